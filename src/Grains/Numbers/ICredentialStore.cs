@@ -1,0 +1,36 @@
+using Loopwave.Engines;
+
+namespace Loopwave.Numbers;
+
+/// <summary>
+/// The secrets of linked devices: whoever has them owns the account. Encrypted, bound to their number, and never
+/// silently replaced: what cannot be read stays where it is and is reported.
+/// </summary>
+public interface ICredentialStore
+{
+    Task<CredentialsRead> Load(string number);
+
+    /// <summary>
+    /// Atomic: all changes or none, durable when this returns. Refused (false) when a higher epoch wrote before.
+    /// Never builds on credentials that cannot be read: that throws <see cref="CredentialsUnreadableException"/>.
+    /// </summary>
+    Task<bool> Save(string number, long epoch, IReadOnlyList<CredentialEntry> changes);
+
+    /// <summary>Destroys the secrets of a number, readable or not. Refused (false) when a higher epoch wrote before.</summary>
+    Task<bool> Wipe(string number, long epoch);
+}
+
+/// <summary>What was found for a number.</summary>
+public abstract record CredentialsRead
+{
+    public sealed record Found(IReadOnlyList<CredentialEntry> Entries) : CredentialsRead;
+
+    public sealed record Missing : CredentialsRead;
+
+    /// <summary>There is something, but it is damaged or was written with another key. It is left as it is.</summary>
+    public sealed record Unreadable(string Why) : CredentialsRead;
+}
+
+/// <summary>Credentials are there but cannot be read, so nothing may be written over them.</summary>
+public sealed class CredentialsUnreadableException(string number, string why)
+    : Exception($"The credentials of {number} cannot be read: {why}");

@@ -1,0 +1,21 @@
+namespace Loopwave.Numbers;
+
+/// <summary>A number as it is stored: who it is, what is wanted of it, and where its session stands.</summary>
+public sealed record NumberDocument
+{
+    public required string Id { get; init; }
+    public required string Label { get; init; }
+    public required EngineKind Engine { get; init; }
+    public required DesiredState Desired { get; init; }
+    public required NumberSession Session { get; init; }
+
+    /// <summary>Digits; kept after unlinking, so that the same phone can take its place again.</summary>
+    public string? Phone { get; init; }
+    public string? Lid { get; init; }
+    public string? PushName { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    public HistoryProgress History { get; init; } = new(HistoryState.None, null);
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    public DateTimeOffset? RemovedAt { get; init; }
+}
