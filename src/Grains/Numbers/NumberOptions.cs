@@ -1,0 +1,60 @@
+using System.ComponentModel.DataAnnotations;
+using Loopwave.Messages;
+
+namespace Loopwave.Numbers;
+
+/// <summary>How numbers connect and send. Section <c>Numbers</c> of the configuration.</summary>
+public sealed class NumberOptions
+{
+    /// <summary>Between two connects to WhatsApp of this process. Ten a second without bursts is what a real server takes calmly.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan ConnectInterval { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The same for the sandbox; zero is no limit.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan SandboxConnectInterval { get; set; } = TimeSpan.Zero;
+
+    /// <summary>Shortest pause between two sends of one WhatsApp number.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ShortestGap { get; set; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Longest pause between two sends of one WhatsApp number; the pause is random between the two.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan LongestGap { get; set; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>The same for sandbox numbers, both ends; zero sends as fast as it goes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan SandboxGap { get; set; } = TimeSpan.Zero;
+
+    /// <summary>How many messages may wait in one number's queue; more are refused with 429.</summary>
+    [Range(1, 1_000_000)]
+    public int QueueCapacity { get; set; } = 10_000;
+
+    /// <summary>A message that could not be sent for this long expires.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan MessageTimeToLive { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>A message unanswered by the network for this long means a deaf connection, which is closed and opened again.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
+    public TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After connecting, how long to wait for late answers before an unanswered message is repeated.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan RepeatGrace { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether opening a chat tells the sender that the messages were read.</summary>
+    public bool SendReadReceipts { get; set; } = true;
+
+    /// <summary>How often all started numbers are looked after.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan SweepPeriod { get; set; } = TimeSpan.FromMinutes(1);
+
+    internal SendRules RulesFor(EngineKind engine) => new()
+    {
+        Capacity = QueueCapacity,
+        AnswerTimeout = AnswerTimeout,
+        RepeatGrace = RepeatGrace,
+        ShortestGap = engine is EngineKind.Sandbox ? SandboxGap : ShortestGap,
+        LongestGap = engine is EngineKind.Sandbox ? SandboxGap : LongestGap,
+    };
+}
