@@ -10,6 +10,7 @@ namespace Loopwave.Messages;
 internal sealed class SendQueue(SendRules rules)
 {
     private readonly Dictionary<long, QueueItem> _items = [];
+    private readonly Dictionary<string, long> _byWhatsAppId = [];
     private readonly Dictionary<string, SortedSet<long>> _chats = [];
     private readonly Dictionary<string, long> _inFlight = [];
     private readonly SortedSet<long> _heads = [];
@@ -25,8 +26,7 @@ internal sealed class SendQueue(SendRules rules)
     public QueueItem? Find(long sequence) => _items.GetValueOrDefault(sequence);
 
     public QueueItem? FindByWhatsAppId(string whatsAppId) =>
-        _handed.Keys.Select(Find).FirstOrDefault(item => item?.WhatsAppId == whatsAppId)
-        ?? _items.Values.FirstOrDefault(item => item.WhatsAppId == whatsAppId);
+        _byWhatsAppId.TryGetValue(whatsAppId, out var sequence) ? Find(sequence) : null;
 
     public QueueItem? FindByMessage(string message) =>
         _items.Values.FirstOrDefault(item => item.Message == message && item.Kind is Engines.OutboundKind.Message);
@@ -35,6 +35,7 @@ internal sealed class SendQueue(SendRules rules)
     public void Add(QueueItem item, DateTimeOffset now)
     {
         _items.Add(item.Sequence, item);
+        _byWhatsAppId[item.WhatsAppId] = item.Sequence;
         if (item.Attempts == 0)
         {
             _expiries.Enqueue(item.Sequence, item.ExpiresAt);
@@ -188,6 +189,7 @@ internal sealed class SendQueue(SendRules rules)
             return;
         }
 
+        _byWhatsAppId.Remove(item.WhatsAppId);
         _handed.Remove(sequence);
         _heads.Remove(sequence);
         if (_inFlight.GetValueOrDefault(item.Chat, -1) == sequence)
