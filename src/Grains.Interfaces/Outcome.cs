@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Loopwave;
 
 /// <summary>What a caller asked for, or why it was refused. A fault nobody planned is an exception instead.</summary>
@@ -92,6 +94,7 @@ public sealed record Access(
 [Alias("loopwave.engine-kind")]
 public enum EngineKind
 {
+    [JsonStringEnumMemberName("whatsapp")]
     WhatsApp,
     Sandbox,
 }

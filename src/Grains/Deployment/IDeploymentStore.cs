@@ -14,6 +14,3 @@ public interface IDeploymentStore
     /// <summary>Reads and writes a little; throws when storage is not to be had.</summary>
     Task Probe(CancellationToken cancellationToken);
 }
-
-/// <summary>Storage cannot be read or written now: no room, a read-only disk, or the database is away. It may work later.</summary>
-public sealed class StorageUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
