@@ -48,6 +48,9 @@ public sealed record ChatDocument
     public LastMessage? LastMessage { get; init; }
     public DateTimeOffset? LastMessageAt { get; init; }
 
+    /// <summary>The network confirmed that somebody is behind this address.</summary>
+    public bool Verified { get; init; }
+
     /// <summary>The number's sequence of the last event applied here: what comes again changes nothing.</summary>
     public long AppliedSequence { get; init; }
     public DateTimeOffset? ResolvedAt { get; init; }

@@ -21,6 +21,12 @@ public interface IEngine
     /// <summary>Closes without logging out; no event of this epoch follows. Closing what is not open does nothing.</summary>
     Task Close(string number, long epoch, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Closes every connection at once, because this process may no longer own its numbers. Each is reported as closed
+    /// with code 428, so that what is still ours connects again.
+    /// </summary>
+    Task CloseAll();
+
     /// <summary>Logs the device out of the network, then closes. Needs an open connection.</summary>
     Task LogOut(string number, long epoch, CancellationToken cancellationToken);
 

@@ -42,6 +42,9 @@ public interface INumberStore
     /// <summary>Ids of all numbers that are wanted started and not removed, in order of creation.</summary>
     IAsyncEnumerable<StartedNumber> Started(CancellationToken cancellationToken);
 
+    /// <summary>The number, other than this one and not removed, that this phone (digits) is linked to on the same network; null when there is none.</summary>
+    Task<string?> LinkedElsewhere(string number, EngineKind engine, string phone);
+
     /// <summary>What a request under this key did before; null when it was never made or is over 24 hours old.</summary>
     Task<IdempotencyRecord?> FindIdempotent(string scope, string key);
 }

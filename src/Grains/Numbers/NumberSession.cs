@@ -123,6 +123,25 @@ public sealed record NumberSession
             or SessionState.Removed => null,
     };
 
+    /// <summary>People see no difference between the two.</summary>
+    internal bool ShowsLike(NumberSession other) =>
+        Status == other.Status && Detail == other.Detail && Reason?.Code == other.Reason?.Code;
+
+    /// <summary>
+    /// A restart would notice the difference. How far an attempt to connect got is not saved: after a restart it starts
+    /// over anyway.
+    /// </summary>
+    internal bool NeedsSaving(NumberSession next) => Durable(this) != Durable(next);
+
+    private static NumberSession Durable(NumberSession session) => session.State switch
+    {
+        SessionState.Pending or SessionState.Admitted or SessionState.Connecting =>
+            session with { State = SessionState.Pending, DueAt = null },
+        SessionState.Ready => session with { DueAt = null },
+        SessionState.LoggedOut or SessionState.Linking or SessionState.Scanned or SessionState.Waiting or SessionState.Held
+            or SessionState.Restricted or SessionState.Stopped or SessionState.Removed => session,
+    };
+
     /// <summary>Begins to link, in place of whatever attempt was under way.</summary>
     public NumberSession StartLink(LinkAttempt attempt, DateTimeOffset now) =>
         new NumberSession { State = SessionState.Pending, Link = attempt, WipeDue = true }.ChangedFrom(this, now);
@@ -309,7 +328,7 @@ public sealed record NumberSession
 
     // The status keeps its "since" as long as people see the same status, detail and reason.
     private NumberSession ChangedFrom(NumberSession before, DateTimeOffset now) =>
-        Status == before.Status && Detail == before.Detail && Reason?.Code == before.Reason?.Code && before.Since != default
+        ShowsLike(before) && before.Since != default
             ? this with { Since = before.Since }
             : this with { Since = now };
 }

@@ -1,0 +1,15 @@
+namespace Loopwave.Engines;
+
+/// <summary>Where a number's grain takes its engine's events; keyed by number.</summary>
+[Alias("loopwave.number-engine-events")]
+internal interface INumberEngineEvents : IGrainWithStringKey
+{
+    [Alias("on")]
+    Task On(EngineBatch batch);
+}
+
+/// <summary>Takes events from the engines of this process to the grains of their numbers.</summary>
+internal sealed class EngineEventsToGrains(IGrainFactory grains) : IEngineEvents
+{
+    public Task Deliver(EngineBatch batch) => grains.GetGrain<INumberEngineEvents>(batch.Number).On(batch);
+}

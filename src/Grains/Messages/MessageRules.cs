@@ -1,0 +1,141 @@
+using Loopwave.Chats;
+using Loopwave.Media;
+
+namespace Loopwave.Messages;
+
+/// <summary>What may happen to a message once it exists. Pure; every change stamps <c>UpdatedAt</c>.</summary>
+internal static class MessageRules
+{
+    public const int MostTextCharacters = 4096;
+
+    public static Cause Expired { get; } = new("expired", "The message could not be sent in time and was given up.");
+
+    public static Cause Uncertain { get; } =
+        new("uncertain", "WhatsApp never confirmed the message, although it was repeated under the same id. It may have arrived.");
+
+    /// <summary>Moves the status forward; the same message when that would be backward or nowhere.</summary>
+    public static MessageDocument Advance(this MessageDocument message, MessageStatus status, DateTimeOffset at, DateTimeOffset now)
+    {
+        // What was given up as uncertain and then turns out to have arrived tells the truth after all.
+        var from = message.Error?.Code == Uncertain.Code ? MessageStatus.Queued : message.Status;
+        if (Rank(status) <= Rank(from))
+        {
+            return message;
+        }
+
+        return message with
+        {
+            Status = status,
+            Error = null,
+            Timestamp = Rank(from) < Rank(MessageStatus.Sent) ? at : message.Timestamp,
+            Timeline = [.. message.Timeline, new StatusChange(status, at)],
+            UpdatedAt = now,
+        };
+    }
+
+    public static MessageDocument Fail(this MessageDocument message, Cause error, DateTimeOffset now) =>
+        Rank(message.Status) >= Rank(MessageStatus.Sent)
+            ? message
+            : message with
+            {
+                Status = MessageStatus.Failed,
+                Error = error,
+                Timeline = [.. message.Timeline, new StatusChange(MessageStatus.Failed, now)],
+                UpdatedAt = now,
+            };
+
+    public static MessageDocument Cancel(this MessageDocument message, DateTimeOffset now) => message with
+    {
+        Status = MessageStatus.Cancelled,
+        Timeline = [.. message.Timeline, new StatusChange(MessageStatus.Cancelled, now)],
+        UpdatedAt = now,
+    };
+
+    public static MessageDocument Edit(this MessageDocument message, string text, DateTimeOffset at, DateTimeOffset now) =>
+        message.DeletedAt is null ? message with { Text = text, EditedAt = at, UpdatedAt = now } : message;
+
+    /// <summary>Taken back: its content is gone from every answer.</summary>
+    public static MessageDocument Revoke(this MessageDocument message, DateTimeOffset at, DateTimeOffset now) =>
+        message.DeletedAt is null
+            ? message with
+            {
+                Text = null, Media = null, Location = null, Contacts = [], Poll = null, Mentions = [], Reactions = [],
+                DeletedAt = at, UpdatedAt = now,
+            }
+            : message;
+
+    /// <summary>One reaction per person: a new one takes the place of the old, an empty one removes it.</summary>
+    public static MessageDocument React(this MessageDocument message, Reaction reaction, DateTimeOffset now)
+    {
+        var others = message.Reactions.Where(one => one.FromMe != reaction.FromMe || one.Jid != reaction.Jid);
+        return message with
+        {
+            Reactions = reaction.Emoji.Length == 0 ? [.. others] : [.. others, reaction],
+            UpdatedAt = now,
+        };
+    }
+
+    /// <summary>Why the network refused a message, by the code in its acknowledgement.</summary>
+    public static Cause Refused(int code) => code switch
+    {
+        463 => new("restricted", "WhatsApp does not let this number start new chats at the moment."),
+        404 => new("not_on_whatsapp", "Nobody with this number is on WhatsApp."),
+        479 => new("rejected", "WhatsApp rejected the message."),
+        _ => new("rejected", $"WhatsApp rejected the message with code {code}."),
+    };
+
+    public static LastMessage Summary(this MessageDocument message) =>
+        new(message.Id, message.Type, message.DeletedAt is null ? Shorten(message.Text) : null, message.FromMe, message.Status, message.Timestamp);
+
+    public static MessageView View(this MessageDocument message, string chat, string jid, MediaDocument? media) => new()
+    {
+        Id = message.Id,
+        Number = message.Number,
+        Chat = chat,
+        ChatId = jid,
+        FromMe = message.FromMe,
+        From = message.FromMe ? message.Number : jid,
+        To = message.FromMe ? jid : message.Number,
+        Author = message.Author,
+        Type = message.Type,
+        Text = message.Text,
+        Media = message.Media is null ? null : media?.View(),
+        Location = message.Location,
+        Contacts = message.Contacts,
+        Poll = message.Poll,
+        ReplyTo = message.ReplyTo,
+        Mentions = message.Mentions,
+        Reactions = message.Reactions,
+        EditedAt = message.EditedAt,
+        DeletedAt = message.DeletedAt,
+        Status = message.Status,
+        Error = message.Error,
+        Timestamp = message.Timestamp,
+        SendAt = message.SendAt,
+        ClientMessageId = message.ClientMessageId,
+        UpdatedAt = message.UpdatedAt,
+    };
+
+    public static MediaView View(this MediaDocument media) => new()
+    {
+        Id = media.Id,
+        MimeType = media.MimeType,
+        FileName = media.FileName,
+        Size = media.Size,
+        DurationSeconds = media.DurationSeconds,
+        State = media.State,
+        Reason = media.Reason,
+    };
+
+    private static int Rank(MessageStatus status) => status switch
+    {
+        MessageStatus.Scheduled => 0,
+        MessageStatus.Queued => 1,
+        MessageStatus.Sent => 2,
+        MessageStatus.Delivered => 3,
+        MessageStatus.Read => 4,
+        MessageStatus.Received or MessageStatus.Failed or MessageStatus.Cancelled => 5,
+    };
+
+    private static string? Shorten(string? text) => text?.Length > 200 ? text[..200] : text;
+}

@@ -1,0 +1,127 @@
+using Loopwave.Engines;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Numbers;
+
+/// <summary>
+/// This process's right to own numbers: one lease for all of them. Renewed every 5 seconds for 15; a process that could
+/// not renew for 10 seconds, was revoked, or finds that it was asleep closes all connections before anything else.
+/// </summary>
+internal sealed partial class SiloLease(
+    IOwnershipStore ownership,
+    IEnumerable<IEngine> engines,
+    TimeProvider clock,
+    ILogger<SiloLease> logger) : IHostedService, IAsyncDisposable
+{
+    private static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FenceAfter = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stop = new();
+    private Task _renewing = Task.CompletedTask;
+    private long _renewed;
+    private bool _fenced;
+
+    /// <summary>The name of this incarnation of the process; a new one after every start and every lost lease.</summary>
+    public string Incarnation { get; private set; } = "";
+
+    /// <summary>The lease was confirmed recently enough that nobody else can have taken a number.</summary>
+    public bool IsHeld => !_fenced && Incarnation.Length > 0 && clock.GetElapsedTime(_renewed) < FenceAfter;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await Register();
+        _renewing = Task.Run(() => Renew(_stop.Token), CancellationToken.None);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _renewing;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        _stop.Dispose();
+    }
+
+    private async Task Register()
+    {
+        Incarnation = "i_" + NewId.Event(clock.GetUtcNow())[4..];
+        await ownership.Register(Incarnation, TimeToLive);
+        _renewed = clock.GetTimestamp();
+        _fenced = false;
+    }
+
+    private async Task Renew(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        var turn = clock.GetTimestamp();
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                // A gap this long looks the same from inside whether the process was stopped, starved or suspended.
+                if (clock.GetElapsedTime(turn) > Period + Period)
+                {
+                    await Fence("asleep");
+                }
+
+                turn = clock.GetTimestamp();
+                await RenewOnce();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task RenewOnce()
+    {
+        try
+        {
+            var before = clock.GetTimestamp();
+            if (await ownership.Renew(Incarnation, TimeToLive))
+            {
+                _renewed = before;
+                _fenced = false;
+                return;
+            }
+
+            await Fence("revoked");
+            await Register();
+        }
+        catch (Exception exception)
+        {
+            LogNotRenewed(logger, exception, clock.GetElapsedTime(_renewed).TotalSeconds);
+            if (clock.GetElapsedTime(_renewed) >= FenceAfter)
+            {
+                await Fence("not renewed");
+            }
+        }
+    }
+
+    private async Task Fence(string why)
+    {
+        if (_fenced)
+        {
+            return;
+        }
+
+        _fenced = true;
+        LogFenced(logger, why);
+        foreach (var engine in engines)
+        {
+            await engine.CloseAll();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The lease could not be renewed for {Seconds:F1} s")]
+    private static partial void LogNotRenewed(ILogger logger, Exception exception, double seconds);
+
+    [LoggerMessage(LogLevel.Error, "All connections are closed: the lease is {Why}")]
+    private static partial void LogFenced(ILogger logger, string why);
+}
