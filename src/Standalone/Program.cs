@@ -1,1 +1,35 @@
-Console.WriteLine("x");
+using Loopwave;
+using Loopwave.Configuration;
+using Loopwave.Logging;
+using Loopwave.Standalone;
+using Serilog.Core;
+using Serilog.Events;
+
+var screen = new StartScreen(Console.Out);
+var standardOutput = new LoggingLevelSwitch(LevelAlias.Off);
+try
+{
+    var builder = WebApplication.CreateEmptyBuilder(new() { WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot") });
+    builder.Configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false).AddEnvironmentVariables().AddCommandLine(args);
+
+    var settings = SettingsReader.Read(builder.Configuration);
+    screen.Starting();
+    builder.AddLoopwaveLogging(settings, standardOutput);
+    builder.AddLoopwaveSilo(settings);
+    builder.AddFrontDoor(settings);
+
+    await using var app = builder.Build();
+    app.MapStartPage();
+
+    await app.StartAsync();
+    screen.Ready(settings, setUpToken: null);
+    standardOutput.MinimumLevel = settings.LogLevel ?? LogEventLevel.Warning;
+    await app.WaitForShutdownAsync();
+    screen.Stopped();
+    return 0;
+}
+catch (Exception fault) when (StartRefusal.Of(fault) is { } sentences)
+{
+    screen.Refused(sentences);
+    return 2;
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Serilog.Events;
+
+namespace Loopwave.Configuration;
+
+/// <summary>
+/// Reads <see cref="LoopwaveSettings"/> and collects every mistake before it gives up, so that an operator mends all
+/// of them at once. An empty value counts as absent, because compose files hand over empty ones. No message repeats a
+/// value that may be secret.
+/// </summary>
+public sealed class SettingsReader
+{
+    private readonly IConfiguration _configuration;
+    private readonly List<string> _mistakes = [];
+
+    private SettingsReader(IConfiguration configuration)
+    {
+        _configuration = configuration;
+    }
+
+    /// <exception cref="ConfigurationMistakesException">Something cannot be used as it is.</exception>
+    public static LoopwaveSettings Read(IConfiguration configuration)
+    {
+        var reader = new SettingsReader(configuration);
+        var settings = reader.Read();
+        return reader._mistakes.Count == 0 ? settings : throw new ConfigurationMistakesException(reader._mistakes);
+    }
+
+    private LoopwaveSettings Read()
+    {
+        RefuseOtherStores();
+        var data = Directory("DATA_DIR", "data");
+        return new LoopwaveSettings
+        {
+            Port = Port(),
+            BindAddress = BindAddress(),
+            DataDirectory = data,
+            AuthDirectory = Directory("AUTH_DIR", Path.Combine(data, "auth")),
+            MediaDirectory = Directory("MEDIA_DIR", Path.Combine(data, "media")),
+            CredentialsKey = CredentialsKey(),
+            JwtSecret = JwtSecret(),
+            WebOrigin = WebOrigin(),
+            Admin = Admin(),
+            OutboundAllow = Networks("OUTBOUND_ALLOW"),
+            TrustedProxies = Networks("TRUSTED_PROXIES") ?? [],
+            LogLevel = LogLevel(),
+        };
+    }
+
+    private void RefuseOtherStores()
+    {
+        // Ignoring these would let somebody believe that their data is in a database where it is not.
+        if (Text("MONGODB_URI") is not null)
+        {
+            _mistakes.Add("MONGODB_URI is set, but this version keeps its data in SQLite files under DATA_DIR only. Remove MONGODB_URI to start.");
+        }
+
+        if (Text("POSTGRES_URI") is not null)
+        {
+            _mistakes.Add("POSTGRES_URI is set, but this version runs on one machine with SQLite files under DATA_DIR only. Remove POSTGRES_URI to start.");
+        }
+    }
+
+    private int Port()
+    {
+        if (Text("PORT") is not { } text)
+        {
+            return 4000;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535)
+        {
+            return port;
+        }
+
+        _mistakes.Add($"PORT is \"{text}\", but it must be a whole number from 1 to 65535.");
+        return 4000;
+    }
+
+    private IPAddress? BindAddress()
+    {
+        switch (Text("BIND_ADDRESS"))
+        {
+            case null or "localhost":
+                return null;
+            case "*":
+                return IPAddress.IPv6Any;
+            case { } text when IPAddress.TryParse(text, out var address):
+                return address;
+            case { } text:
+                _mistakes.Add($"BIND_ADDRESS is \"{text}\", but it must be \"localhost\", \"*\" for every network, or one IP address of this machine.");
+                return null;
+        }
+    }
+
+    private string Directory(string key, string fallback)
+    {
+        var text = Text(key) ?? fallback;
+        try
+        {
+            return Path.GetFullPath(text);
+        }
+        catch (ArgumentException)
+        {
+            _mistakes.Add($"{key} is not a path that can be used.");
+            return Path.GetFullPath(fallback);
+        }
+    }
+
+    private byte[]? CredentialsKey()
+    {
+        if (Text("CREDENTIALS_KEY") is not { } text)
+        {
+            return null;
+        }
+
+        var key = new byte[32];
+        if (text.Length == 64 && Convert.FromHexString(text, key, out _, out var written) is System.Buffers.OperationStatus.Done && written == 32)
+        {
+            return key;
+        }
+
+        if (Convert.TryFromBase64String(text, key, out written) && written == 32)
+        {
+            return key;
+        }
+
+        _mistakes.Add("CREDENTIALS_KEY must be 32 random bytes, written as base64 (44 characters) or as 64 hexadecimal digits; \"openssl rand -base64 32\" makes one.");
+        return null;
+    }
+
+    private string? JwtSecret()
+    {
+        var text = Text("JWT_SECRET");
+        if (text is not null && Encoding.UTF8.GetByteCount(text) < 32)
+        {
+            _mistakes.Add("JWT_SECRET is too short: it must be at least 32 bytes and random; \"openssl rand -base64 48\" makes one.");
+        }
+
+        return text;
+    }
+
+    private Uri? WebOrigin()
+    {
+        if (Text("WEB_ORIGIN") is not { } text)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var origin)
+            && (origin.Scheme == Uri.UriSchemeHttps || origin.Scheme == Uri.UriSchemeHttp)
+            && origin is { PathAndQuery: "/", Fragment: "", UserInfo: "" })
+        {
+            return origin;
+        }
+
+        _mistakes.Add($"WEB_ORIGIN is \"{text}\", but it must be scheme and host only, such as https://inbox.example.com.");
+        return null;
+    }
+
+    private FirstAdmin? Admin()
+    {
+        var email = Text("ADMIN_EMAIL");
+        var password = Text("ADMIN_PASSWORD");
+        if (email is null && password is null)
+        {
+            return null;
+        }
+
+        if (email is null || password is null)
+        {
+            _mistakes.Add("ADMIN_EMAIL and ADMIN_PASSWORD belong together: set both, or neither to get a set-up link at the first start.");
+            return null;
+        }
+
+        if (email.IndexOf('@') is var at && (at < 1 || at == email.Length - 1))
+        {
+            _mistakes.Add($"ADMIN_EMAIL is \"{email}\", but it must be an email address.");
+        }
+
+        if (password.Length is < 12 or > 128)
+        {
+            _mistakes.Add("ADMIN_PASSWORD must have 12 to 128 characters.");
+        }
+
+        return new FirstAdmin(email, password);
+    }
+
+    private List<IPNetwork>? Networks(string key)
+    {
+        if (Text(key) is not { } text)
+        {
+            return null;
+        }
+
+        var networks = new List<IPNetwork>();
+        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (IPNetwork.TryParse(part, out var network))
+            {
+                networks.Add(network);
+            }
+            else if (IPAddress.TryParse(part, out var address))
+            {
+                networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            }
+            else
+            {
+                _mistakes.Add($"{key} contains \"{part}\", but each entry must be an IP address or a network such as 10.0.0.0/8, separated by commas.");
+            }
+        }
+
+        return networks;
+    }
+
+    private LogEventLevel? LogLevel()
+    {
+        var text = Text("LOG_LEVEL");
+        switch (text?.ToLowerInvariant())
+        {
+            case null:
+                return null;
+            case "trace" or "verbose":
+                return LogEventLevel.Verbose;
+            case "debug":
+                return LogEventLevel.Debug;
+            case "info" or "information":
+                return LogEventLevel.Information;
+            case "warn" or "warning":
+                return LogEventLevel.Warning;
+            case "error":
+                return LogEventLevel.Error;
+            case "fatal" or "critical":
+                return LogEventLevel.Fatal;
+            default:
+                _mistakes.Add($"LOG_LEVEL is \"{text}\", but it must be one of trace, debug, information, warning, error, fatal.");
+                return null;
+        }
+    }
+
+    private string? Text(string key) => _configuration[key]?.Trim() is { Length: > 0 } text ? text : null;
+}

@@ -1,0 +1,63 @@
+using Loopwave.Configuration;
+using Microsoft.Extensions.Hosting;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Formatting.Compact;
+using Serilog.Formatting.Display;
+
+namespace Loopwave.Logging;
+
+/// <summary>Where log lines go: to <c>DATA_DIR/logs</c> for seven days, and to standard output.</summary>
+public static class LoggingServices
+{
+    private const string Readable = "{Timestamp:HH:mm:ss} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
+
+    /// <param name="standardOutput">The least level for standard output; raised by the caller while a start-up screen is shown.</param>
+    public static void AddLoopwaveLogging(this IHostApplicationBuilder builder, LoopwaveSettings settings, LoggingLevelSwitch standardOutput)
+    {
+        // A person reads sentences, a container's log collector reads one JSON object a line.
+        ITextFormatter shown = Console.IsOutputRedirected ? new CompactJsonFormatter() : new MessageTemplateTextFormatter(Readable);
+        var logger = Quieted(new LoggerConfiguration(), settings.LogLevel ?? LogEventLevel.Information)
+            .Enrich.FromLogContext()
+            .WriteTo.Console(new MaskingFormatter(shown), levelSwitch: standardOutput)
+            .WriteTo.File(
+                new MaskingFormatter(new CompactJsonFormatter()),
+                Path.Combine(settings.LogDirectory, "loopwave-.log"),
+                rollingInterval: RollingInterval.Day,
+                rollOnFileSizeLimit: true,
+                fileSizeLimitBytes: 64 * 1024 * 1024,
+                retainedFileCountLimit: 32,
+                retainedFileTimeLimit: TimeSpan.FromDays(7))
+            .CreateLogger();
+        builder.Services.AddSerilog(logger, dispose: true);
+    }
+
+    private static LoggerConfiguration Quieted(LoggerConfiguration configuration, LogEventLevel level)
+    {
+        configuration.MinimumLevel.Is(level);
+        foreach (var (category, least) in Noise)
+        {
+            configuration.MinimumLevel.Override(category, level > least ? level : least);
+        }
+
+        return configuration;
+    }
+
+    /// <summary>Categories that say nothing an operator can use at a lower level.</summary>
+    private static IEnumerable<(string Category, LogEventLevel Least)> Noise =>
+    [
+        ("Microsoft", LogEventLevel.Warning),
+        ("Orleans", LogEventLevel.Warning),
+
+        // False alarms at start: a participant that "has not completed" since the machine booted, and the garbage
+        // collector, which is set for small machines on purpose.
+        ("Orleans.Runtime.Watchdog", LogEventLevel.Error),
+        ("Orleans.Runtime.SiloControl", LogEventLevel.Error),
+        ("Orleans.Runtime.Silo", LogEventLevel.Error),
+
+        // The address is chosen by PORT and BIND_ADDRESS, whatever ASPNETCORE_URLS says.
+        ("Microsoft.AspNetCore.Server.Kestrel", LogEventLevel.Error),
+    ];
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Sockets;
+using Loopwave.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+
+namespace Loopwave;
+
+/// <summary>The silo role: which storage, engines and clustering the grains run on.</summary>
+public static class SiloServices
+{
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
+
+    // Numbers close their connections one after the other while the silo stops; a supervisor waits 30 s before it kills.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
+
+    /// <summary>Adds a silo that is a deployment of its own: one machine, nothing beside it.</summary>
+    public static void AddLoopwaveSilo(this IHostApplicationBuilder builder, LoopwaveSettings settings)
+    {
+        builder.Services.AddSingleton(settings);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(serviceId: "loopwave", clusterId: "standalone");
+            silo.Configure<EndpointOptions>(ListenNowhereElse);
+            silo.Configure<SiloMessagingOptions>(messaging =>
+            {
+                messaging.ResponseTimeout = ResponseTimeout;
+                messaging.CancelRequestOnTimeout = true;
+            });
+        });
+    }
+
+    // A silo wants a port even when it is alone. A free one lets two deployments share a machine, and without a gateway
+    // the only way in is the HTTP API.
+    private static void ListenNowhereElse(EndpointOptions endpoint)
+    {
+        endpoint.AdvertisedIPAddress = IPAddress.Loopback;
+        endpoint.SiloPort = FreePort();
+        endpoint.GatewayPort = 0;
+        endpoint.SiloListeningEndpoint = new IPEndPoint(IPAddress.Loopback, endpoint.SiloPort);
+        endpoint.GatewayListeningEndpoint = null;
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

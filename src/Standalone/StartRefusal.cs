@@ -1,0 +1,21 @@
+using System.Net.Sockets;
+using Loopwave.Configuration;
+using Microsoft.AspNetCore.Connections;
+
+namespace Loopwave.Standalone;
+
+/// <summary>Tells an operator's mistake, which a sentence explains, from a fault of ours, which needs its stack trace.</summary>
+internal static class StartRefusal
+{
+    /// <summary>What the operator has to mend; null when <paramref name="fault"/> is nothing an operator can mend.</summary>
+    public static IReadOnlyList<string>? Of(Exception fault) => fault switch
+    {
+        ConfigurationMistakesException configuration => configuration.Mistakes,
+        AddressInUseException => ["The port (PORT, 4000 unless set) is taken by another program. Stop that one, or choose another port."],
+        SocketException { SocketErrorCode: SocketError.AccessDenied } => ["This user may not listen on that port. Choose one above 1023 with PORT."],
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => ["BIND_ADDRESS is no address of this machine."],
+        AggregateException several => several.InnerExceptions.Select(Of).FirstOrDefault(sentences => sentences is not null),
+        { InnerException: { } inner } => Of(inner),
+        _ => null,
+    };
+}
