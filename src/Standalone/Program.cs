@@ -12,15 +12,16 @@ try
     var builder = WebApplication.CreateEmptyBuilder(new() { WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot") });
     builder.Configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false).AddEnvironmentVariables().AddCommandLine(args);
 
-    var settings = SettingsReader.Read(builder.Configuration);
-    screen.Starting();
+    var settings = SettingsReader.Read(builder.Configuration, out var mistakes);
     builder.AddLoopwaveLogging(settings, standardOutput);
     builder.AddLoopwaveSilo(settings);
     builder.AddFrontDoor(settings);
 
     await using var app = builder.Build();
+    app.Services.Check(mistakes);
     app.MapStartPage();
 
+    screen.Starting();
     await app.StartAsync();
     screen.Ready(settings, setUpToken: null);
     standardOutput.MinimumLevel = settings.LogLevel ?? LogEventLevel.Warning;

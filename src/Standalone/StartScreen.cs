@@ -12,7 +12,7 @@ internal sealed class StartScreen(TextWriter output)
     /// <param name="setUpToken">The one-time token that makes the first admin; null once there is one.</param>
     public void Ready(LoopwaveSettings settings, string? setUpToken)
     {
-        var address = settings.WebOrigin?.GetLeftPart(UriPartial.Authority) ?? $"http://localhost:{settings.Port}";
+        var address = settings.Address;
         output.WriteLine();
         output.WriteLine($"  Loopwave is ready          {address}");
         if (setUpToken is not null)

@@ -1,14 +1,12 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
 using Microsoft.Extensions.Configuration;
 using Serilog.Events;
 
 namespace Loopwave.Configuration;
 
 /// <summary>
-/// Reads <see cref="LoopwaveSettings"/> and collects every mistake before it gives up, so that an operator mends all
-/// of them at once. An empty value counts as absent, because compose files hand over empty ones. No message repeats a
+/// Reads <see cref="LoopwaveSettings"/> and collects every mistake, so that an operator mends all of them at once. An empty value counts as absent, because compose files hand over empty ones. No message repeats a
 /// value that may be secret.
 /// </summary>
 public sealed class SettingsReader
@@ -21,31 +19,29 @@ public sealed class SettingsReader
         _configuration = configuration;
     }
 
-    /// <exception cref="ConfigurationMistakesException">Something cannot be used as it is.</exception>
-    public static LoopwaveSettings Read(IConfiguration configuration)
+    /// <param name="mistakes">One sentence for each value that cannot be used; its default stands in for it.</param>
+    public static LoopwaveSettings Read(IConfiguration configuration, out IReadOnlyList<string> mistakes)
     {
         var reader = new SettingsReader(configuration);
-        var settings = reader.Read();
-        return reader._mistakes.Count == 0 ? settings : throw new ConfigurationMistakesException(reader._mistakes);
+        mistakes = reader._mistakes;
+        return reader.Read();
     }
 
     private LoopwaveSettings Read()
     {
         RefuseOtherStores();
         var data = Directory("DATA_DIR", "data");
+        var port = Port();
         return new LoopwaveSettings
         {
-            Port = Port(),
+            Port = port,
+            Address = Text("WEB_ORIGIN")?.TrimEnd('/') ?? $"http://localhost:{port}",
             BindAddress = BindAddress(),
             DataDirectory = data,
             AuthDirectory = Directory("AUTH_DIR", Path.Combine(data, "auth")),
             MediaDirectory = Directory("MEDIA_DIR", Path.Combine(data, "media")),
             CredentialsKey = CredentialsKey(),
-            JwtSecret = JwtSecret(),
-            WebOrigin = WebOrigin(),
-            Admin = Admin(),
-            OutboundAllow = Networks("OUTBOUND_ALLOW"),
-            TrustedProxies = Networks("TRUSTED_PROXIES") ?? [],
+            OutboundAllow = OutboundAllow(),
             LogLevel = LogLevel(),
         };
     }
@@ -132,66 +128,9 @@ public sealed class SettingsReader
         return null;
     }
 
-    private string? JwtSecret()
+    private List<IPNetwork>? OutboundAllow()
     {
-        var text = Text("JWT_SECRET");
-        if (text is not null && Encoding.UTF8.GetByteCount(text) < 32)
-        {
-            _mistakes.Add("JWT_SECRET is too short: it must be at least 32 bytes and random; \"openssl rand -base64 48\" makes one.");
-        }
-
-        return text;
-    }
-
-    private Uri? WebOrigin()
-    {
-        if (Text("WEB_ORIGIN") is not { } text)
-        {
-            return null;
-        }
-
-        if (Uri.TryCreate(text, UriKind.Absolute, out var origin)
-            && (origin.Scheme == Uri.UriSchemeHttps || origin.Scheme == Uri.UriSchemeHttp)
-            && origin is { PathAndQuery: "/", Fragment: "", UserInfo: "" })
-        {
-            return origin;
-        }
-
-        _mistakes.Add($"WEB_ORIGIN is \"{text}\", but it must be scheme and host only, such as https://inbox.example.com.");
-        return null;
-    }
-
-    private FirstAdmin? Admin()
-    {
-        var email = Text("ADMIN_EMAIL");
-        var password = Text("ADMIN_PASSWORD");
-        if (email is null && password is null)
-        {
-            return null;
-        }
-
-        if (email is null || password is null)
-        {
-            _mistakes.Add("ADMIN_EMAIL and ADMIN_PASSWORD belong together: set both, or neither to get a set-up link at the first start.");
-            return null;
-        }
-
-        if (email.IndexOf('@') is var at && (at < 1 || at == email.Length - 1))
-        {
-            _mistakes.Add($"ADMIN_EMAIL is \"{email}\", but it must be an email address.");
-        }
-
-        if (password.Length is < 12 or > 128)
-        {
-            _mistakes.Add("ADMIN_PASSWORD must have 12 to 128 characters.");
-        }
-
-        return new FirstAdmin(email, password);
-    }
-
-    private List<IPNetwork>? Networks(string key)
-    {
-        if (Text(key) is not { } text)
+        if (Text("OUTBOUND_ALLOW") is not { } text)
         {
             return null;
         }
@@ -209,7 +148,7 @@ public sealed class SettingsReader
             }
             else
             {
-                _mistakes.Add($"{key} contains \"{part}\", but each entry must be an IP address or a network such as 10.0.0.0/8, separated by commas.");
+                _mistakes.Add($"OUTBOUND_ALLOW contains \"{part}\", but each entry must be an IP address or a network such as 10.0.0.0/8, separated by commas.");
             }
         }
 

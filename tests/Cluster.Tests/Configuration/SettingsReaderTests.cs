@@ -1,0 +1,96 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Serilog.Events;
+using Xunit;
+
+namespace Loopwave.Configuration;
+
+public class SettingsReaderTests
+{
+    [Fact]
+    public void Nothing_set_gives_one_machine_with_its_data_in_one_folder()
+    {
+        var settings = Read([], out var mistakes);
+
+        Assert.Empty(mistakes);
+        Assert.Equal(4000, settings.Port);
+        Assert.Equal("http://localhost:4000", settings.Address);
+        Assert.Null(settings.BindAddress);
+        Assert.Equal(Path.GetFullPath("data"), settings.DataDirectory);
+        Assert.Equal(Path.GetFullPath("data/auth"), settings.AuthDirectory);
+        Assert.Equal(Path.GetFullPath("data/media"), settings.MediaDirectory);
+        Assert.Null(settings.CredentialsKey);
+        Assert.Null(settings.OutboundAllow);
+        Assert.Null(settings.LogLevel);
+    }
+
+    [Fact]
+    public void What_is_set_is_taken_and_spaces_around_it_are_not()
+    {
+        var key = new byte[32];
+        key[31] = 7;
+        var settings = Read(
+            new()
+            {
+                ["PORT"] = " 8080 ",
+                ["BIND_ADDRESS"] = "*",
+                ["WEB_ORIGIN"] = "https://inbox.example.com/",
+                ["DATA_DIR"] = "/srv/loopwave",
+                ["AUTH_DIR"] = "/srv/secret",
+                ["CREDENTIALS_KEY"] = Convert.ToHexString(key),
+                ["OUTBOUND_ALLOW"] = "10.0.0.0/8, 192.0.2.7",
+                ["LOG_LEVEL"] = "Debug",
+            },
+            out var mistakes);
+
+        Assert.Empty(mistakes);
+        Assert.Equal(8080, settings.Port);
+        Assert.Equal(IPAddress.IPv6Any, settings.BindAddress);
+        Assert.Equal("https://inbox.example.com", settings.Address);
+        Assert.Equal("/srv/secret", settings.AuthDirectory);
+        Assert.Equal("/srv/loopwave/media", settings.MediaDirectory);
+        Assert.Equal("/srv/loopwave/logs", settings.LogDirectory);
+        Assert.Equal(key, settings.CredentialsKey);
+        Assert.Equal(["10.0.0.0/8", "192.0.2.7/32"], settings.OutboundAllow!.Select(network => network.ToString()));
+        Assert.Equal(LogEventLevel.Debug, settings.LogLevel);
+    }
+
+    [Fact]
+    public void An_empty_value_counts_as_absent()
+    {
+        Read(new() { ["PORT"] = "", ["MONGODB_URI"] = " ", ["CREDENTIALS_KEY"] = "" }, out var mistakes);
+
+        Assert.Empty(mistakes);
+    }
+
+    [Theory]
+    [InlineData("PORT", "0")]
+    [InlineData("PORT", "65536")]
+    [InlineData("PORT", "4000x")]
+    [InlineData("BIND_ADDRESS", "0.0.0.0.0")]
+    [InlineData("MONGODB_URI", "mongodb://db")]
+    [InlineData("POSTGRES_URI", "postgres://db")]
+    [InlineData("CREDENTIALS_KEY", "c2hvcnQ=")]
+    [InlineData("CREDENTIALS_KEY", "zz00000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("OUTBOUND_ALLOW", "10.0.0.0/8,intranet")]
+    [InlineData("LOG_LEVEL", "loud")]
+    public void A_value_that_cannot_be_used_is_one_sentence_that_begins_with_its_key(string key, string value)
+    {
+        Read(new() { [key] = value }, out var mistakes);
+
+        var mistake = Assert.Single(mistakes);
+        Assert.StartsWith(key, mistake);
+        Assert.EndsWith(".", mistake);
+    }
+
+    [Fact]
+    public void A_mistake_never_repeats_a_secret()
+    {
+        Read(new() { ["CREDENTIALS_KEY"] = "my secret", ["MONGODB_URI"] = "mongodb://me:secret@db" }, out var mistakes);
+
+        Assert.DoesNotContain(mistakes, mistake => mistake.Contains("secret", StringComparison.Ordinal));
+    }
+
+    private static LoopwaveSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> mistakes) =>
+        SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), out mistakes);
+}

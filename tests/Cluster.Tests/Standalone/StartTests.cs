@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Loopwave.Processes;
+using Xunit;
+
+namespace Loopwave.Standalone;
+
+public class StartTests
+{
+    [Fact]
+    public async Task A_first_start_serves_the_page()
+    {
+        await using var deployment = new LoopwaveDeployment();
+        var process = await deployment.Start();
+
+        var page = await process.Http.GetAsync("/", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("script-src 'self'", page.Headers.GetValues("Content-Security-Policy").Single());
+    }
+
+    [Fact]
+    public async Task The_screen_names_the_address_the_data_and_the_logs()
+    {
+        await using var deployment = new LoopwaveDeployment();
+        var process = await deployment.Start();
+        await process.Stop();
+
+        Assert.Contains($"http://localhost:{deployment.Port}", process.Output);
+        Assert.Contains(deployment.DataDirectory, process.Output);
+        Assert.Contains(Path.Combine(deployment.DataDirectory, "logs"), process.Output);
+        Assert.Contains("WhatsApp does not sanction", process.Output);
+    }
+
+    [Fact]
+    public async Task Every_mistake_in_the_configuration_is_named_once_and_nothing_is_started()
+    {
+        await using var deployment = new LoopwaveDeployment
+        {
+            Settings =
+            {
+                ["PORT"] = "70000",
+                ["MONGODB_URI"] = "mongodb://localhost",
+                ["CREDENTIALS_KEY"] = "not-a-key-but-secret",
+                ["LOG_LEVEL"] = "loud",
+                ["BIND_ADDRESS"] = "everywhere",
+            },
+        };
+        var process = deployment.Launch();
+
+        Assert.Equal(2, await process.Exit());
+        var lines = process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(5, lines.Length);
+        foreach (var key in deployment.Settings.Keys)
+        {
+            Assert.Single(lines, line => line.StartsWith(key, StringComparison.Ordinal));
+        }
+
+        Assert.DoesNotContain("not-a-key-but-secret", process.Output);
+        Assert.False(Directory.Exists(deployment.DataDirectory));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_one_sentence_and_exit_code_2()
+    {
+        await using var deployment = new LoopwaveDeployment();
+        using var other = new TcpListener(IPAddress.Loopback, deployment.Port);
+        other.Start();
+        var process = deployment.Launch();
+
+        await Refused(process, "port");
+    }
+
+    [Fact]
+    public async Task A_request_to_end_is_followed_within_10_seconds()
+    {
+        await using var deployment = new LoopwaveDeployment();
+        var process = await deployment.Start();
+
+        var asked = Stopwatch.GetTimestamp();
+        Assert.Equal(0, await process.Stop());
+
+        Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Contains("Loopwave has stopped.", process.Output);
+    }
+
+    private static async Task Refused(LoopwaveProcess process, string named)
+    {
+        Assert.Equal(2, await process.Exit());
+
+        // One line of progress, one sentence, no stack trace.
+        var lines = process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Equal(2, lines.Length);
+        var sentence = Assert.Single(lines, line => !line.StartsWith("Starting Loopwave", StringComparison.Ordinal));
+        Assert.Contains(named, sentence, StringComparison.OrdinalIgnoreCase);
+        Assert.EndsWith(".", sentence);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Loopwave.Processes;
+
+/// <summary>One real process of the product: its output, its signals and a client for its API.</summary>
+/// <remarks>Belongs to its <see cref="LoopwaveDeployment"/>, which ends it.</remarks>
+public sealed class LoopwaveProcess
+{
+    private const string ReadyLine = "Loopwave is ready";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly Watchdog _watchdog;
+    private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal LoopwaveProcess(ProcessStartInfo start, Uri address)
+    {
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.Start();
+        _watchdog = new Watchdog(_process.Id);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        Http = TestHttp.Client(address);
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Talks to the process; keeps its cookies.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>Everything that was written to standard output and standard error so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Waits for the screen that says so; fails when the process ends before, or takes a minute.</summary>
+    public async Task Ready()
+    {
+        await Task.WhenAny(_ready.Task, _process.WaitForExitAsync()).WaitAsync(Patience);
+        if (!_ready.Task.IsCompleted)
+        {
+            throw new InvalidOperationException($"The process ended with code {_process.ExitCode} before it was ready:\n{Output}");
+        }
+    }
+
+    /// <summary>Waits for the end and returns the exit code.</summary>
+    public async Task<int> Exit()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: the process ends wherever it is.</summary>
+    public async Task Kill()
+    {
+        Signal.Send(Id, Signal.Kill);
+        await Exit();
+    }
+
+    /// <summary>SIGTERM: the process ends in its own good time; its exit code.</summary>
+    public Task<int> Stop()
+    {
+        Signal.Send(Id, Signal.Terminate);
+        return Exit();
+    }
+
+    /// <summary>SIGSTOP: the process stands still without knowing.</summary>
+    public void Pause() => Signal.Send(Id, Signal.Stop);
+
+    /// <summary>SIGCONT: the process goes on after <see cref="Pause"/>.</summary>
+    public void Continue() => Signal.Send(Id, Signal.Continue);
+
+    /// <summary>Signs in as the admin; from then on <see cref="Http"/> carries the cookie and the header of the dashboard.</summary>
+    public async Task SignIn()
+    {
+        Http.DefaultRequestHeaders.Remove("X-Loopwave");
+        Http.DefaultRequestHeaders.Add("X-Loopwave", "1");
+        var answer = await Http.PostAsJsonAsync(
+            "/api/app/session", new { email = LoopwaveDeployment.AdminEmail, password = LoopwaveDeployment.AdminPassword });
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>A client that carries a fresh API key with these scopes (all of them when none is named).</summary>
+    public async Task<HttpClient> ApiClient(params string[] scopes)
+    {
+        await SignIn();
+        var answer = await Http.PostAsJsonAsync("/api/app/api-keys", new { name = "test", scopes = scopes is [] ? ["*"] : scopes });
+        answer.EnsureSuccessStatusCode();
+        var key = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["key"]!.GetValue<string>();
+        var client = TestHttp.Client(Http.BaseAddress!);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        return client;
+    }
+
+    internal async Task End()
+    {
+        if (!_process.HasExited)
+        {
+            await Kill();
+        }
+
+        _watchdog.Dispose();
+        _process.Dispose();
+        Http.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+
+        if (line.Contains(ReadyLine, StringComparison.Ordinal))
+        {
+            _ready.TrySetResult();
+        }
+    }
+}
