@@ -109,6 +109,16 @@ internal sealed class Inbound(
         work.Announce(sequence => PublicEvents.MessageStatus(View(failed), sequence, work.Now));
     }
 
+    /// <summary>A person took a message back before it was sent.</summary>
+    public void Cancel(QueueItem item, MessageDocument message)
+    {
+        queue.Done(item.Sequence);
+        work.Dequeue(item.Sequence);
+        var cancelled = message.Cancel(work.Now);
+        PutChanged(cancelled);
+        work.Announce(sequence => PublicEvents.MessageStatus(View(cancelled), sequence, work.Now));
+    }
+
     private void Receive(InboundMessage inbound, bool history)
     {
         var party = work.Party(inbound.Jid, inbound.OtherJid);
@@ -182,7 +192,7 @@ internal sealed class Inbound(
 
         work.Announce(sequence =>
         {
-            work.Put(chat.With(message, unread: !message.FromMe, sequence, work.Now));
+            work.Put(chat.With(message, unread: !message.FromMe, sequence, work.Now) with { Verified = true });
             return PublicEvents.MessageCreated(View(message), sequence, work.Now);
         });
         work.Active(chat.Id);

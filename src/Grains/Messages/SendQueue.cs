@@ -14,6 +14,7 @@ internal sealed class SendQueue(SendRules rules)
     private readonly Dictionary<string, SortedSet<long>> _chats = [];
     private readonly Dictionary<string, long> _inFlight = [];
     private readonly SortedSet<long> _heads = [];
+    private readonly HashSet<long> _accepting = [];
     private readonly PriorityQueue<long, DateTimeOffset> _later = new();
     private readonly PriorityQueue<long, DateTimeOffset> _expiries = new();
     private readonly Dictionary<long, Handing> _handed = [];
@@ -57,6 +58,16 @@ internal sealed class SendQueue(SendRules rules)
 
         Line(item);
     }
+
+    /// <summary>Takes a new row whose commit is under way: it keeps its place in its chat, and waits for <see cref="Accepted"/>.</summary>
+    public void Accept(QueueItem item, DateTimeOffset now)
+    {
+        _accepting.Add(item.Sequence);
+        Add(item, now);
+    }
+
+    /// <summary>The row is durable and may go.</summary>
+    public void Accepted(long sequence) => _accepting.Remove(sequence);
 
     /// <summary>What to do now, and when to look again.</summary>
     /// <param name="connection">The open connection that can send; null when there is none.</param>
@@ -107,7 +118,7 @@ internal sealed class SendQueue(SendRules rules)
             var most = rules.Paced ? Math.Min(limit, 1) : limit;
             if (now >= NextSendAt(now))
             {
-                send.AddRange(_heads.Take(most).Select(sequence => _items[sequence]));
+                send.AddRange(_heads.Where(sequence => !_accepting.Contains(sequence)).Take(most).Select(sequence => _items[sequence]));
             }
             else if (_heads.Count > 0)
             {
@@ -143,6 +154,23 @@ internal sealed class SendQueue(SendRules rules)
         _inFlight[item.Chat] = item.Sequence;
         _handed[item.Sequence] = new Handing(connection, now);
         _nextSendAt = now + gap;
+    }
+
+    /// <summary>
+    /// Learns from the queue before a reload which rows are on the wire of which connection: that is not stored, and a row
+    /// must not be repeated on the connection it was handed to.
+    /// </summary>
+    public void TakeOver(SendQueue before)
+    {
+        foreach (var (sequence, handing) in before._handed)
+        {
+            if (_handed.ContainsKey(sequence))
+            {
+                _handed[sequence] = handing;
+            }
+        }
+
+        _nextSendAt = before._nextSendAt;
     }
 
     /// <summary>A claimed row goes back to wait for <paramref name="item"/>.DueAt, at the head of its chat.</summary>
@@ -220,7 +248,7 @@ internal sealed class SendQueue(SendRules rules)
         while (_expiries.TryPeek(out var sequence, out var expiresAt) && expiresAt <= now)
         {
             _expiries.Dequeue();
-            if (_items.TryGetValue(sequence, out var item) && item.ExpiresAt == expiresAt && item.State is QueueState.Queued)
+            if (_items.TryGetValue(sequence, out var item) && item.ExpiresAt == expiresAt && item.State is QueueState.Queued && !_accepting.Contains(sequence))
             {
                 expired.Add(item);
             }

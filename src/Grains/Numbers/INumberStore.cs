@@ -27,6 +27,9 @@ public interface INumberStore
     /// <summary>Rows of the send queue in order of <c>Sequence</c>, from above <paramref name="after"/>, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<QueueItem>> Queue(string number, long after, int limit);
 
+    /// <summary>Which network a number speaks to; null when there is no such number. Never changes, so it may be cached.</summary>
+    Task<EngineKind?> Engine(string number);
+
     /// <summary>How many rows the send queue has.</summary>
     Task<int> QueueLength(string number);
 

@@ -1,0 +1,32 @@
+using Loopwave.Engines;
+using Loopwave.Numbers;
+using Orleans.Concurrency;
+
+namespace Loopwave.Deployment;
+
+/// <summary>Looks at storage and at the engines of this process. Keeps nothing.</summary>
+[StatelessWorker]
+internal sealed class HealthGrain(IDeploymentStore store, IEnumerable<IEngine> engines, SiloLease lease, TimeProvider clock) : Grain, IHealthGrain
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    public async Task<IReadOnlyList<HealthPart>> Check() =>
+    [
+        await Storage(),
+        new("engine", engines.Any() && lease.IsHeld, engines.Any() ? lease.IsHeld ? null : "The lease on the numbers is not held." : "No engine is available."),
+    ];
+
+    private async Task<HealthPart> Storage()
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(Patience, clock);
+            await store.Probe(timeout.Token).WaitAsync(Patience, clock);
+            return new HealthPart("storage", true, null);
+        }
+        catch (Exception exception) when (exception is StorageUnavailableException or OperationCanceledException or TimeoutException)
+        {
+            return new HealthPart("storage", false, "Storage cannot be read or written at the moment.");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using Loopwave.Engines;
+
+namespace Loopwave.Messages;
+
+/// <summary>Which addresses and network ids an event speaks of, so that all of them can be read before it is applied.</summary>
+internal static class InboundNames
+{
+    public static void Collect(EngineEvent evt, ISet<string> jids, ISet<string> ids)
+    {
+        switch (evt)
+        {
+            case EngineEvent.MessageReceived received:
+                Collect(received.Message, jids, ids);
+                break;
+            case EngineEvent.HistoryReceived history:
+                foreach (var message in history.Messages)
+                {
+                    Collect(message, jids, ids);
+                }
+
+                break;
+            case EngineEvent.ServerAcknowledged acknowledged:
+                ids.Add(acknowledged.WhatsAppId);
+                break;
+            case EngineEvent.ReceiptReceived receipt:
+                ids.UnionWith(receipt.WhatsAppIds);
+                break;
+            case EngineEvent.ChatRead read:
+                jids.Add(read.Jid);
+                break;
+            case EngineEvent.ReactionReceived reaction:
+                jids.Add(reaction.Jid);
+                ids.Add(reaction.Target.WhatsAppId);
+                break;
+            case EngineEvent.MessageEdited edited:
+                jids.Add(edited.Jid);
+                ids.Add(edited.Target.WhatsAppId);
+                break;
+            case EngineEvent.MessageRevoked revoked:
+                jids.Add(revoked.Jid);
+                ids.Add(revoked.Target.WhatsAppId);
+                break;
+            case EngineEvent.AliasLearned alias:
+                jids.Add(alias.PhoneJid);
+                jids.Add(alias.Lid);
+                break;
+            case EngineEvent.Named named:
+                jids.Add(named.Jid);
+                break;
+            default:
+                // What is about the connection names nothing that is stored.
+                break;
+        }
+    }
+
+    private static void Collect(InboundMessage message, ISet<string> jids, ISet<string> ids)
+    {
+        ids.Add(message.WhatsAppId);
+        foreach (var jid in new[] { message.Jid, message.OtherJid, message.Participant, message.OtherParticipant })
+        {
+            if (jid is not null)
+            {
+                jids.Add(jid);
+            }
+        }
+
+        if (message.ReplyTo is { } target)
+        {
+            ids.Add(target.WhatsAppId);
+        }
+    }
+}

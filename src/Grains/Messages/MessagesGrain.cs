@@ -1,0 +1,180 @@
+using Loopwave.Chats;
+using Loopwave.Media;
+using Loopwave.Numbers;
+using Orleans.Concurrency;
+
+namespace Loopwave.Messages;
+
+/// <summary>Finds the number that a request about messages is for, and asks it. Keeps nothing.</summary>
+[StatelessWorker]
+internal sealed class MessagesGrain(
+    INumberStore numbers,
+    IMessageStore messages,
+    IChatStore chats,
+    IMediaStore media,
+    ChatFinder finder,
+    TimeProvider clock) : Grain, IMessagesGrain
+{
+    public async Task<Outcome<SendAnswer>> Send(SendRequest request)
+    {
+        var keys = Keys(request);
+        foreach (var key in keys)
+        {
+            // A repeat goes to the number that took the first one, whichever is first ready by now.
+            if (await numbers.FindIdempotent(key.Scope, key.Key) is { } before && await messages.Get(before.Result) is { } sent)
+            {
+                return await Forward(request with { From = sent.Number }, new NumberSend
+                {
+                    Jid = "", Type = sent.Type, Author = request.Author, Idempotency = keys, SendAt = request.SendAt, QueueWhenOffline = request.QueueWhenOffline,
+                }, replayed: true);
+            }
+        }
+
+        var file = request.Media is { } id ? (await media.Get([id])).GetValueOrDefault(id) : null;
+        if (SendCheck.Refuse(request, file, clock.GetUtcNow()) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var recipient = Recipient.Parse(request.To);
+        return recipient switch
+        {
+            Recipient.Chat chat => await SendTo(request, chat, file, keys),
+            Recipient.Address address => await SendTo(request, address.Jid, file, keys),
+            Recipient.Phone phone => await SendTo(request, phone.Jid, file, keys),
+            null => new Refusal(RefusalCode.InvalidInput, "to must be digits with country code, a WhatsApp jid or a chat id."),
+            var unknown => throw new InvalidOperationException($"Unknown recipient {unknown}."),
+        };
+    }
+
+    public async Task<Outcome<MessageDetails>> Get(string id, Access access)
+    {
+        if (await Allowed(id, access) is not { } message)
+        {
+            return NotFound();
+        }
+
+        return new MessageDetails(await View(message), message.Timeline);
+    }
+
+    public async Task<Outcome<MessageView>> React(string id, string emoji, MessageAuthor author, Access access) =>
+        emoji.Length > 32
+            ? new Refusal(RefusalCode.InvalidInput, "A reaction is one emoji, or empty to take it back.")
+            : await Allowed(id, access) is { } message ? await Number(message).React(id, emoji, author) : NotFound();
+
+    public async Task<Outcome<MessageView>> Edit(string id, string text, MessageAuthor author, Access access) =>
+        text.Trim().Length is 0 or > MessageRules.MostTextCharacters
+            ? new Refusal(RefusalCode.InvalidInput, $"text needs 1 to {MessageRules.MostTextCharacters} characters.")
+            : await Allowed(id, access) is { } message ? await Number(message).Edit(id, text.Trim(), author) : NotFound();
+
+    public async Task<Outcome<MessageView>> Delete(string id, MessageAuthor author, Access access) =>
+        await Allowed(id, access) is { } message ? await Number(message).Delete(id, author) : NotFound();
+
+    public async Task<Outcome<Page<MessageView>>> List(string chat, PageRequest page, Access access)
+    {
+        if (await finder.Find(chat, null, access) is not { } stored)
+        {
+            return new Refusal(RefusalCode.NotFound, "There is no such chat.");
+        }
+
+        try
+        {
+            var found = await messages.List(await chats.WithMerged(stored.Id), page);
+            var files = await media.Get([.. found.Data.Select(message => message.Media).OfType<string>().Distinct()]);
+            return new Page<MessageView>(
+                [.. found.Data.Select(message => message.View(stored.Id, stored.Jid, message.Media is { } file ? files.GetValueOrDefault(file) : null))],
+                found.NextCursor);
+        }
+        catch (InvalidCursorException exception)
+        {
+            return new Refusal(RefusalCode.InvalidCursor, exception.Message);
+        }
+    }
+
+    private async Task<Outcome<SendAnswer>> SendTo(SendRequest request, Recipient.Chat chat, MediaDocument? file, IReadOnlyList<IdempotencyKey> keys)
+    {
+        if (await finder.Find(chat.Id, null, request.Access) is not { } stored)
+        {
+            return new Refusal(RefusalCode.NotFound, "There is no chat with this id.");
+        }
+
+        return request.From is { } from && from != stored.Number
+            ? new Refusal(RefusalCode.InvalidInput, "This chat belongs to another number than from.")
+            : await SendTo(request with { From = stored.Number }, stored.Jid, file, keys);
+    }
+
+    private async Task<Outcome<SendAnswer>> SendTo(SendRequest request, string jid, MediaDocument? file, IReadOnlyList<IdempotencyKey> keys)
+    {
+        var from = request.From ?? await numbers.FirstReady(request.Access);
+        if (from is null)
+        {
+            return new Refusal(RefusalCode.NoReadySession, "No number is ready to send.");
+        }
+
+        if (await numbers.Engine(from) is not { } engine)
+        {
+            return new Refusal(RefusalCode.UnknownNumber, "There is no number with this id.");
+        }
+
+        if (!request.Access.Allows(from, engine))
+        {
+            return new Refusal(RefusalCode.NumberNotAllowed, "This key may not use this number.");
+        }
+
+        return await Forward(request with { From = from }, new NumberSend
+        {
+            Jid = jid,
+            Type = SendCheck.TypeOf(request, file),
+            Text = request.Text?.Trim() is { Length: > 0 } text ? text : null,
+            Media = request.Media,
+            FileName = request.FileName,
+            ReplyTo = request.ReplyTo,
+            Mentions = request.Mentions,
+            Location = request.Location,
+            QueueWhenOffline = request.QueueWhenOffline,
+            SendAt = request.SendAt,
+            ClientMessageId = request.ClientMessageId,
+            Author = request.Author,
+            Idempotency = keys,
+        }, replayed: false);
+    }
+
+    private async Task<Outcome<SendAnswer>> Forward(SendRequest request, NumberSend send, bool replayed)
+    {
+        var answer = await GrainFactory.GetGrain<INumberGrain>(request.From!).Send(send);
+        return answer.Value is { } sent ? new SendAnswer(sent, replayed) : answer.Refusal!;
+    }
+
+    // The caller's own message id protects in the same way as the header, for callers who cannot set headers.
+    private static List<IdempotencyKey> Keys(SendRequest request)
+    {
+        var keys = new List<IdempotencyKey>();
+        if (request.Idempotency is { } header)
+        {
+            keys.Add(header);
+        }
+
+        if (request.ClientMessageId is { } client)
+        {
+            keys.Add(new IdempotencyKey($"client:{request.Author.Id}", client, request.BodyHash));
+        }
+
+        return keys;
+    }
+
+    private async Task<MessageDocument?> Allowed(string id, Access access) =>
+        await messages.Get(id) is { } message && await numbers.Engine(message.Number) is { } engine && access.Allows(message.Number, engine)
+            ? message
+            : null;
+
+    private async Task<MessageView> View(MessageDocument message)
+    {
+        var chat = await chats.Get(message.Chat);
+        var files = message.Media is { } file ? await media.Get([file]) : null;
+        return message.View(chat?.Id ?? message.Chat, chat?.Jid ?? "", message.Media is null ? null : files!.GetValueOrDefault(message.Media));
+    }
+
+    private INumberGrain Number(MessageDocument message) => GrainFactory.GetGrain<INumberGrain>(message.Number);
+
+    private static Refusal NotFound() => new(RefusalCode.NotFound, "There is no message with this id.");
+}

@@ -1,0 +1,208 @@
+using Loopwave.Deployment;
+using Loopwave.Engines;
+using Loopwave.Media;
+using Loopwave.Messages;
+
+namespace Loopwave.Numbers;
+
+/// <summary>The way in: a batch of events becomes one commit, and only then is it acknowledged.</summary>
+internal sealed partial class NumberGrain
+{
+    private EngineCursor? _cursor;
+
+    public async Task On(EngineBatch batch)
+    {
+        if (_state is null || _stale)
+        {
+            return;
+        }
+
+        await _turn.WaitAsync();
+        try
+        {
+            if (batch.First.Epoch != State.Epoch)
+            {
+                return;
+            }
+
+            await Apply(batch);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        await Act();
+    }
+
+    private async Task Apply(EngineBatch batch)
+    {
+        var events = NotSeen(batch);
+        if (events.Count > 0)
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await Recover();
+                    await Store(events);
+                    break;
+                }
+                catch (StorageUnavailableException) when (attempt < MostTries && State.Lane.IsBroken)
+                {
+                    // Read what is stored and apply the same events on top; the engine keeps them until then.
+                }
+            }
+
+            _cursor = batch.Last;
+        }
+
+        using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
+        await _engine.Acknowledge(Number, batch.Last, timeout.Token);
+    }
+
+    private IReadOnlyList<EngineEvent> NotSeen(EngineBatch batch)
+    {
+        var seen = _cursor is { } cursor && cursor.Host == batch.First.Host && cursor.Epoch == batch.First.Epoch
+            ? cursor.Sequence - batch.First.Sequence + 1
+            : 0;
+        return seen <= 0 ? batch.Events : [.. batch.Events.Skip((int)Math.Min(seen, batch.Events.Count))];
+    }
+
+    private async Task Store(IReadOnlyList<EngineEvent> events)
+    {
+        var linked = events.OfType<EngineEvent.Linked>().LastOrDefault();
+        var rejection = linked is null ? null : await Rejection(linked);
+        var known = await Prepare(events);
+
+        // From here to the commit nothing waits.
+        var work = NewWork();
+        work.JoinDoubles();
+        var inbound = new Inbound(work, _queue, known.Messages, known.Canonical, known.Media);
+        var document = State.Document;
+        foreach (var evt in events)
+        {
+            document = document with { Session = document.Session.On(evt, Now, context.Random) };
+            document = Note(document, evt, rejection);
+            inbound.Apply(evt);
+        }
+
+        LogStep(State.Document.Session, document.Session);
+        if (document != State.Document)
+        {
+            work.Change(document);
+        }
+
+        var secrets = events.OfType<EngineEvent.CredentialsChanged>().SelectMany(evt => evt.Changes).ToList();
+        if (linked is not null)
+        {
+            // A device is linked only once its secrets are safe.
+            await SaveCredentials(secrets);
+        }
+
+        await Commit(work);
+        if (linked is null)
+        {
+            // The message before the keys: a key that moved on past a message that was lost could never read it again.
+            await SaveCredentials(secrets);
+        }
+    }
+
+    private async Task SaveCredentials(List<CredentialEntry> changes)
+    {
+        if (changes.Count > 0 && !await ports.Credentials.Save(Number, State.Epoch, changes))
+        {
+            await GiveUpOwnership();
+            throw new NumberNotOwnedException(Number);
+        }
+    }
+
+    /// <summary>Why the device that was just linked may not stay.</summary>
+    private async Task<Cause?> Rejection(EngineEvent.Linked linked)
+    {
+        if (State.Document.Phone is { } before && before != linked.Phone && Session.Link is not { Replace: true })
+        {
+            return new("different_phone", "Another phone than before scanned the code. Confirm that it replaces the old one, and link again.");
+        }
+
+        return await ports.Numbers.LinkedElsewhere(Number, State.Document.Engine, linked.Phone) is null
+            ? null
+            : new("already_linked", "This phone is linked as another number already.");
+    }
+
+    // What an event says about the number itself.
+    private NumberDocument Note(NumberDocument document, EngineEvent evt, Cause? rejection)
+    {
+        switch (evt)
+        {
+            case EngineEvent.LinkOffered offered:
+                _offer = new LinkOffer(offered.Qr, offered.Code, offered.ExpiresAt);
+                return document;
+            case EngineEvent.Linked when rejection is not null:
+                return document with { Session = document.Session.Reject(rejection) };
+            case EngineEvent.Linked linked:
+                return document with { Phone = linked.Phone, Lid = linked.Lid, PushName = linked.PushName ?? document.PushName, RemovedAt = null };
+            case EngineEvent.Opened opened:
+                _connections++;
+                _connection = document.Session.CanSend ? new Connection($"{State.Epoch}.{_connections}", Now) : new Connection("unwanted", Now);
+                return document with { PushName = opened.PushName ?? document.PushName };
+            case EngineEvent.PingLost:
+                LogDeaf(logger, Number);
+                _connection = null;
+                return document;
+            case EngineEvent.Closed:
+                _engineOpen = false;
+                _connection = null;
+                _offer = null;
+                return document;
+            case EngineEvent.HistoryReceived history:
+                return document with { History = HistoryAfter(history) };
+            default:
+                return document;
+        }
+    }
+
+    /// <summary>Reads everything that the events may speak of.</summary>
+    private async Task<Known> Prepare(IReadOnlyList<EngineEvent> events)
+    {
+        var jids = new HashSet<string>();
+        var ids = new HashSet<string>();
+        foreach (var evt in events)
+        {
+            InboundNames.Collect(evt, jids, ids);
+        }
+
+        var queued = ids.Select(_queue.FindByWhatsAppId).OfType<QueueItem>().Select(item => item.Message).ToList();
+        var known = ids.Count == 0 ? [] : await ports.Messages.FindByWhatsAppId(Number, ids);
+        var waiting = queued.Count == 0 ? [] : await ports.Messages.Get(queued);
+        return await Prepare([.. known.Concat(waiting).DistinctBy(message => message.Id)], jids);
+    }
+
+    private async Task<Known> Prepare(IReadOnlyList<MessageDocument> known, IReadOnlyCollection<string> jids)
+    {
+        await State.Book.Load(jids);
+        var canonical = new Dictionary<string, string>();
+        foreach (var chat in known.Select(message => message.Chat).Distinct())
+        {
+            if (await State.Book.LoadChat(chat) is { } stored)
+            {
+                canonical[chat] = stored.Id;
+            }
+        }
+
+        var senders = known.Select(message => message.Sender).OfType<string>().Distinct().ToList();
+        foreach (var (party, into) in senders.Count == 0 ? new Dictionary<string, string>() : await ports.Chats.Canonical(senders))
+        {
+            canonical[party] = into;
+        }
+
+        var files = known.Select(message => message.Media).OfType<string>().Distinct().ToList();
+        var media = files.Count == 0 ? new Dictionary<string, MediaDocument>() : await ports.Media.Get(files);
+        return new Known(known.ToLookup(message => message.WhatsAppId), canonical, media);
+    }
+
+    private sealed record Known(
+        ILookup<string, MessageDocument> Messages,
+        IReadOnlyDictionary<string, string> Canonical,
+        IReadOnlyDictionary<string, MediaDocument> Media);
+}

@@ -1,0 +1,34 @@
+using Loopwave.Engines;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Numbers;
+
+internal sealed partial class NumberGrain
+{
+    [LoggerMessage(LogLevel.Information, "Number {Number} is {Status} {Detail} ({Reason}), attempt {Attempt}")]
+    private static partial void LogMoved(ILogger logger, string number, NumberStatus status, NumberDetail? detail, string? reason, int attempt);
+
+    [LoggerMessage(LogLevel.Warning, "Number {Number} reads its state again after a failed write")]
+    private static partial void LogReloaded(ILogger logger, string number);
+
+    [LoggerMessage(LogLevel.Warning, "Number {Number} belongs to a later epoch; this activation stops")]
+    private static partial void LogNotOwned(ILogger logger, string number);
+
+    [LoggerMessage(LogLevel.Warning, "Number {Number}: the engine refused to {Action} ({Error})")]
+    private static partial void LogEngineRefused(ILogger logger, Exception exception, string number, string action, EngineError? error);
+
+    [LoggerMessage(LogLevel.Error, "Number {Number}: the credentials cannot be read: {Why}")]
+    private static partial void LogCredentialsUnreadable(ILogger logger, string number, string why);
+
+    [LoggerMessage(LogLevel.Error, "Number {Number}: message {Message} could not be prepared, failure {Failures}")]
+    private static partial void LogNotPrepared(ILogger logger, Exception exception, string number, string message, int failures);
+
+    [LoggerMessage(LogLevel.Warning, "Number {Number} is deaf: it is closed and opened again")]
+    private static partial void LogDeaf(ILogger logger, string number);
+
+    [LoggerMessage(LogLevel.Error, "Number {Number}: {Work} failed and is tried again")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string number, string work);
+
+    [LoggerMessage(LogLevel.Error, "WhatsApp refuses this client version (number {Number}). Raise WA_VERSION; numbers try again every 15 minutes")]
+    private static partial void LogClientOutdated(ILogger logger, string number);
+}

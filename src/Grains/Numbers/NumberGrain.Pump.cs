@@ -1,0 +1,316 @@
+using Loopwave.Deployment;
+using Loopwave.Engines;
+using Loopwave.Messages;
+
+namespace Loopwave.Numbers;
+
+/// <summary>
+/// The way out, second half: claimed, prepared, handed over, and only then relayed. What was handed over is only ever
+/// repeated with the same id and the same bytes.
+/// </summary>
+internal sealed partial class NumberGrain
+{
+    private const int MostAtOnce = 64;
+    private const int MostFailures = 3;
+    private static readonly TimeSpan PrepareTimeout = TimeSpan.FromMinutes(5);
+
+    private readonly HashSet<Task> _sending = [];
+    private bool _pumping;
+    private bool _pumpAgain;
+
+    /// <summary>Looks for something to send. Runs beside everything else; at most one look at a time.</summary>
+    private void Pump()
+    {
+        if (_pumping)
+        {
+            _pumpAgain = true;
+            return;
+        }
+
+        if (_state is not null && !_stale && !State.Lane.IsBroken)
+        {
+            Track(PumpOnce());
+        }
+    }
+
+    // Tracked, so that deactivation waits for what is under way.
+    private void Track(Task task)
+    {
+        if (task.IsCompleted)
+        {
+            return;
+        }
+
+        _sending.Add(task);
+        _ = Untrack(task);
+    }
+
+    private async Task Untrack(Task task)
+    {
+        await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _sending.Remove(task);
+    }
+
+    private async Task PumpOnce()
+    {
+        _pumping = true;
+        try
+        {
+            do
+            {
+                _pumpAgain = false;
+                await Carry(_queue.Plan(Now, Session.CanSend ? _connection : null, MostAtOnce));
+            }
+            while (_pumpAgain && !State.Lane.IsBroken);
+        }
+        catch (Exception exception) when (exception is not NumberNotOwnedException)
+        {
+            LogFailed(logger, exception, Number, "the send queue");
+            State.Lane.Break();
+        }
+        finally
+        {
+            _pumping = false;
+        }
+
+        Arm();
+    }
+
+    private async Task Carry(SendPlan plan)
+    {
+        _pumpAt = plan.NextAt;
+        if (plan.Expired.Count > 0)
+        {
+            await GiveUp(plan.Expired, MessageRules.Expired);
+        }
+
+        if (plan.Uncertain.Count > 0)
+        {
+            await GiveUp(plan.Uncertain, MessageRules.Uncertain);
+        }
+
+        if (plan.Deaf)
+        {
+            LogDeaf(logger, Number);
+            await Move(session => session.Deaf(Now, context.Random));
+            return;
+        }
+
+        if (_connection is not { } connection || plan.Repeat.Count + plan.Send.Count == 0)
+        {
+            return;
+        }
+
+        // Repeats are marked before anything waits, so that the next look does not see them again.
+        var handed = plan.Repeat.Select(item => Mark(item, connection, item.Prepared!)).ToList();
+        var claimed = plan.Send.Select(item => item with { State = QueueState.Claimed, Epoch = State.Epoch }).ToList();
+        foreach (var item in claimed)
+        {
+            _queue.Claimed(item);
+        }
+
+        var work = NewWork();
+        foreach (var item in handed.Concat(claimed))
+        {
+            work.Put(item);
+        }
+
+        await Commit(work);
+        foreach (var item in handed)
+        {
+            Track(Relay(item, connection));
+        }
+
+        foreach (var item in claimed)
+        {
+            Track(SendOne(item, connection));
+        }
+    }
+
+    private async Task SendOne(QueueItem item, Connection connection)
+    {
+        try
+        {
+            var bytes = await Build(item);
+            if (bytes is null || _queue.Find(item.Sequence) is not { State: QueueState.Claimed } || _connection?.Id != connection.Id)
+            {
+                Return(item);
+                return;
+            }
+
+            var handed = Mark(item, connection, bytes);
+            var work = NewWork();
+            work.Put(handed);
+            MarkVerified(work, handed);
+            await Commit(work);
+            await Relay(handed, connection);
+        }
+        catch (EngineException exception) when (exception.Error is EngineError.Rejected or EngineError.Gone)
+        {
+            await GiveUp([item], new Cause(exception.Code ?? "rejected", exception.Message));
+        }
+        catch (EngineException exception) when (exception.Error is EngineError.StaleEpoch)
+        {
+            await GiveUpOwnership();
+        }
+        catch (Exception exception) when (exception is not (StorageUnavailableException or NumberNotOwnedException))
+        {
+            await Failed(item, exception);
+        }
+        catch (StorageUnavailableException)
+        {
+            // The lane is broken: what is really stored is read again, and decides.
+            Arm();
+        }
+
+        Pump();
+    }
+
+    private QueueItem Mark(QueueItem item, Connection connection, byte[] bytes)
+    {
+        var handed = item with
+        {
+            State = QueueState.Handed, Epoch = State.Epoch, Attempts = item.Attempts + 1, HandedAt = Now, Prepared = bytes,
+        };
+        _queue.Handed(handed, connection.Id, Now, context.Options.RulesFor(State.Document.Engine).Gap(context.Random));
+        return handed;
+    }
+
+    private async Task Relay(QueueItem item, Connection connection)
+    {
+        if (_connection?.Id != connection.Id || !context.Lease.IsHeld)
+        {
+            // The connection went while this was stored: it is repeated on the next one.
+            return;
+        }
+
+        try
+        {
+            using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
+            await _engine.Relay(Number, State.Epoch, item.WhatsAppId, item.Jid, item.Prepared!, timeout.Token);
+        }
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException)
+        {
+            // Whether it left is unknown. It stays handed, and is repeated with the same id or settled by an answer.
+            LogEngineRefused(logger, exception, Number, "relay", (exception as EngineException)?.Error);
+        }
+    }
+
+    /// <summary>Builds the bytes of a row; null when there is no connection to build them with.</summary>
+    private async Task<byte[]?> Build(QueueItem item)
+    {
+        var message = await ports.Messages.Get(item.Message) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
+        using var timeout = new CancellationTokenSource(PrepareTimeout, context.Clock);
+        try
+        {
+            await Verify(item, timeout.Token);
+            return await _engine.Prepare(Number, State.Epoch, await Outbound(item, message), timeout.Token);
+        }
+        catch (EngineException exception) when (exception.Error is EngineError.NotConnected or EngineError.Unavailable)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks the network once whether anybody is behind a phone that nobody of this number has written with.</summary>
+    private async Task Verify(QueueItem item, CancellationToken cancellationToken)
+    {
+        var chat = await State.Book.LoadChat(item.Chat);
+        if (chat is null or { Verified: true } || Jids.Phone(item.Jid) is not { } phone)
+        {
+            return;
+        }
+
+        var check = await _engine.Resolve(Number, State.Epoch, phone, cancellationToken);
+        if (!check.OnWhatsApp)
+        {
+            throw new EngineException(EngineError.Rejected, "Nobody with this number is on WhatsApp.", "not_on_whatsapp");
+        }
+    }
+
+    private void MarkVerified(NumberWork work, QueueItem item)
+    {
+        if (State.Book.Chat(item.Chat) is { Verified: false } chat)
+        {
+            work.Put(chat with { Verified = true });
+        }
+    }
+
+    private async Task<OutboundMessage> Outbound(QueueItem item, MessageDocument message)
+    {
+        var target = item.Kind is OutboundKind.Message
+            ? message.ReplyTo is { } reply ? await ports.Messages.Get(reply) : null
+            : message;
+        var file = item.Kind is OutboundKind.Message && message.Media is { } media ? await File(media) : null;
+        return new OutboundMessage
+        {
+            Kind = item.Kind,
+            WhatsAppId = item.WhatsAppId,
+            Jid = item.Jid,
+            Type = message.Type,
+            Text = item.Kind is OutboundKind.Edit ? item.Argument : message.Text,
+            Emoji = item.Kind is OutboundKind.Reaction ? item.Argument : null,
+            File = file,
+            Location = message.Location,
+            Mentions = message.Mentions,
+            Target = target is null ? null : new TargetMessage(target.WhatsAppId, target.FromMe, target.FromMe ? null : target.Author.Jid, target.Text),
+        };
+    }
+
+    private async Task<OutboundFile> File(string id)
+    {
+        var media = (await ports.Media.Get([id])).GetValueOrDefault(id);
+        var path = media?.Hash is { } hash ? await ports.Files.Path(hash, CancellationToken.None) : null;
+        return media is null || path is null
+            ? throw new EngineException(EngineError.Rejected, "The file to send is no longer here.", "media_missing")
+            : new OutboundFile(path, media.MimeType, media.FileName, media.DurationSeconds);
+    }
+
+    private void Return(QueueItem item)
+    {
+        if (_queue.Find(item.Sequence) is { State: QueueState.Claimed })
+        {
+            _queue.Returned(item with { State = QueueState.Queued }, Now);
+        }
+    }
+
+    // An error nobody planned must neither stop the chat for ever nor take the number down.
+    private async Task Failed(QueueItem item, Exception exception)
+    {
+        var failures = item.Failures + 1;
+        LogNotPrepared(logger, exception, Number, item.Message, failures);
+        if (failures >= MostFailures)
+        {
+            await GiveUp([item], new Cause("poison", "The message could not be prepared, three times over."));
+            return;
+        }
+
+        var again = item with { State = QueueState.Queued, Failures = failures, DueAt = Now + TimeSpan.FromSeconds(Math.Pow(5, failures)) };
+        _queue.Returned(again, Now);
+        var work = NewWork();
+        work.Put(again);
+        await Commit(work);
+    }
+
+    private async Task GiveUp(IReadOnlyList<QueueItem> items, Cause error)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var messages = await ports.Messages.Get([.. items.Select(item => item.Message).Distinct()]);
+            var known = await Prepare(messages, []);
+            var work = NewWork();
+            var inbound = new Inbound(work, _queue, known.Messages, known.Canonical, known.Media);
+            foreach (var item in items.Where(item => _queue.Find(item.Sequence) is not null))
+            {
+                inbound.GiveUp(item, work.Latest(messages.First(message => message.Id == item.Message)), error);
+            }
+
+            await Commit(work);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}

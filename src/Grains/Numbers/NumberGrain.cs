@@ -1,0 +1,302 @@
+using Loopwave.Chats;
+using Loopwave.Deployment;
+using Loopwave.Engines;
+using Loopwave.Messages;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace Loopwave.Numbers;
+
+/// <summary>
+/// One number: owns its session with the network, its send queue and its way in. It acts only under an epoch of its own,
+/// and every write is refused once a later epoch exists.
+/// <para>
+/// Reentrant, so that thousands of sends can wait for storage side by side. What keeps that safe: a change is put together
+/// without waiting (<see cref="NumberWork"/>), commits of one lane are applied in order, and whatever reads a stored
+/// message in order to change it holds the turn.
+/// </para>
+/// </summary>
+[Reentrant, ActivationCountBasedPlacement]
+internal sealed partial class NumberGrain(
+    NumberPorts ports,
+    NumberContext context,
+    ILogger<NumberGrain> logger) : Grain, INumberGrain, INumberEngineEvents
+{
+    private const int MostTries = 3;
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _acting = new(1, 1);
+    private NumberState? _state;
+    private SendQueue _queue = null!;
+    private IEngine _engine = null!;
+    private Task? _recovering;
+    private IGrainTimer? _timer;
+    private bool _stale;
+
+    private string Number => this.GetPrimaryKeyString();
+
+    private DateTimeOffset Now => context.Clock.GetUtcNow();
+
+    private NumberState State => _state ?? throw new InvalidOperationException($"Number {Number} does not exist.");
+
+    private NumberSession Session => State.Document.Session;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var epoch = await ports.Ownership.Claim(Number, context.Lease.Incarnation);
+        var stored = await ports.Numbers.Load(Number);
+        if (stored is null)
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        if (epoch is null)
+        {
+            throw new NumberNotOwnedException(Number);
+        }
+
+        _engine = context.Engine(stored.Document.Engine);
+        _queue = await LoadQueue(stored.Document.Engine);
+        _state = NewState(stored with { Epoch = epoch.Value });
+        await Move(session => session.Resume(Now));
+        EndUnfinishedHistory();
+        KeepWhileStarted();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_state is null)
+        {
+            return;
+        }
+
+        await CloseEngine();
+        await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (!_stale)
+        {
+            await ports.Ownership.Release(Number, State.Epoch);
+        }
+    }
+
+    public async Task<Outcome<NumberDetails>> Get()
+    {
+        if (_state is null)
+        {
+            return UnknownNumber();
+        }
+
+        var timeline = await ports.Numbers.Timeline(Number);
+        return new NumberDetails(View(), [.. timeline.Select(entry => entry.Transition)]);
+    }
+
+    public async Task Ensure()
+    {
+        if (_state is not null)
+        {
+            await Recover();
+            await Act();
+            KeepWhileStarted();
+        }
+    }
+
+    public Task<Outcome<NumberView>> Update(NumberUpdate update) => OnNumber<NumberView>(async () =>
+    {
+        if (NumbersGrain.Check(update) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var work = NewWork();
+        work.Change(State.Document with { Label = update.Label ?? State.Document.Label, Tags = update.Tags ?? State.Document.Tags });
+        await Commit(work);
+        return View();
+    });
+
+    public Task<Outcome<NumberView>> SetDesired(DesiredState state) => OnNumber<NumberView>(async () =>
+    {
+        await Move(session => state is DesiredState.Started ? session.Start(Now) : session.Stop(Now), document => document with { Desired = state });
+        KeepWhileStarted();
+        return View();
+    });
+
+    public Task<Outcome<NumberView>> Reconnect() => OnNumber<NumberView>(async () =>
+    {
+        if (State.Document.Desired is DesiredState.Stopped)
+        {
+            return new Refusal(RefusalCode.Conflict, "The number is stopped. Start it first.");
+        }
+
+        if (!Session.Paired)
+        {
+            return new Refusal(RefusalCode.NoReadySession, "No device is linked. Link the number first.");
+        }
+
+        await Move(session => session.Reconnect(Now));
+        return View();
+    });
+
+    public Task<Outcome<NumberView>> Unlink() => OnNumber<NumberView>(async () =>
+    {
+        await Move(session => session.Remove(Now), document => document with { RemovedAt = document.RemovedAt ?? Now });
+        KeepWhileStarted();
+        return View();
+    });
+
+    private NumberView View() => State.Document.View(State.Day, _queue.Count, Now);
+
+    private NumberWork NewWork() => new(State, Now);
+
+    private static Refusal UnknownNumber() => new(RefusalCode.UnknownNumber, "There is no number with this id.");
+
+    /// <summary>Runs an operation of a number that exists, again after a commit that another change got in the way of.</summary>
+    private async Task<Outcome<T>> OnNumber<T>(Func<Task<Outcome<T>>> operation)
+    {
+        if (_state is null)
+        {
+            return UnknownNumber();
+        }
+
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await Recover();
+                return await operation();
+            }
+            catch (StorageUnavailableException) when (attempt < MostTries)
+            {
+                // Possibly only a neighbour's change failed: what is really stored is read again, and this is tried on top.
+            }
+            catch (StorageUnavailableException)
+            {
+                return new Refusal(RefusalCode.StorageUnavailable, "Storage is not available at the moment. Nothing was done.", TimeSpan.FromSeconds(2));
+            }
+        }
+    }
+
+    private async Task Commit(NumberWork work)
+    {
+        if (work.IsEmpty)
+        {
+            return;
+        }
+
+        var lane = State.Lane;
+        CommitResult result;
+        try
+        {
+            result = await ports.Numbers.Commit(work.Finish(), lane);
+        }
+        catch (Exception)
+        {
+            lane.Break();
+            throw;
+        }
+
+        switch (result)
+        {
+            case CommitResult.Committed:
+                return;
+            case CommitResult.StaleEpoch:
+                await GiveUpOwnership();
+                throw new NumberNotOwnedException(Number);
+            case CommitResult.Duplicate:
+                lane.Break();
+                throw new StorageUnavailableException("Another change came first.");
+            default:
+                throw new InvalidOperationException($"Unknown result {result}.");
+        }
+    }
+
+    /// <summary>After a failed commit, reads what is really stored; nothing is built on what was lost.</summary>
+    private async Task Recover()
+    {
+        if (!State.Lane.IsBroken)
+        {
+            return;
+        }
+
+        _recovering ??= Reload();
+        try
+        {
+            await _recovering;
+        }
+        finally
+        {
+            _recovering = null;
+        }
+    }
+
+    private async Task Reload()
+    {
+        var before = State;
+        var stored = await ports.Numbers.Load(Number) ?? throw new InvalidOperationException($"Number {Number} is gone.");
+        if (stored.Epoch != before.Epoch)
+        {
+            await GiveUpOwnership();
+            throw new NumberNotOwnedException(Number);
+        }
+
+        var queue = await LoadQueue(stored.Document.Engine);
+
+        // Both at once, so that nobody works with one of them before the other is there.
+        queue.TakeOver(_queue);
+        _queue = queue;
+        _state = NewState(stored);
+        if (!before.Document.Session.NeedsSaving(Session))
+        {
+            // How far an attempt to connect is was never stored, and still holds.
+            State.Document = State.Document with { Session = before.Document.Session };
+        }
+
+        LogReloaded(logger, Number);
+        Arm();
+        Pump();
+    }
+
+    private NumberState NewState(StoredNumber stored) => new(
+        stored.Document, stored.Epoch, Math.Max(stored.Sequence, _state?.Sequence ?? 0), stored.Day,
+        new ChatBook(Number, ports.Chats, ports.Contacts));
+
+    private async Task<SendQueue> LoadQueue(EngineKind engine)
+    {
+        const int page = 1000;
+        var queue = new SendQueue(context.Options.RulesFor(engine));
+        for (var after = 0L; ;)
+        {
+            var items = await ports.Numbers.Queue(Number, after, page);
+            foreach (var item in items)
+            {
+                queue.Add(item.State is QueueState.Claimed ? item with { State = QueueState.Queued } : item, Now);
+            }
+
+            if (items.Count < page)
+            {
+                return queue;
+            }
+
+            after = items[^1].Sequence;
+        }
+    }
+
+    private async Task GiveUpOwnership()
+    {
+        _stale = true;
+        LogNotOwned(logger, Number);
+        await CloseEngine();
+        DeactivateOnIdle();
+    }
+
+    // A started number must not be collected while nobody calls it: its connection lives here.
+    private void KeepWhileStarted()
+    {
+        var keep = State.Document.Desired is DesiredState.Started && Session.State is not (SessionState.LoggedOut or SessionState.Removed);
+        DelayDeactivation(keep ? TimeSpan.MaxValue : TimeSpan.Zero);
+    }
+}
+
+/// <summary>Another process owns the number. The caller may ask again: the call then goes to the owner.</summary>
+[GenerateSerializer, Alias("loopwave.number-not-owned")]
+internal sealed class NumberNotOwnedException(string number) : Exception($"Number {number} is owned by another process.");

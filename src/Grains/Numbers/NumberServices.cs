@@ -1,0 +1,37 @@
+using Loopwave.Chats;
+using Loopwave.Deployment;
+using Loopwave.Engines;
+using Loopwave.Media;
+using Loopwave.Outbound;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Loopwave.Numbers;
+
+/// <summary>Registers numbers, chats, messages and media. Storage, engines and <c>IMediaFiles</c> are picked by the host.</summary>
+public static class NumberServices
+{
+    public static IServiceCollection AddNumbers(this IServiceCollection services)
+    {
+        services.AddOptions<NumberOptions>().BindConfiguration("Numbers").ValidateDataAnnotations()
+            .Validate(options => options.ShortestGap <= options.LongestGap, "Numbers:ShortestGap must not be above Numbers:LongestGap.")
+            .ValidateOnStart();
+        services.AddOptions<MediaOptions>().BindConfiguration("Media").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<OutboundOptions>().BindConfiguration("Outbound")
+            .Validate(options => options.IsValid, "OUTBOUND_ALLOW must hold networks such as 10.0.0.0/8, separated by commas.")
+            .ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IEngineEvents, EngineEventsToGrains>();
+        services.AddSingleton<SiloLease>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloLease>());
+        services.AddSingleton<InstallSecrets>();
+        services.AddHostedService(provider => provider.GetRequiredService<InstallSecrets>());
+        services.AddSingleton<NumberContext>();
+        services.AddSingleton<NumberPorts>();
+        services.AddSingleton<ChatFinder>();
+        services.AddSingleton<OutboundHttp>();
+        services.AddHostedService<NumberReviver>();
+        services.AddHostedService<MediaEviction>();
+        return services;
+    }
+}
