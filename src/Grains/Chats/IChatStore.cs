@@ -1,4 +1,3 @@
-
 namespace Loopwave.Chats;
 
 /// <summary>Reads of chats and of the parties behind them.</summary>
@@ -16,6 +15,7 @@ public interface IChatStore
     /// <summary>This chat and all that were merged into it.</summary>
     Task<IReadOnlyList<string>> WithMerged(string chat);
 
+    /// <summary>One page; merged chats are left out. A cursor of another list or filter is an <see cref="InvalidCursorException"/>.</summary>
     Task<Page<ChatDocument>> List(ChatQuery query);
 
     /// <summary>Who is behind these addresses: the canonical party of each that is known.</summary>

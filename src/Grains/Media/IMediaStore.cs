@@ -14,10 +14,13 @@ public interface IMediaStore
     /// <summary>Notes that a file was just used, for eviction; exact to the minute.</summary>
     Task Touch(string id, DateTimeOffset at);
 
-    /// <summary>Ready files that can be fetched again, least recently used first.</summary>
+    /// <summary>
+    /// Ready files that can be fetched again, least recently used first. Left out is what shares its content with a file
+    /// that cannot be fetched again, and what came through a number that is gone.
+    /// </summary>
     Task<IReadOnlyList<MediaDocument>> Evictable(int limit);
 
-    /// <summary>Bytes of all ready files.</summary>
+    /// <summary>Bytes of all ready files; the same content counts once, as it is kept once.</summary>
     Task<long> TotalSize();
 }
 

@@ -13,7 +13,10 @@ public interface IMessageStore
     /// </summary>
     Task<IReadOnlyList<MessageDocument>> FindByWhatsAppId(string number, IReadOnlyCollection<string> whatsAppIds);
 
-    /// <summary>The messages of these chats (one chat and what was merged into it), newest first, or by change with <c>UpdatedAfter</c>.</summary>
+    /// <summary>
+    /// The messages of these chats (one chat and what was merged into it), newest first, or by change with
+    /// <c>UpdatedAfter</c>. A cursor of another list is an <see cref="InvalidCursorException"/>.
+    /// </summary>
     Task<Page<MessageDocument>> List(IReadOnlyCollection<string> chats, PageRequest page);
 
     /// <summary>The oldest message of these chats, history included; null when there is none.</summary>

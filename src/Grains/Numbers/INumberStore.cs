@@ -36,7 +36,10 @@ public interface INumberStore
     /// <summary>Transitions, newest first, at most 200.</summary>
     Task<IReadOnlyList<TimelineEntry>> Timeline(string number);
 
-    /// <summary>Numbers in the order of <paramref name="query"/>.</summary>
+    /// <summary>
+    /// Oldest first, or by change with <c>UpdatedAfter</c>; filtered by <see cref="StoredNumber.Status"/>. A cursor of
+    /// another list or filter is an <see cref="InvalidCursorException"/>.
+    /// </summary>
     Task<Page<StoredNumber>> List(NumberQuery query);
 
     /// <summary>The oldest number that is ready; a sandbox number only while there is no WhatsApp number at all.</summary>
@@ -85,7 +88,12 @@ public sealed record StoredNumber(
     long Sequence,
     DayCounters Day,
     int Queued,
-    bool OwnerAlive);
+    bool OwnerAlive)
+{
+    /// <summary>The status to show: what nobody alive holds open any more is not ready, it will be connected again.</summary>
+    public NumberStatus Status =>
+        Document.Session.Status is NumberStatus.Ready && !OwnerAlive ? NumberStatus.Connecting : Document.Session.Status;
+}
 
 /// <summary>What a number did on one day of UTC.</summary>
 public sealed record DayCounters(DateOnly Day, int Received, int Sent)
