@@ -1,0 +1,84 @@
+using System.Data.Common;
+using Loopwave.Deployment;
+using Loopwave.Numbers;
+
+namespace Loopwave.Storage.Sql;
+
+/// <summary>
+/// A database that runs units of work and queries. Both fail with <see cref="StorageUnavailableException"/> when it
+/// cannot be read or written now, within a bounded time, and work again by themselves afterwards.
+/// </summary>
+internal interface ISqlDatabase
+{
+    ISqlDialect Dialect { get; }
+
+    /// <summary>Runs all statements of a unit, durably, or none. Units of one lane run in the order in which they were given.</summary>
+    Task<UnitResult> Run(Unit unit);
+
+    /// <summary>Reads rows. Sees everything that was committed before the call.</summary>
+    Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row);
+
+    /// <summary>Returns once no earlier unit is still under way that its caller has given up waiting for.</summary>
+    Task Settle();
+}
+
+/// <summary>What differs between the databases that speak SQL, beyond the connection itself.</summary>
+internal interface ISqlDialect
+{
+    /// <summary>An expression for the database's own time, in milliseconds since 1970.</summary>
+    string Now { get; }
+
+    /// <summary>Only one process can have the data open, which holds its lock file.</summary>
+    bool SingleProcess { get; }
+
+    /// <summary>A query that gives the values of a <see cref="List"/> parameter.</summary>
+    string Values(string parameter);
+
+    /// <summary>The value to give for a parameter that is a list.</summary>
+    object List(IEnumerable<string> values);
+}
+
+/// <summary>One statement with the values of its parameters.</summary>
+/// <param name="Sql">Prepared once and kept, so there are only as many texts as there are kinds of statements.</param>
+internal sealed record Statement(string Sql, params (string Name, object? Value)[] Parameters)
+{
+    /// <summary>What must be true for the unit to go on.</summary>
+    public Guard? Guard { get; private init; }
+
+    /// <summary>The statement returns a value, which becomes the value of the unit.</summary>
+    public bool Returns { get; private init; }
+
+    /// <summary>The statement must change exactly one row. If not, or if a unique key stands against it, nothing of the unit is kept.</summary>
+    public Statement OrElse(CommitResult miss) => this with { Guard = new Guard(miss) };
+
+    /// <summary>The statement must change exactly one row; anything else is a mistake of ours.</summary>
+    public Statement ExactlyOne() => this with { Guard = new Guard(null) };
+
+    public Statement Returning() => this with { Returns = true };
+}
+
+/// <summary>What becomes of a unit whose statement did not change exactly one row; null for an exception.</summary>
+internal sealed record Guard(CommitResult? Miss);
+
+/// <summary>Statements that are applied together or not at all.</summary>
+internal sealed record Unit(IReadOnlyList<Statement> Statements, CommitLane? Lane = null);
+
+/// <param name="Result">How the unit ended.</param>
+/// <param name="Value">What its returning statement gave; null when that had no row.</param>
+internal readonly record struct UnitResult(CommitResult Result, object? Value = null)
+{
+    public bool Committed => Result is CommitResult.Committed;
+}
+
+/// <summary>Lets a test stand between any two writes.</summary>
+internal interface IUnitFaults
+{
+    /// <summary>Called before statement <paramref name="index"/> of a unit; what it throws, the unit fails with.</summary>
+    void BeforeStatement(Unit unit, int index);
+
+    /// <summary>Called when all units of a batch have run, before they are committed.</summary>
+    void BeforeCommit();
+
+    /// <summary>Called when a batch is committed and nobody has been told.</summary>
+    void AfterCommit();
+}

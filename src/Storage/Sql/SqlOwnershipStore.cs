@@ -1,0 +1,70 @@
+using Loopwave.Numbers;
+
+namespace Loopwave.Storage.Sql;
+
+/// <summary>Leases and owners, by the database's clock.</summary>
+internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
+{
+    private readonly string _isLive = $"revoked = 0 AND expires_at > {database.Dialect.Now}";
+
+    public async Task Register(string incarnation, TimeSpan timeToLive)
+    {
+        List<Statement> unit = [];
+        if (database.Dialect.SingleProcess)
+        {
+            // Whoever holds the lock file is alone: a restart need not wait for the lease of its own past.
+            unit.Add(new Statement("UPDATE silo_lease SET revoked = 1 WHERE revoked = 0"));
+        }
+
+        unit.Add(new Statement(
+            $"INSERT INTO silo_lease (incarnation, expires_at, revoked) VALUES (@incarnation, {database.Dialect.Now} + @timeToLive, 0)",
+            Lease(incarnation, timeToLive)));
+        await database.Run(new Unit(unit));
+    }
+
+    public async Task<bool> Renew(string incarnation, TimeSpan timeToLive)
+    {
+        var result = await database.Run(new Unit(
+        [
+            new Statement(
+                $"UPDATE silo_lease SET expires_at = {database.Dialect.Now} + @timeToLive WHERE incarnation = @incarnation AND revoked = 0",
+                Lease(incarnation, timeToLive)).OrElse(CommitResult.StaleEpoch),
+        ]));
+        return result.Committed;
+    }
+
+    public async Task<long?> Claim(string number, string incarnation)
+    {
+        (string, object?)[] parameters = [("@number", number), ("@incarnation", incarnation)];
+        var mineIsLive = $"EXISTS (SELECT 1 FROM silo_lease WHERE incarnation = @incarnation AND {_isLive})";
+        var result = await database.Run(new Unit(
+        [
+            // An owner that is late is shut out for good before anything of its is taken.
+            new Statement(
+                $"""
+                UPDATE silo_lease SET revoked = 1
+                WHERE incarnation = (SELECT owner FROM number_owner WHERE number = @number) AND incarnation <> @incarnation
+                AND revoked = 0 AND expires_at <= {database.Dialect.Now} AND {mineIsLive}
+                """,
+                parameters),
+            new Statement(
+                $"""
+                UPDATE number_owner SET epoch = epoch + 1, owner = @incarnation
+                WHERE number = @number AND {mineIsLive}
+                AND (owner IS NULL OR owner = @incarnation
+                    OR NOT EXISTS (SELECT 1 FROM silo_lease WHERE incarnation = owner AND {_isLive}))
+                RETURNING epoch
+                """,
+                parameters).Returning(),
+        ]));
+        return (long?)result.Value;
+    }
+
+    public Task Release(string number, long epoch) => database.Run(new Unit(
+    [
+        new Statement("UPDATE number_owner SET owner = NULL WHERE number = @number AND epoch = @epoch", ("@number", number), ("@epoch", epoch)),
+    ]));
+
+    private static (string, object?)[] Lease(string incarnation, TimeSpan timeToLive) =>
+        [("@incarnation", incarnation), ("@timeToLive", (long)timeToLive.TotalMilliseconds)];
+}

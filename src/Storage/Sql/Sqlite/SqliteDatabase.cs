@@ -1,0 +1,57 @@
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Storage.Sql.Sqlite;
+
+/// <summary>The database file: one writer, a few readers.</summary>
+internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
+{
+    private readonly SqliteWriter _writer;
+    private readonly SqliteReaders _readers;
+    private bool _closed;
+
+    /// <summary>Opens the file, and brings its schema up to date first. The caller holds the lock file.</summary>
+    public SqliteDatabase(SqliteDatabaseOptions options, ILogger logger)
+    {
+        // The real clock: how long a disk may hang has nothing to do with the time that the product lives in.
+        var clock = TimeProvider.System;
+        var errors = new SqliteErrors(logger, clock);
+        var connections = new SqliteConnections(options.Path, options.MaxPages);
+        Dialect = new SqliteDialect(options.SingleProcess);
+        SqliteMigrations.Apply(connections.ForMigrations, logger);
+        _writer = new SqliteWriter(connections, errors, clock, options.Patience, options.Faults);
+        _readers = new SqliteReaders(connections, errors, clock, options.Patience);
+    }
+
+    public ISqlDialect Dialect { get; }
+
+    public Task<UnitResult> Run(Unit unit) => _writer.Run(unit);
+
+    public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) => _readers.Query(query, row);
+
+    public Task Settle() => _writer.Settle();
+
+    public void Dispose()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        _closed = true;
+
+        // The readers first: the last connection to close is the writer's, which then folds the log into the file.
+        _readers.Dispose();
+        _writer.Dispose();
+    }
+}
+
+/// <summary>Where the database is, and what tests change about it.</summary>
+internal sealed record SqliteDatabaseOptions(string Path)
+{
+    /// <summary>How long the disk may get nothing done before callers are told; the API promises its 503 within 5 seconds.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
+    public bool SingleProcess { get; init; } = true;
+    public Func<int?>? MaxPages { get; init; }
+    public IUnitFaults? Faults { get; init; }
+}

@@ -1,0 +1,14 @@
+using System.Text.Json;
+
+namespace Loopwave.Storage.Sql.Sqlite;
+
+internal sealed class SqliteDialect(bool singleProcess = true) : ISqlDialect
+{
+    public string Now => "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+    public bool SingleProcess => singleProcess;
+
+    public string Values(string parameter) => $"SELECT value FROM json_each({parameter})";
+
+    public object List(IEnumerable<string> values) => JsonSerializer.Serialize(values);
+}
