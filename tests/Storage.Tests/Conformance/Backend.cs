@@ -1,0 +1,86 @@
+using Loopwave.ApiKeys;
+using Loopwave.Chats;
+using Loopwave.Contacts;
+using Loopwave.Deployment;
+using Loopwave.Media;
+using Loopwave.Messages;
+using Loopwave.Numbers;
+using Loopwave.Team;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Storage;
+
+namespace Loopwave.Storage.Tests.Conformance;
+
+/// <summary>
+/// A storage backend with empty data, as the conformance suite sees it. A new backend adds one class like this and, per
+/// port, one class that names it.
+/// </summary>
+public abstract class Backend : IAsyncDisposable
+{
+    public static DateTimeOffset Start { get; } = new(2026, 6, 29, 10, 15, 0, TimeSpan.Zero);
+
+    private string? _incarnation;
+
+    /// <summary>The product's clock.</summary>
+    public FakeTimeProvider Clock { get; } = new(Start);
+
+    public abstract INumberStore Numbers { get; }
+
+    public abstract IOwnershipStore Ownership { get; }
+
+    public abstract IMessageStore Messages { get; }
+
+    public abstract IChatStore Chats { get; }
+
+    public abstract IContactStore Contacts { get; }
+
+    public abstract IMediaStore Media { get; }
+
+    public abstract IApiKeyStore ApiKeys { get; }
+
+    public abstract ITeamStore Team { get; }
+
+    public abstract IDeploymentStore Deployment { get; }
+
+    public abstract IGrainStorage GrainStorage { get; }
+
+    public abstract IReminderTable Reminders { get; }
+
+    /// <summary>Whether whoever opens the data is alone, so that registering revokes all earlier incarnations.</summary>
+    public abstract bool SingleProcess { get; }
+
+    /// <summary>An incarnation with a live lease, the same for all numbers of a test.</summary>
+    public async Task<string> Incarnation()
+    {
+        if (_incarnation is null)
+        {
+            _incarnation = "silo-" + NewId.Key();
+            await Ownership.Register(_incarnation, TimeSpan.FromMinutes(10));
+        }
+
+        return _incarnation;
+    }
+
+    /// <summary>Ids of the outbox events of a number, in order of commit. No port reads them yet.</summary>
+    public abstract Task<IReadOnlyList<OutboxEvent>> Outbox(string number);
+
+    /// <summary>Makes the next unit of work fail before its write <paramref name="index"/>, if it has that many.</summary>
+    public abstract void FailBeforeWrite(int index);
+
+    /// <summary>Whether the failure asked for has happened.</summary>
+    public abstract bool Failed { get; }
+
+    /// <summary>
+    /// Runs a unit and copies the data as it stands in front of its write <paramref name="index"/>, as if the process
+    /// had been cut there; null if the unit has fewer writes.
+    /// </summary>
+    public abstract Task<Backend?> CutBeforeWrite(int index, Func<Task> unit);
+
+    /// <summary>Moves the time of the leases, where a test cannot wait for it.</summary>
+    public abstract Task ExpireLease(string incarnation);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>The failure that a test asked for.</summary>
+public sealed class AskedFor() : Exception("The test asked for this failure.");

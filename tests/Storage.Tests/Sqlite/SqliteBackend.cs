@@ -1,0 +1,154 @@
+using Loopwave.ApiKeys;
+using Loopwave.Chats;
+using Loopwave.Contacts;
+using Loopwave.Deployment;
+using Loopwave.Media;
+using Loopwave.Messages;
+using Loopwave.Numbers;
+using Loopwave.Storage.Sql;
+using Loopwave.Storage.Sql.Sqlite;
+using Loopwave.Storage.Tests.Conformance;
+using Loopwave.Team;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Storage;
+
+namespace Loopwave.Storage.Tests.Sqlite;
+
+/// <summary>SQLite in a directory of its own.</summary>
+public sealed class SqliteBackend : Backend
+{
+    private readonly Faults _faults = new();
+    private readonly SqliteDatabase _database;
+
+    public SqliteBackend(bool singleProcess = true, string? directory = null, TimeSpan? patience = null)
+    {
+        Directory = directory ?? System.IO.Directory.CreateTempSubdirectory("loopwave-").FullName;
+        SingleProcess = singleProcess;
+        var options = new SqliteDatabaseOptions(DatabasePath)
+        {
+            SingleProcess = singleProcess, Faults = _faults, MaxPages = () => MaxPages, Patience = patience ?? TimeSpan.FromSeconds(30),
+        };
+        _database = new SqliteDatabase(options, NullLogger.Instance);
+        Numbers = new SqlNumberStore(_database, Clock);
+        Ownership = new SqlOwnershipStore(_database);
+        Messages = new SqlMessageStore(_database);
+        Chats = new SqlChatStore(_database);
+        Contacts = new SqlContactStore(_database);
+        Media = new SqlMediaStore(_database);
+        ApiKeys = new SqlApiKeyStore(_database);
+        Team = new SqlTeamStore(_database);
+        Deployment = new SqlDeploymentStore(_database);
+        GrainStorage = new SqlGrainStorage(_database, "test");
+        Reminders = new SqlReminderTable(_database, "test");
+    }
+
+    public string Directory { get; }
+
+    public string DatabasePath => Path.Combine(Directory, "loopwave.db");
+
+    /// <summary>Set to fill the disk, as far as the database can tell; takes effect when the writer connects again.</summary>
+    public int? MaxPages { get; set; }
+
+    internal ISqlDatabase Database => _database;
+
+    internal Faults Writes => _faults;
+
+    public override INumberStore Numbers { get; }
+
+    public override IOwnershipStore Ownership { get; }
+
+    public override IMessageStore Messages { get; }
+
+    public override IChatStore Chats { get; }
+
+    public override IContactStore Contacts { get; }
+
+    public override IMediaStore Media { get; }
+
+    public override IApiKeyStore ApiKeys { get; }
+
+    public override ITeamStore Team { get; }
+
+    public override IDeploymentStore Deployment { get; }
+
+    public override IGrainStorage GrainStorage { get; }
+
+    public override IReminderTable Reminders { get; }
+
+    public override bool SingleProcess { get; }
+
+    public override bool Failed => _faults.Happened;
+
+    public override async Task<IReadOnlyList<OutboxEvent>> Outbox(string number) => await _database.Query(
+        new Statement("SELECT id, number, chat, sequence, event, body, at FROM outbox WHERE number = @number ORDER BY position", ("@number", number)),
+        row => new OutboxEvent(
+            row.GetString(0), row.GetString(1), row.Text(2), row.GetInt64(3), row.GetString(4), row.GetFieldValue<byte[]>(5), row.Time(6)));
+
+    public override void FailBeforeWrite(int index) => _faults.Arm(index, () => throw new AskedFor());
+
+    public override async Task<Backend?> CutBeforeWrite(int index, Func<Task> unit)
+    {
+        string? copy = null;
+        _faults.Arm(index, () => copy = Copy());
+        await unit();
+        return copy is null ? null : new SqliteBackend(SingleProcess, copy);
+    }
+
+    public override Task ExpireLease(string incarnation) => _database.Run(new Unit(
+        [new Statement("UPDATE silo_lease SET expires_at = 0 WHERE incarnation = @incarnation", ("@incarnation", incarnation)).ExactlyOne()]));
+
+    /// <summary>Everything that is on disk at this moment, in a directory of its own.</summary>
+    public string Copy()
+    {
+        var copy = System.IO.Directory.CreateTempSubdirectory("loopwave-").FullName;
+        foreach (var file in System.IO.Directory.GetFiles(Directory, "loopwave.db*").Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        }
+
+        return copy;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _database.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Does something in front of one write of the next unit, once.</summary>
+    internal sealed class Faults : IUnitFaults
+    {
+        private int _index;
+        private Action? _action;
+        private Unit? _unit;
+
+        public bool Happened { get; private set; }
+
+        /// <summary>Called between the last write of a batch and its commit, and right after the commit.</summary>
+        public Action? OnCommitting { get; set; }
+
+        public Action? OnCommitted { get; set; }
+
+        public void Arm(int index, Action action)
+        {
+            (_index, _action, _unit, Happened) = (index, action, null, false);
+        }
+
+        public void BeforeStatement(Unit unit, int index)
+        {
+            if (_action is not { } action || (_unit ??= unit) != unit || index != _index)
+            {
+                return;
+            }
+
+            _action = null;
+            Happened = true;
+            action();
+        }
+
+        public void BeforeCommit() => OnCommitting?.Invoke();
+
+        public void AfterCommit() => OnCommitted?.Invoke();
+    }
+}
