@@ -54,8 +54,8 @@ internal static class SqlNumberCommit
         [
             new Statement(
                 """
-                INSERT INTO number (id, engine, desired, status, removed, created_at, updated_at, body)
-                VALUES (@id, @engine, @desired, @status, @removed, @createdAt, @updatedAt, @body)
+                INSERT INTO number (id, engine, desired, status, removed, linked_phone, created_at, updated_at, body)
+                VALUES (@id, @engine, @desired, @status, @removed, @linkedPhone, @createdAt, @updatedAt, @body)
                 """,
                 [.. Number(number), ("@engine", Rows.Word(number.Engine)), ("@createdAt", Rows.Ticks(number.CreatedAt))]).OrElse(CommitResult.Duplicate),
             new Statement(
@@ -96,7 +96,11 @@ internal static class SqlNumberCommit
         if (changes.Document is { } document)
         {
             unit.Add(new Statement(
-                "UPDATE number SET desired = @desired, status = @status, removed = @removed, updated_at = @updatedAt, body = @body WHERE id = @id",
+                """
+                UPDATE number SET desired = @desired, status = @status, removed = @removed, linked_phone = @linkedPhone,
+                    updated_at = @updatedAt, body = @body
+                WHERE id = @id
+                """,
                 Number(document)).ExactlyOne());
         }
 
@@ -132,6 +136,7 @@ internal static class SqlNumberCommit
         ("@desired", Rows.Word(number.Desired)),
         ("@status", Rows.Word(number.Session.Status)),
         ("@removed", Rows.Flag(number.RemovedAt is not null)),
+        ("@linkedPhone", number.Session.Paired && number.RemovedAt is null ? number.Phone : null),
         ("@updatedAt", Rows.Ticks(number.UpdatedAt)),
         ("@body", StorageJson.Write(number)),
     ];

@@ -40,6 +40,10 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
             ("@number", number), ("@after", after), ("@limit", limit)),
         row => row.Document<QueueItem>(0) with { Prepared = row.IsDBNull(1) ? null : row.GetFieldValue<byte[]>(1) });
 
+    public async Task<EngineKind?> Engine(string number) => (await database.Query(
+        new Statement("SELECT engine FROM number WHERE id = @id", ("@id", number)),
+        row => (EngineKind?)Engine(row, 0))).SingleOrDefault();
+
     public async Task<int> QueueLength(string number) => (await database.Query(
         new Statement("SELECT count(*) FROM send_queue WHERE number = @number", ("@number", number)),
         row => row.GetInt32(0))).Single();
@@ -94,10 +98,10 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
                     AND (created_at, id) > (@createdAt, @id) ORDER BY created_at, id LIMIT @limit
                     """,
                     ("@createdAt", createdAt), ("@id", id), ("@limit", StartedPerQuery)),
-                row => (CreatedAt: row.GetInt64(0), Id: row.GetString(1), Engine: row.GetString(2)));
+                row => (CreatedAt: row.GetInt64(0), Id: row.GetString(1), Engine: Engine(row, 2)));
             foreach (var row in rows)
             {
-                yield return new StartedNumber(row.Id, row.Engine == Rows.Word(EngineKind.Sandbox) ? EngineKind.Sandbox : EngineKind.WhatsApp);
+                yield return new StartedNumber(row.Id, row.Engine);
             }
 
             if (rows.Count < StartedPerQuery)
@@ -108,6 +112,12 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
             (createdAt, id, _) = rows[^1];
         }
     }
+
+    public async Task<string?> LinkedElsewhere(string number, EngineKind engine, string phone) => (await database.Query(
+        new Statement(
+            "SELECT id FROM number WHERE linked_phone = @phone AND engine = @engine AND id <> @id ORDER BY created_at, id LIMIT 1",
+            ("@phone", phone), ("@engine", Rows.Word(engine)), ("@id", number)),
+        row => row.GetString(0))).SingleOrDefault();
 
     public async Task<IdempotencyRecord?> FindIdempotent(string scope, string key)
     {
@@ -138,6 +148,9 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
             ? list
             : list.Where($"n.id IN ({database.Dialect.Values("@numbers")})", ("@numbers", database.Dialect.List(access.Numbers)));
     }
+
+    private static EngineKind Engine(DbDataReader row, int column) =>
+        row.GetString(column) == Rows.Word(EngineKind.Sandbox) ? EngineKind.Sandbox : EngineKind.WhatsApp;
 
     private static StoredNumber Stored(DbDataReader row, int first) => new(
         row.Document<NumberDocument>(first),

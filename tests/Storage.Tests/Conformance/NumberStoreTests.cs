@@ -141,6 +141,28 @@ public abstract class NumberStoreTests(Backend backend) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_phone_is_linked_elsewhere_only_while_another_number_of_the_network_holds_it()
+    {
+        async Task<string> Add(NumberDocument number)
+        {
+            await backend.Numbers.Create(number, Sample.Transition(number.Id, 1), null);
+            return number.Id;
+        }
+
+        var linked = await Add(Sample.Number(NumberStatus.Ready) with { Phone = "919800000001" });
+        await Add(Sample.Number(NumberStatus.Ready) with { Phone = "919800000002", RemovedAt = Backend.Start });
+        await Add(Sample.Number() with { Phone = "919800000003", Session = new NumberSession { Since = Backend.Start } });
+
+        Assert.Equal(linked, await backend.Numbers.LinkedElsewhere("nother", EngineKind.WhatsApp, "919800000001"));
+        Assert.Null(await backend.Numbers.LinkedElsewhere(linked, EngineKind.WhatsApp, "919800000001"));
+        Assert.Null(await backend.Numbers.LinkedElsewhere("nother", EngineKind.Sandbox, "919800000001"));
+        Assert.Null(await backend.Numbers.LinkedElsewhere("nother", EngineKind.WhatsApp, "919800000002"));
+        Assert.Null(await backend.Numbers.LinkedElsewhere("nother", EngineKind.WhatsApp, "919800000003"));
+        Assert.Equal(EngineKind.WhatsApp, await backend.Numbers.Engine(linked));
+        Assert.Null(await backend.Numbers.Engine("nother"));
+    }
+
+    [Fact]
     public async Task The_list_is_filtered_by_status_and_by_what_the_caller_may_see()
     {
         var ready = await Sample.OwnedNumber(backend, Sample.Number(NumberStatus.Ready));

@@ -1,11 +1,13 @@
 -- Times are ticks of UTC (100 ns) unless said otherwise; bodies are JSON documents that begin with their schemaVersion.
 
+-- linked_phone: the digits of the phone that is linked now; null while none is.
 CREATE TABLE number (
     id TEXT NOT NULL PRIMARY KEY,
     engine TEXT NOT NULL,
     desired TEXT NOT NULL,
     status TEXT NOT NULL,
     removed INTEGER NOT NULL,
+    linked_phone TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     body TEXT NOT NULL
@@ -14,6 +16,7 @@ CREATE INDEX number_created ON number (created_at, id);
 CREATE INDEX number_updated ON number (updated_at, id);
 CREATE INDEX number_status ON number (status, created_at, id);
 CREATE INDEX number_engine ON number (engine, created_at, id);
+CREATE INDEX number_phone ON number (linked_phone) WHERE linked_phone IS NOT NULL;
 CREATE INDEX number_started ON number (created_at, id) WHERE desired = 'started' AND removed = 0;
 
 -- Who may write for a number, and what changes with nearly every write of it.
