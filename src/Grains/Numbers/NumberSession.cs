@@ -1,5 +1,3 @@
-using Loopwave.Engines;
-
 namespace Loopwave.Numbers;
 
 /// <summary>Every state of a number's session. Names may be added; stored ones are never renamed.</summary>
@@ -23,7 +21,7 @@ public enum SessionState
     /// <summary>The phone took the code; the login follows.</summary>
     Scanned,
 
-    /// <summary>Logged in. While <c>DueAt</c> is set the connection is not yet counted as stable.</summary>
+    /// <summary>Logged in. While <c>DueAt</c> is set, something of earlier troubles is still remembered.</summary>
     Ready,
 
     /// <summary>Lost its connection and tries again at <c>DueAt</c>.</summary>
@@ -47,14 +45,23 @@ public enum SessionState
 /// from 0 to 1 where something is spread. What waits has a due time in the data, so nothing waits for ever and a restart
 /// loses no waiting.
 /// </summary>
-public sealed record NumberSession
+public sealed partial record NumberSession
 {
     internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
     internal static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(30);
     internal static readonly TimeSpan ReplacedDelay = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Two who fight for one device may each hold it for longer than <see cref="StableAfter"/>; only after this long the
+    /// next loss of the place counts as a new one.
+    /// </summary>
+    internal static readonly TimeSpan ReplacedMemory = TimeSpan.FromMinutes(10);
+
     /// <summary>A little over the 160 s that six codes last, so that the network's own end comes first.</summary>
     internal static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(190);
+
+    /// <summary>Clocks are set right by small steps all the time; one that goes back further than this has jumped.</summary>
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(5);
 
     private static readonly Cause LinkExpired = new("link_expired", "Nobody scanned the code in time. Start again.");
 
@@ -62,12 +69,15 @@ public sealed record NumberSession
 
     /// <summary>When the public status last changed.</summary>
     public DateTimeOffset Since { get; init; }
+
+    /// <summary>When the session last moved, and so when waiting for <see cref="DueAt"/> began.</summary>
+    public DateTimeOffset MovedAt { get; init; }
     public Cause? Reason { get; init; }
 
     /// <summary>When waiting ends.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
-    /// <summary>When a restriction ends, where known.</summary>
+    /// <summary>When a restriction ends, where known. Null once that was tried.</summary>
     public DateTimeOffset? Until { get; init; }
 
     /// <summary>Failed attempts since the session was last stable.</summary>
@@ -85,7 +95,7 @@ public sealed record NumberSession
     /// <summary>The credentials are to be wiped; saved before it is done, so that a crash in between cannot skip it.</summary>
     public bool WipeDue { get; init; }
 
-    /// <summary>A 440 was answered by its one try already.</summary>
+    /// <summary>A 440 was answered by its one try already, and that is not forgotten yet.</summary>
     public bool Replaced { get; init; }
 
     public bool CanSend => State is SessionState.Ready;
@@ -107,8 +117,8 @@ public sealed record NumberSession
     public NumberDetail? Detail => State switch
     {
         SessionState.Linking or SessionState.Scanned => NumberDetail.Linking,
-        SessionState.Pending or SessionState.Admitted or SessionState.Connecting or SessionState.Waiting =>
-            Link is null ? null : NumberDetail.Linking,
+        SessionState.Pending or SessionState.Admitted or SessionState.Connecting => Link is null ? null : NumberDetail.Linking,
+        SessionState.Waiting => Link is null || Paired ? null : NumberDetail.Linking,
         SessionState.Restricted => NumberDetail.Restricted,
         SessionState.Stopped => NumberDetail.Stopped,
         SessionState.Ready or SessionState.Held or SessionState.LoggedOut or SessionState.Removed => null,
@@ -136,8 +146,8 @@ public sealed record NumberSession
     private static NumberSession Durable(NumberSession session) => session.State switch
     {
         SessionState.Pending or SessionState.Admitted or SessionState.Connecting =>
-            session with { State = SessionState.Pending, DueAt = null },
-        SessionState.Ready => session with { DueAt = null },
+            session with { State = SessionState.Pending, DueAt = null, MovedAt = default },
+        SessionState.Ready => session with { DueAt = null, MovedAt = default },
         SessionState.LoggedOut or SessionState.Linking or SessionState.Scanned or SessionState.Waiting or SessionState.Held
             or SessionState.Restricted or SessionState.Stopped or SessionState.Removed => session,
     };
@@ -150,16 +160,17 @@ public sealed record NumberSession
     public NumberSession Resume(DateTimeOffset now) => State switch
     {
         SessionState.Pending or SessionState.Admitted or SessionState.Connecting or SessionState.Linking
-            or SessionState.Scanned or SessionState.Ready => Link is { } link && !Paired && now >= link.StartedAt + LinkTimeout
-                ? ToLoggedOut(LinkExpired, wipe: true, now)
-                : ToPending(now),
+            or SessionState.Scanned or SessionState.Ready =>
+                Paired ? ToPending(Reason, now)
+                : LinkIsOver(now) ? ToLoggedOut(LinkExpired, wipe: true, now)
+                : ToPending(Reason, now) with { WipeDue = true },
         SessionState.Waiting or SessionState.Held or SessionState.Restricted or SessionState.LoggedOut
             or SessionState.Stopped or SessionState.Removed => this,
     };
 
     /// <summary>Gives the slot that the connect budget had free.</summary>
     public NumberSession Admit(DateTimeOffset slot, DateTimeOffset now) =>
-        State is SessionState.Pending ? this with { State = SessionState.Admitted, DueAt = slot } : this;
+        State is SessionState.Pending ? (this with { State = SessionState.Admitted, DueAt = slot }).ChangedFrom(this, now) : this;
 
     public NumberSession Stop(DateTimeOffset now) => State switch
     {
@@ -170,7 +181,7 @@ public sealed record NumberSession
             or SessionState.Restricted => Paired
                 ? new NumberSession
                 {
-                    State = SessionState.Stopped, Paired = true, Until = Until,
+                    State = SessionState.Stopped, Paired = true, Until = Until, Unwanted = Unwanted,
                     Reason = new("stopped", "An admin stopped this number."),
                 }.ChangedFrom(this, now)
                 : ToLoggedOut(new("link_cancelled", "Linking was cancelled."), wipe: true, now),
@@ -188,7 +199,7 @@ public sealed record NumberSession
     /// <summary>Connects again now, whatever was waited for. Does nothing where no device is linked.</summary>
     public NumberSession Reconnect(DateTimeOffset now) =>
         Paired && State is not SessionState.Removed
-            ? ToPending(now) with { Attempt = 0, Until = null, Replaced = false, Reason = null }
+            ? ToPending(null, now) with { Attempt = 0, Replaced = false }
             : this;
 
     public NumberSession Remove(DateTimeOffset now) =>
@@ -202,135 +213,14 @@ public sealed record NumberSession
     public NumberSession Wiped() => this with { WipeDue = false };
 
     /// <summary>The credentials of a linked device are gone or cannot be read. Never a reason for a new identity.</summary>
-    public NumberSession CredentialsLost(Cause reason, DateTimeOffset now) => ToLoggedOut(reason, wipe: false, now);
+    public NumberSession CredentialsLost(Cause reason, DateTimeOffset now) =>
+        IsOpen && Paired ? ToLoggedOut(reason, wipe: false, now) : this;
 
     /// <summary>The connection looks open but does not answer.</summary>
-    public NumberSession Deaf(DateTimeOffset now, double random) =>
-        IsOpen ? BackOff(DisconnectCause.Deaf, now, random) : this;
+    public NumberSession Deaf(DateTimeOffset now, double random) => IsOpen ? Lost(DisconnectCause.Deaf, now, random) : this;
 
     /// <summary>The device that was linked is not one we want; it is removed as soon as it has logged in.</summary>
-    public NumberSession Reject(Cause reason) => this with { Unwanted = reason };
-
-    /// <summary>Moves what has fallen due.</summary>
-    public NumberSession Tick(DateTimeOffset now, double random)
-    {
-        if (!IsDue(now))
-        {
-            return this;
-        }
-
-        return State switch
-        {
-            SessionState.Admitted =>
-                (this with { State = SessionState.Connecting, DueAt = now + ConnectTimeout }).ChangedFrom(this, now),
-            SessionState.Waiting or SessionState.Restricted => ToPending(now),
-            SessionState.Connecting => BackOff(DisconnectCause.Of(DisconnectCause.TimedOut).Reason, now, random),
-            SessionState.Linking or SessionState.Scanned => Paired
-                ? ToPending(now)
-                : ToLoggedOut(LinkExpired, wipe: true, now),
-            SessionState.Ready => this with { DueAt = null, Attempt = 0, Replaced = false },
-            SessionState.LoggedOut or SessionState.Pending or SessionState.Held or SessionState.Stopped
-                or SessionState.Removed => this with { DueAt = null },
-        };
-    }
-
-    /// <summary>What an engine reports. Only an open session listens: what arrives late changes nothing.</summary>
-    public NumberSession On(EngineEvent evt, DateTimeOffset now, double random) => evt switch
-    {
-        _ when !IsOpen => this,
-        EngineEvent.LinkOffered when Link is { } link && !Paired => (this with
-        {
-            State = SessionState.Linking, DueAt = link.StartedAt + LinkTimeout, Reason = null,
-        }).ChangedFrom(this, now),
-        EngineEvent.LinkScanned when !Paired => (this with
-        {
-            State = SessionState.Scanned, DueAt = now + ConnectTimeout + ConnectTimeout, Reason = null,
-        }).ChangedFrom(this, now),
-        EngineEvent.Linked => (this with
-        {
-            State = SessionState.Scanned, Paired = true, DueAt = now + ConnectTimeout, Reason = null,
-        }).ChangedFrom(this, now),
-        EngineEvent.Opened when Unwanted is { } unwanted => ToLoggedOut(unwanted, wipe: true, now),
-        EngineEvent.Opened => new NumberSession
-        {
-            State = SessionState.Ready, Paired = true, Attempt = Attempt, Replaced = Replaced, DueAt = now + StableAfter,
-        }.ChangedFrom(this, now),
-        EngineEvent.PingLost => Deaf(now, random),
-        EngineEvent.Closed closed => Paired ? OnClosed(closed, now, random) : OnClosedUnpaired(closed, now, random),
-        _ => this,
-    };
-
-    private NumberSession OnClosed(EngineEvent.Closed closed, DateTimeOffset now, double random)
-    {
-        var cause = DisconnectCause.Of(closed.Code);
-        return cause.Action switch
-        {
-            DisconnectAction.ReconnectNow => ToPending(now) with { Reason = cause.Reason },
-            DisconnectAction.BackOff => BackOff(cause.Reason, now, random),
-            DisconnectAction.TrySlowly => ToWaiting(cause.Reason, ReconnectDelay.Slowly(random), now),
-            DisconnectAction.TryOnce => Replaced
-                ? (this with { State = SessionState.Held, Reason = cause.Reason, DueAt = null, Attempt = Attempt + 1 }).ChangedFrom(this, now)
-                : ToWaiting(cause.Reason, ReplacedDelay, now) with { Replaced = true },
-            DisconnectAction.RestrictUntil => (this with
-            {
-                // Without an end from the network, ask again slowly rather than never.
-                State = SessionState.Restricted, Reason = cause.Reason, Until = closed.Until,
-                DueAt = closed.Until ?? now + ReconnectDelay.Slowly(random), Attempt = Attempt + 1,
-            }).ChangedFrom(this, now),
-            DisconnectAction.Restrict => (this with
-            {
-                State = SessionState.Restricted, Reason = cause.Reason, Until = closed.Until, DueAt = null, Attempt = Attempt + 1,
-            }).ChangedFrom(this, now),
-            DisconnectAction.LogOutAndWipe => ToLoggedOut(cause.Reason, wipe: true, now),
-            DisconnectAction.LogOut => ToLoggedOut(cause.Reason, wipe: false, now),
-        };
-    }
-
-    // No device is linked yet: nothing is worth keeping, and the attempt goes on with a fresh identity until its time is up.
-    private NumberSession OnClosedUnpaired(EngineEvent.Closed closed, DateTimeOffset now, double random)
-    {
-        if (closed.Code is DisconnectCause.TimedOut || Link is not { } link || now >= link.StartedAt + LinkTimeout)
-        {
-            return ToLoggedOut(LinkExpired, wipe: true, now);
-        }
-
-        return closed.Code is DisconnectCause.LoggedOut
-            ? ToPending(now) with { WipeDue = true }
-            : BackOff(DisconnectCause.Of(closed.Code).Reason, now, random) with { WipeDue = true };
-    }
-
-    private NumberSession BackOff(Cause reason, DateTimeOffset now, double random) =>
-        ToWaiting(reason, ReconnectDelay.FullJitter(Attempt + 1, random), now);
-
-    private NumberSession ToWaiting(Cause reason, TimeSpan delay, DateTimeOffset now) => (this with
-    {
-        State = SessionState.Waiting, Reason = reason, DueAt = now + delay, Attempt = Attempt + 1,
-    }).ChangedFrom(this, now);
-
-    private NumberSession ToPending(DateTimeOffset now) =>
-        (this with { State = SessionState.Pending, DueAt = null }).ChangedFrom(this, now);
-
-    private NumberSession ToLoggedOut(Cause reason, bool wipe, DateTimeOffset now) =>
-        new NumberSession { State = SessionState.LoggedOut, Reason = reason, WipeDue = wipe, Paired = Paired && !wipe }.ChangedFrom(this, now);
-
-    // A clock that jumped back must not prolong a wait: what lies further ahead than the state ever waits is due as well.
-    private bool IsDue(DateTimeOffset now) => DueAt is { } due && (due <= now || due - now > LongestWait);
-
-    private TimeSpan LongestWait => State switch
-    {
-        SessionState.Restricted when Until is not null => TimeSpan.MaxValue,
-        SessionState.Linking => LinkTimeout,
-        SessionState.Admitted => TimeSpan.FromDays(1),
-        SessionState.Waiting or SessionState.Restricted => ReconnectDelay.Slow * 1.25,
-        SessionState.Connecting or SessionState.Scanned or SessionState.Ready or SessionState.LoggedOut
-            or SessionState.Pending or SessionState.Held or SessionState.Stopped or SessionState.Removed => ConnectTimeout * 2,
-    };
-
-    // The status keeps its "since" as long as people see the same status, detail and reason.
-    private NumberSession ChangedFrom(NumberSession before, DateTimeOffset now) =>
-        ShowsLike(before) && before.Since != default
-            ? this with { Since = before.Since }
-            : this with { Since = now };
+    public NumberSession Reject(Cause reason) => IsOpen ? this with { Unwanted = reason } : this;
 }
 
 /// <summary>A linking attempt.</summary>

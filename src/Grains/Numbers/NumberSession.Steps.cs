@@ -1,0 +1,140 @@
+using Loopwave.Engines;
+
+namespace Loopwave.Numbers;
+
+/// <summary>What time and the network do to a session.</summary>
+public sealed partial record NumberSession
+{
+    /// <summary>Moves what has fallen due.</summary>
+    public NumberSession Tick(DateTimeOffset now, double random)
+    {
+        if (!IsDue(now))
+        {
+            return this;
+        }
+
+        return State switch
+        {
+            SessionState.Admitted or SessionState.Waiting when LinkIsOver(now) => ToLoggedOut(LinkExpired, wipe: true, now),
+            SessionState.Admitted =>
+                (this with { State = SessionState.Connecting, DueAt = InLinkTime(now + ConnectTimeout) }).ChangedFrom(this, now),
+            SessionState.Waiting or SessionState.Restricted => ToPending(Reason, now),
+            SessionState.Connecting => Lost(DisconnectCause.Of(DisconnectCause.TimedOut).Reason, now, random),
+            SessionState.Linking or SessionState.Scanned => Paired
+                ? ToPending(Reason, now)
+                : ToLoggedOut(LinkExpired, wipe: true, now),
+            SessionState.Ready when Replaced && Attempt > 0 =>
+                (this with { DueAt = now + ReplacedMemory, Attempt = 0 }).ChangedFrom(this, now),
+            SessionState.Ready => this with { DueAt = null, Attempt = 0, Replaced = false },
+            SessionState.LoggedOut or SessionState.Pending or SessionState.Held or SessionState.Stopped
+                or SessionState.Removed => this with { DueAt = null },
+        };
+    }
+
+    /// <summary>What an engine reports. Only an open session listens: what arrives late changes nothing.</summary>
+    public NumberSession On(EngineEvent evt, DateTimeOffset now, double random) => evt switch
+    {
+        _ when !IsOpen => this,
+        EngineEvent.LinkOffered when Link is { } link && !Paired && State is not SessionState.Linking => (this with
+        {
+            State = SessionState.Linking, DueAt = link.StartedAt + LinkTimeout, Reason = null,
+        }).ChangedFrom(this, now),
+        EngineEvent.LinkScanned when !Paired && State is not SessionState.Scanned => (this with
+        {
+            State = SessionState.Scanned, DueAt = now + ConnectTimeout + ConnectTimeout, Reason = null,
+        }).ChangedFrom(this, now),
+        EngineEvent.Linked when !Paired => (this with
+        {
+            State = SessionState.Scanned, Paired = true, DueAt = now + ConnectTimeout, Reason = null,
+        }).ChangedFrom(this, now),
+        EngineEvent.Opened when Unwanted is { } unwanted => ToLoggedOut(unwanted, wipe: true, now),
+        EngineEvent.Opened => new NumberSession
+        {
+            State = SessionState.Ready, Paired = true, Attempt = Attempt, Replaced = Replaced, DueAt = now + StableAfter,
+        }.ChangedFrom(this, now),
+        EngineEvent.PingLost => Deaf(now, random),
+        EngineEvent.Closed closed => Paired ? OnClosed(closed, now, random) : OnClosedUnpaired(closed, now, random),
+        _ => this,
+    };
+
+    private NumberSession OnClosed(EngineEvent.Closed closed, DateTimeOffset now, double random)
+    {
+        var cause = DisconnectCause.Of(closed.Code);
+        return cause.Action switch
+        {
+            DisconnectAction.ReconnectNow => ToPending(cause.Reason, now),
+            DisconnectAction.BackOff => BackOff(cause.Reason, now, random),
+            DisconnectAction.TrySlowly => ToWaiting(cause.Reason, ReconnectDelay.Slowly(random), now),
+            DisconnectAction.TryOnce => Replaced
+                ? (this with { State = SessionState.Held, Reason = cause.Reason, DueAt = null, Attempt = Attempt + 1 }).ChangedFrom(this, now)
+                : ToWaiting(cause.Reason, ReplacedDelay, now) with { Replaced = true },
+            DisconnectAction.RestrictUntil => ToRestricted(cause.Reason, closed.Until, RestrictionTriedAt(closed.Until, now, random), now),
+            DisconnectAction.Restrict => ToRestricted(cause.Reason, closed.Until, dueAt: null, now),
+            DisconnectAction.LogOutAndWipe => ToLoggedOut(Unwanted ?? cause.Reason, wipe: true, now),
+            DisconnectAction.LogOut => ToLoggedOut(cause.Reason, wipe: false, now),
+        };
+    }
+
+    // No device is linked yet. A fresh identity is tried at once the first time, and after a growing delay from then on.
+    private NumberSession OnClosedUnpaired(EngineEvent.Closed closed, DateTimeOffset now, double random) => closed.Code switch
+    {
+        DisconnectCause.TimedOut => ToLoggedOut(LinkExpired, wipe: true, now),
+        DisconnectCause.LoggedOut or DisconnectCause.RestartRequired when Attempt == 0 && !LinkIsOver(now) =>
+            ToPending(null, now) with { Attempt = 1, WipeDue = true },
+        var code => Lost(DisconnectCause.Of(code).Reason, now, random),
+    };
+
+    // Of a device that was never linked nothing is worth keeping: its attempt goes on afresh until its time is up.
+    private NumberSession Lost(Cause reason, DateTimeOffset now, double random) =>
+        Paired ? BackOff(reason, now, random)
+        : LinkIsOver(now) ? ToLoggedOut(LinkExpired, wipe: true, now)
+        : BackOff(reason, now, random) with { WipeDue = true };
+
+    private NumberSession BackOff(Cause reason, DateTimeOffset now, double random) =>
+        ToWaiting(reason, ReconnectDelay.FullJitter(Attempt + 1, random), now);
+
+    private NumberSession ToWaiting(Cause reason, TimeSpan delay, DateTimeOffset now) => (this with
+    {
+        State = SessionState.Waiting, Reason = reason, DueAt = InLinkTime(now + delay), Attempt = Attempt + 1,
+    }).ChangedFrom(this, now);
+
+    private NumberSession ToRestricted(Cause reason, DateTimeOffset? until, DateTimeOffset? dueAt, DateTimeOffset now) => (this with
+    {
+        State = SessionState.Restricted, Reason = reason, Until = until, DueAt = dueAt, Attempt = Attempt + 1,
+    }).ChangedFrom(this, now);
+
+    private NumberSession ToPending(Cause? reason, DateTimeOffset now) =>
+        (this with { State = SessionState.Pending, DueAt = null, Until = null, Reason = reason }).ChangedFrom(this, now);
+
+    private NumberSession ToLoggedOut(Cause reason, bool wipe, DateTimeOffset now) => new NumberSession
+    {
+        State = SessionState.LoggedOut, Reason = reason, WipeDue = wipe || WipeDue,
+        Paired = Paired && !wipe, Unwanted = Paired && !wipe ? Unwanted : null,
+    }.ChangedFrom(this, now);
+
+    // Without an end from the network, ask again slowly rather than never. An end that is past already (its clock or ours
+    // is wrong) must not become a loop.
+    private DateTimeOffset RestrictionTriedAt(DateTimeOffset? until, DateTimeOffset now, double random)
+    {
+        var soonest = now + ReconnectDelay.FullJitter(Attempt + 1, random);
+        return until is not { } end ? now + ReconnectDelay.Slowly(random) : end > soonest ? end : soonest;
+    }
+
+    // An attempt that began in the future is one that the clock was set back from: how long it lasted is unknown.
+    private bool LinkIsOver(DateTimeOffset now) =>
+        !Paired && (Link is not { } link || now >= link.StartedAt + LinkTimeout || link.StartedAt - now > ClockSlack);
+
+    private DateTimeOffset InLinkTime(DateTimeOffset due) =>
+        !Paired && Link is { } link && due > link.StartedAt + LinkTimeout ? link.StartedAt + LinkTimeout : due;
+
+    // A clock that was set back to before the wait began must not prolong it. Only the end of a restriction is a time that
+    // the network named, and waits for the clock.
+    private bool IsDue(DateTimeOffset now) =>
+        DueAt is { } due && (due <= now || (MovedAt - now > ClockSlack && !(State is SessionState.Restricted && Until is not null)));
+
+    // The status keeps its "since" as long as people see the same status, detail and reason.
+    private NumberSession ChangedFrom(NumberSession before, DateTimeOffset now) =>
+        ShowsLike(before) && before.Since != default
+            ? this with { Since = before.Since, MovedAt = now }
+            : this with { Since = now, MovedAt = now };
+}
