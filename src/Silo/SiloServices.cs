@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Loopwave.ApiKeys;
 using Loopwave.Configuration;
+using Loopwave.Storage;
+using Loopwave.Team;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -18,11 +21,20 @@ public static class SiloServices
     /// <summary>Adds a silo that is a deployment of its own: one machine, nothing beside it.</summary>
     public static void AddLoopwaveSilo(this IHostApplicationBuilder builder, LoopwaveSettings settings)
     {
-        builder.Services.AddSingleton(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.AddSqliteStorage(new SqliteStorageOptions
+        {
+            DataDirectory = settings.DataDirectory,
+            AuthDirectory = settings.AuthDirectory,
+            MediaDirectory = settings.MediaDirectory,
+            CredentialsKey = settings.CredentialsKey is { } key ? Convert.ToBase64String(key) : null,
+        });
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(serviceId: "loopwave", clusterId: "standalone");
+            silo.UseSqliteStorage();
+            silo.AddApiKeys();
+            silo.AddTeam();
             silo.Configure<EndpointOptions>(ListenNowhereElse);
             silo.Configure<SiloMessagingOptions>(messaging =>
             {
@@ -31,6 +43,10 @@ public static class SiloServices
             });
         });
     }
+
+    /// <summary>Opens the data before anything uses it, so that whatever is wrong with it is one sentence.</summary>
+    /// <exception cref="StorageStartException">The data cannot be opened, and trying again changes nothing.</exception>
+    public static void OpenData(this IServiceProvider services) => services.GetRequiredService<SqliteStorage>();
 
     // A silo wants a port even when it is alone. A free one lets two deployments share a machine, and without a gateway
     // the only way in is the HTTP API.

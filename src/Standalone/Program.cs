@@ -22,8 +22,9 @@ try
     app.MapStartPage();
 
     screen.Starting();
+    app.Services.OpenData();
     await app.StartAsync();
-    screen.Ready(settings, setUpToken: null);
+    screen.Ready(settings, await app.Services.PrepareTeam());
     standardOutput.MinimumLevel = settings.LogLevel ?? LogEventLevel.Warning;
     await app.WaitForShutdownAsync();
     screen.Stopped();

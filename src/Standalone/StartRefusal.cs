@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Loopwave.Configuration;
+using Loopwave.Storage;
 using Microsoft.AspNetCore.Connections;
 
 namespace Loopwave.Standalone;
@@ -11,6 +12,7 @@ internal static class StartRefusal
     public static IReadOnlyList<string>? Of(Exception fault) => fault switch
     {
         ConfigurationMistakesException configuration => configuration.Mistakes,
+        StorageStartException storage => [storage.Message],
         AddressInUseException => ["The port (PORT, 4000 unless set) is taken by another program. Stop that one, or choose another port."],
         SocketException { SocketErrorCode: SocketError.AccessDenied } => ["This user may not listen on that port. Choose one above 1023 with PORT."],
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => ["BIND_ADDRESS is no address of this machine."],

@@ -74,6 +74,34 @@ public class StartTests
     }
 
     [Fact]
+    public async Task A_second_process_on_the_same_data_is_refused_and_the_first_goes_on()
+    {
+        await using var deployment = new LoopwaveDeployment();
+        var first = await deployment.Start();
+
+        deployment.Settings["PORT"] = $"{LoopwaveDeployment.FreePort()}";
+        var second = deployment.Launch();
+
+        await Refused(second, deployment.DataDirectory);
+        var health = await first.Http.GetAsync("/", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("DATA_DIR")]
+    [InlineData("AUTH_DIR")]
+    public async Task A_folder_that_cannot_be_written_is_one_sentence_and_exit_code_2(string key)
+    {
+        await using var deployment = new LoopwaveDeployment();
+        var inTheWay = Path.Combine(deployment.Folder, "a-file");
+        await File.WriteAllTextAsync(inTheWay, "", TestContext.Current.CancellationToken);
+        deployment.Settings[key] = inTheWay;
+        var process = deployment.Launch();
+
+        await Refused(process, inTheWay);
+    }
+
+    [Fact]
     public async Task A_request_to_end_is_followed_within_10_seconds()
     {
         await using var deployment = new LoopwaveDeployment();
@@ -84,6 +112,19 @@ public class StartTests
 
         Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.Contains("Loopwave has stopped.", process.Output);
+    }
+
+    [Fact]
+    public async Task After_a_kill_the_same_data_starts_again_at_once()
+    {
+        await using var deployment = new LoopwaveDeployment();
+        var first = await deployment.Start();
+        await first.Kill();
+
+        var second = await deployment.Start();
+
+        var health = await second.Http.GetAsync("/", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
     }
 
     private static async Task Refused(LoopwaveProcess process, string named)
