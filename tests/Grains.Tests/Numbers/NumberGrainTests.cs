@@ -1,0 +1,139 @@
+using Loopwave.Engines;
+using Loopwave.Messages;
+using Loopwave.Testing;
+using Xunit;
+
+namespace Loopwave.Numbers;
+
+public sealed class NumberGrainTests : IAsyncLifetime
+{
+    private LoopwaveCluster _cluster = null!;
+
+    public async ValueTask InitializeAsync() => _cluster = await LoopwaveCluster.Start();
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task A_number_shows_its_code_then_connects_by_itself_once_it_was_scanned()
+    {
+        var created = (await _cluster.Numbers.Create(new NewNumber("Support", EngineKind.WhatsApp, Access.All))).Value!;
+        Assert.Equal(NumberStatus.LoggedOut, created.Status);
+        var number = _cluster.Number(created.Id);
+        await number.Link(new LinkRequest(LinkMethod.Qr));
+        await _cluster.Engine.NextOpen(created.Id);
+        await _cluster.Engine.Raise(created.Id, new EngineEvent.LinkOffered("the-qr", null, _cluster.Clock.GetUtcNow().AddSeconds(20)));
+
+        var link = (await number.GetLink()).Value!;
+        Assert.Equal(("the-qr", NumberStatus.LoggedOut, NumberDetail.Linking), (link.Qr, link.Status, link.Detail));
+
+        await _cluster.Engine.Raise(
+            created.Id, new EngineEvent.LinkScanned(), new EngineEvent.CredentialsChanged([new CredentialEntry("creds", [1])]),
+            new EngineEvent.Linked("919800000001", null, "Acme"), new EngineEvent.Closed(515));
+        _cluster.Clock.Advance(TimeSpan.FromMilliseconds(200));
+        var open = await _cluster.Engine.NextOpen(created.Id);
+        Assert.NotNull(open.Credentials);
+        await _cluster.Engine.Raise(created.Id, new EngineEvent.Opened("Acme"));
+
+        var view = (await number.Get()).Value!.Number;
+        Assert.Equal((NumberStatus.Ready, "919800000001", "Acme"), (view.Status, view.Phone, view.PushName));
+    }
+
+    [Fact]
+    public async Task A_number_that_lost_its_connection_connects_again_when_the_delay_is_over()
+    {
+        var id = await _cluster.ReadyNumber();
+
+        await _cluster.Engine.Raise(id, new EngineEvent.Closed(428));
+        var waiting = (await _cluster.Number(id).Get()).Value!.Number;
+        Assert.Equal((NumberStatus.Disconnected, "connection_lost", 1), (waiting.Status, waiting.Reason!.Code, waiting.Attempt));
+        Assert.NotNull(waiting.NextAttemptAt);
+
+        _cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+        await _cluster.Reconnected(id);
+        Assert.Equal(NumberStatus.Ready, (await _cluster.Number(id).Get()).Value!.Number.Status);
+    }
+
+    [Fact]
+    public async Task After_a_restart_a_started_number_connects_with_a_higher_epoch_and_without_a_scan()
+    {
+        var id = await _cluster.ReadyNumber();
+
+        _cluster = await _cluster.Restart();
+        var opened = await NextOpenAfterSweep(id);
+
+        Assert.NotNull(opened.Credentials);
+        Assert.True(opened.Epoch > 1);
+    }
+
+    [Fact]
+    public async Task A_stopped_number_stays_stopped_over_a_restart_and_connects_when_it_is_started()
+    {
+        var id = await _cluster.ReadyNumber();
+        await _cluster.Number(id).SetDesired(DesiredState.Stopped);
+        Assert.Equal("close", await _cluster.Engine.NextClose(id));
+
+        _cluster = await _cluster.Restart();
+        var stopped = (await _cluster.Number(id).Get()).Value!.Number;
+        Assert.Equal((NumberStatus.Disconnected, NumberDetail.Stopped), (stopped.Status, stopped.Detail));
+        Assert.Equal(0, _cluster.Engine.Opens(id));
+
+        await _cluster.Number(id).SetDesired(DesiredState.Started);
+        await _cluster.Reconnected(id);
+        Assert.Equal(NumberStatus.Ready, (await _cluster.Number(id).Get()).Value!.Number.Status);
+    }
+
+    [Fact]
+    public async Task An_unlinked_number_logs_out_wipes_its_credentials_and_keeps_its_chats()
+    {
+        var id = await _cluster.ReadyNumber();
+        await _cluster.Engine.Raise(id, new EngineEvent.MessageReceived(Any.Inbound("hello", _cluster.Clock.GetUtcNow())));
+
+        var removed = (await _cluster.Number(id).Unlink()).Value!;
+
+        Assert.Equal("log out", await _cluster.Engine.NextClose(id));
+        Assert.NotNull(removed.RemovedAt);
+        Assert.IsType<CredentialsRead.Missing>(await _cluster.Credentials.Load(id));
+        Assert.Single((await _cluster.Chats.List(new(), new PageRequest(), Access.All)).Value!.Data);
+    }
+
+    [Fact]
+    public async Task A_phone_that_is_linked_as_another_number_is_logged_out_again_and_said_so()
+    {
+        await _cluster.ReadyNumber("919800000001");
+        var second = (await _cluster.Numbers.Create(new NewNumber("Sales", EngineKind.WhatsApp, Access.All))).Value!.Id;
+        await _cluster.Number(second).Link(new LinkRequest(LinkMethod.Qr));
+        _cluster.Clock.Advance(TimeSpan.FromMilliseconds(200));
+        await _cluster.Engine.NextOpen(second);
+        await _cluster.Engine.Raise(
+            second, new EngineEvent.LinkOffered("qr", null, _cluster.Clock.GetUtcNow().AddSeconds(60)),
+            new EngineEvent.CredentialsChanged([new CredentialEntry("creds", [9])]),
+            new EngineEvent.Linked("919800000001", null, null), new EngineEvent.Closed(515));
+        await _cluster.Reconnected(second);
+
+        Assert.Equal("log out", await _cluster.Engine.NextClose(second));
+        var view = (await _cluster.Number(second).Get()).Value!.Number;
+        Assert.Equal((NumberStatus.LoggedOut, "already_linked", null), (view.Status, view.Reason!.Code, view.Phone));
+    }
+
+    [Fact]
+    public async Task Lost_credentials_never_become_a_new_identity()
+    {
+        var id = await _cluster.ReadyNumber();
+        await _cluster.Credentials.Wipe(id, long.MaxValue);
+
+        await _cluster.Engine.Raise(id, new EngineEvent.Closed(428));
+        _cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+        _cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        var view = await _cluster.Eventually(async () => (await _cluster.Number(id).Get()).Value!.Number, one => one.Status is NumberStatus.LoggedOut);
+        Assert.Equal("credentials_missing", view.Reason!.Code);
+        Assert.Equal(2, _cluster.Engine.Opens(id));
+    }
+
+    private async Task<EngineOpen> NextOpenAfterSweep(string id)
+    {
+        await _cluster.Number(id).Ensure();
+        _cluster.Clock.Advance(TimeSpan.FromMilliseconds(200));
+        return await _cluster.Engine.NextOpen(id);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Threading.Channels;
+using Loopwave.Engines;
+
+namespace Loopwave.Testing;
+
+/// <summary>
+/// An engine in the test's hands: it does nothing by itself, tells what it was asked to do, and reports what the test
+/// says. Waiting for something that never comes fails after a generous time.
+/// </summary>
+public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentDictionary<string, Line> _lines = [];
+
+    public EngineKind Kind => kind;
+
+    /// <summary>What <see cref="Resolve"/> answers; by default everybody is there.</summary>
+    public Func<string, RecipientCheck> Directory { get; set; } = phone => new(true, phone + "@s.whatsapp.net", null);
+
+    /// <summary>Runs before a message is built; may throw what a test wants to see handled.</summary>
+    public Action<OutboundMessage> Preparing { get; set; } = _ => { };
+
+    /// <summary>What a download writes; may throw.</summary>
+    public Func<RemoteFile, byte[]> Download { get; set; } = _ => [1, 2, 3];
+
+    public Task<EngineOpen> NextOpen(string number) => Next(Of(number).Opens, $"an open of {number}");
+
+    public Task<FakeRelay> NextRelay(string number) => Next(Of(number).Relays, $"a relay of {number}");
+
+    public Task<string> NextClose(string number) => Next(Of(number).Closes, $"a close of {number}");
+
+    public Task<EngineCursor> NextAcknowledge(string number) => Next(Of(number).Acknowledged, $"an acknowledgement of {number}");
+
+    public Task<EngineHistoryRequest> NextHistoryRequest(string number) => Next(Of(number).History, $"a history request of {number}");
+
+    public Task<IReadOnlyList<ReadMark>> NextRead(string number) => Next(Of(number).Reads, $"read marks of {number}");
+
+    /// <summary>How often the number was opened so far.</summary>
+    public int Opens(string number) => Of(number).Opened;
+
+    public bool HasRelay(string number) => Of(number).Relays.Reader.Count > 0;
+
+    /// <summary>Reports events under the number's current epoch, and returns once they were taken.</summary>
+    public async Task Raise(string number, params EngineEvent[] reported)
+    {
+        var line = Of(number);
+        EngineBatch batch;
+        lock (line)
+        {
+            batch = new EngineBatch(number, new EngineCursor("fake", line.Epoch, line.Sequence + 1), reported);
+            line.Sequence += reported.Length;
+        }
+
+        await events.Deliver(batch).WaitAsync(Patience);
+    }
+
+    /// <summary>Reports a batch once more, as after an answer that was lost.</summary>
+    public Task Repeat(EngineBatch batch) => events.Deliver(batch).WaitAsync(Patience);
+
+    public Task Open(EngineOpen request, CancellationToken cancellationToken)
+    {
+        var line = Of(request.Number);
+        lock (line)
+        {
+            if (request.Epoch < line.Epoch)
+            {
+                throw new EngineException(EngineError.StaleEpoch, "A higher epoch was seen.");
+            }
+
+            line.Sequence = request.Epoch > line.Epoch ? 0 : line.Sequence;
+            line.Epoch = request.Epoch;
+            line.Opened++;
+        }
+
+        line.Opens.Writer.TryWrite(request);
+        return Task.CompletedTask;
+    }
+
+    public Task Close(string number, long epoch, CancellationToken cancellationToken) => Closed(number, "close");
+
+    public Task LogOut(string number, long epoch, CancellationToken cancellationToken) => Closed(number, "log out");
+
+    public Task CloseAll() => Task.CompletedTask;
+
+    public Task Acknowledge(string number, EngineCursor cursor, CancellationToken cancellationToken)
+    {
+        Of(number).Acknowledged.Writer.TryWrite(cursor);
+        return Task.CompletedTask;
+    }
+
+    public Task<byte[]> Prepare(string number, long epoch, OutboundMessage message, CancellationToken cancellationToken)
+    {
+        Preparing(message);
+        return Task.FromResult(JsonSerializer.SerializeToUtf8Bytes(message));
+    }
+
+    public Task Relay(string number, long epoch, string whatsAppId, string jid, byte[] prepared, CancellationToken cancellationToken)
+    {
+        Of(number).Relays.Writer.TryWrite(new FakeRelay(epoch, whatsAppId, jid, JsonSerializer.Deserialize<OutboundMessage>(prepared)!));
+        return Task.CompletedTask;
+    }
+
+    public Task<RecipientCheck> Resolve(string number, long epoch, string phone, CancellationToken cancellationToken) =>
+        Task.FromResult(Directory(phone));
+
+    public Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken) =>
+        File.WriteAllBytesAsync(targetPath, Download(file), cancellationToken);
+
+    public Task RequestHistory(string number, long epoch, EngineHistoryRequest request, CancellationToken cancellationToken)
+    {
+        Of(number).History.Writer.TryWrite(request);
+        return Task.CompletedTask;
+    }
+
+    public Task MarkRead(string number, long epoch, string jid, IReadOnlyList<ReadMark> messages, CancellationToken cancellationToken)
+    {
+        Of(number).Reads.Writer.TryWrite(messages);
+        return Task.CompletedTask;
+    }
+
+    private Task Closed(string number, string how)
+    {
+        Of(number).Closes.Writer.TryWrite(how);
+        return Task.CompletedTask;
+    }
+
+    private Line Of(string number) => _lines.GetOrAdd(number, _ => new Line());
+
+    private static async Task<T> Next<T>(Channel<T> channel, string what)
+    {
+        try
+        {
+            return await channel.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"Waited {Patience.TotalSeconds} s for {what}.");
+        }
+    }
+
+    private sealed class Line
+    {
+        public long Epoch { get; set; }
+
+        public long Sequence { get; set; }
+
+        public int Opened { get; set; }
+
+        public Channel<EngineOpen> Opens { get; } = Channel.CreateUnbounded<EngineOpen>();
+
+        public Channel<FakeRelay> Relays { get; } = Channel.CreateUnbounded<FakeRelay>();
+
+        public Channel<string> Closes { get; } = Channel.CreateUnbounded<string>();
+
+        public Channel<EngineCursor> Acknowledged { get; } = Channel.CreateUnbounded<EngineCursor>();
+
+        public Channel<EngineHistoryRequest> History { get; } = Channel.CreateUnbounded<EngineHistoryRequest>();
+
+        public Channel<IReadOnlyList<ReadMark>> Reads { get; } = Channel.CreateUnbounded<IReadOnlyList<ReadMark>>();
+    }
+}
+
+/// <summary>A message that was written to the network.</summary>
+public sealed record FakeRelay(long Epoch, string WhatsAppId, string Jid, OutboundMessage Message);
