@@ -12,7 +12,7 @@ internal sealed partial class SiloLease(
     IOwnershipStore ownership,
     IEnumerable<IEngine> engines,
     TimeProvider clock,
-    ILogger<SiloLease> logger) : IHostedService, IAsyncDisposable
+    ILogger<SiloLease> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
@@ -41,11 +41,7 @@ internal sealed partial class SiloLease(
         await _renewing;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(CancellationToken.None);
-        _stop.Dispose();
-    }
+    public void Dispose() => _stop.Dispose();
 
     private async Task Register()
     {

@@ -1,4 +1,3 @@
-using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Numbers;
 using Loopwave.Testing;
@@ -37,10 +36,10 @@ public sealed class SendingTests : IAsyncLifetime
     public async Task Messages_of_one_chat_go_one_after_the_other_in_the_order_they_were_accepted()
     {
         var number = await _cluster.ReadyNumber();
-        var texts = Enumerable.Range(1, 5).Select(n => $"number {n}").ToList();
+        var texts = Enumerable.Range(1, 5).Select(n => (string?)$"number {n}").ToList();
         foreach (var text in texts)
         {
-            await Accept(Any.Send(text));
+            await Accept(Any.Send(text!));
         }
 
         var seen = new List<string?>();

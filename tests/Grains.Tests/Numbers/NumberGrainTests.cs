@@ -1,5 +1,4 @@
 using Loopwave.Engines;
-using Loopwave.Messages;
 using Loopwave.Testing;
 using Xunit;
 

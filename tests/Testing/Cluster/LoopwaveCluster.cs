@@ -7,7 +7,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using Orleans.Runtime;
 using Orleans.TestingHost;
 
 namespace Loopwave.Testing;
@@ -132,6 +131,8 @@ public sealed class LoopwaveCluster : IAsyncDisposable
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
             silo.Services.AddSqliteStorage(new SqliteStorageOptions { DataDirectory = directory });
+            silo.Services.AddSingleton<ICredentialStore, TempCredentials>();
+            silo.Services.AddSingleton<Loopwave.Media.IMediaFiles, TempFiles>();
             silo.Services.AddNumbers();
             silo.Services.AddSingleton<IEngine>(provider => new FakeEngine(EngineKind.WhatsApp, provider.GetRequiredService<IEngineEvents>()));
             configure?.Invoke(silo.Services);
