@@ -1,0 +1,66 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Loopwave.Api;
+
+/// <summary>What the operator sets about HTTP.</summary>
+internal sealed class ApiOptions
+{
+    public const string Section = "Api";
+
+    /// <summary>The largest body in JSON, in bytes.</summary>
+    [Range(16 * 1024, 64 * 1024 * 1024)]
+    public long MaxBodyBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>The largest file that can be uploaded, in bytes.</summary>
+    [Range(1024, 4L * 1024 * 1024 * 1024)]
+    public long MaxMediaBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Connections at the same time; more wait.</summary>
+    [Range(1, 1_000_000)]
+    public long MaxConnections { get; set; } = 10_000;
+}
+
+/// <summary>Where requests come from. The names are the documented environment variables.</summary>
+internal sealed class OriginOptions
+{
+    /// <summary>Proxies whose forwarded addresses count: addresses or networks, separated by commas. None by default.</summary>
+    [ConfigurationKeyName("TRUSTED_PROXIES")]
+    public string? TrustedProxies { get; set; }
+
+    /// <summary>The dashboard's own origin, such as <c>https://inbox.example.com</c>.</summary>
+    [ConfigurationKeyName("WEB_ORIGIN")]
+    public string? WebOrigin { get; set; }
+
+    public IReadOnlyList<IPNetwork> Proxies =>
+        [.. Words(TrustedProxies).Select(word => Network(word) ?? throw new FormatException($"'{word}' is no network."))];
+
+    public static IPNetwork? Network(string word) =>
+        IPNetwork.TryParse(word, out var network) ? network
+        : IPAddress.TryParse(word, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : null;
+
+    public static IEnumerable<string> Words(string? text) =>
+        text?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+}
+
+/// <summary>One sentence per mistake, before anything has started.</summary>
+internal sealed class OriginOptionsCheck : IValidateOptions<OriginOptions>
+{
+    public ValidateOptionsResult Validate(string? name, OriginOptions options)
+    {
+        var mistakes = OriginOptions.Words(options.TrustedProxies)
+            .Where(word => OriginOptions.Network(word) is null)
+            .Select(word => $"TRUSTED_PROXIES: '{word}' is neither an address nor a network such as 10.0.0.0/8.")
+            .ToList();
+        if (!string.IsNullOrEmpty(options.WebOrigin)
+            && !(Uri.TryCreate(options.WebOrigin, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        {
+            mistakes.Add("WEB_ORIGIN is not an origin such as https://inbox.example.com.");
+        }
+
+        return mistakes.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
+    }
+}

@@ -1,0 +1,99 @@
+using Loopwave.Api.Auth;
+using Loopwave.Api.Errors;
+using Loopwave.Api.OpenApi;
+using Loopwave.ApiKeys;
+using Loopwave.Numbers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Loopwave.Api.V1.Numbers;
+
+internal static class NumberEndpoints
+{
+    public static void MapNumbers(this RouteGroupBuilder v1)
+    {
+        var numbers = v1.MapGroup("/numbers").WithTags("Numbers");
+        numbers.MapPost("", Create).AllowScopes(ApiScopes.NumbersWrite).Says("Create a number",
+            "A sandbox number links by itself; a WhatsApp number waits to be linked.")
+            .Refuses(RefusalCode.IdempotencyConflict, RefusalCode.IdempotencyMismatch);
+        numbers.MapGet("", List).AllowScopes(ApiScopes.NumbersRead, ApiScopes.MessagesWrite)
+            .Says("List numbers", "Oldest first.").Refuses(RefusalCode.InvalidCursor);
+        numbers.MapGet("/{id}", Get).AllowScopes(ApiScopes.NumbersRead, ApiScopes.MessagesWrite)
+            .Says("Get a number", "With its last 200 changes of status, newest first.").Refuses(RefusalCode.UnknownNumber);
+
+        var number = numbers.MapGroup("/{id}").AddEndpointFilter(NumberSight.Check).AllowScopes(ApiScopes.NumbersWrite);
+        number.MapPatch("", Update).Says("Change a number's label or tags").Refuses(RefusalCode.UnknownNumber);
+        number.MapDelete("", Unlink).Says("Unlink a number",
+            "Logs out and wipes the credentials. Chats, messages and media stay readable.")
+            .Refuses(RefusalCode.UnknownNumber);
+        number.MapPost("/link", Link).Says("Start linking a phone", "Or start anew, in place of the code on screen.")
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.AlreadyLinked, RefusalCode.LinkBusy);
+        number.MapGet("/link", GetLink).Says("Get the code on screen", "Codes refresh by themselves until the attempt ends.")
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NotLinking);
+        number.MapPut("/desired", SetDesired).Says("Start or stop a number",
+            "What is wanted is kept and restored after every restart; stopping keeps the credentials.")
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NumberRemoved);
+        number.MapPost("/reconnect", Reconnect).Says("Connect again now", "Whatever the number was waiting for.")
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NumberRemoved, RefusalCode.NoReadySession);
+        number.MapPost("/history", SyncHistory).Says("Ask the phone for older messages", "Progress shows on the number.")
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession, RefusalCode.NotFound, RefusalCode.Conflict);
+    }
+
+    private static async Task<Results<Created<NumberView>, ErrorResult>> Create(
+        NewNumberBody body, Caller caller, HttpRequest request, IGrainFactory grains)
+    {
+        var created = await grains.Numbers().Create(new NewNumber(
+            body.Label, body.Engine, caller.Access, Idempotency.KeyOf(request, caller, body)));
+        return created.To(number => TypedResults.Created($"/api/v1/numbers/{number.Id}", number));
+    }
+
+    private static async Task<Results<Ok<Page<NumberView>>, ErrorResult>> List(
+        NumberQuery filter, PageQuery page, Caller caller, IGrainFactory grains) =>
+        (await grains.Numbers().List(filter.Status, page.Request, caller.Access)).ToOk();
+
+    private static async Task<Results<Ok<NumberDetails>, ErrorResult>> Get(string id, Caller caller, IGrainFactory grains) =>
+        (await grains.Numbers().Get(id, caller.Access)).ToOk();
+
+    private static async Task<Results<Ok<NumberView>, ErrorResult>> Update(
+        string id, NumberPatchBody body, IGrainFactory grains) =>
+        (await grains.Number(id).Update(new NumberUpdate(body.Label, body.Tags))).ToOk();
+
+    private static async Task<Results<Ok<NumberView>, ErrorResult>> Unlink(string id, IGrainFactory grains) =>
+        (await grains.Number(id).Unlink()).ToOk();
+
+    private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> Link(string id, LinkBody body, IGrainFactory grains) =>
+        (await grains.Number(id).Link(new LinkRequest(body.Method, body.Phone, body.Replace)))
+            .To(link => TypedResults.Ok(LinkAnswer.From(link)));
+
+    private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> GetLink(string id, IGrainFactory grains) =>
+        (await grains.Number(id).GetLink()).To(link => TypedResults.Ok(LinkAnswer.From(link)));
+
+    private static async Task<Results<Ok<NumberView>, ErrorResult>> SetDesired(
+        string id, DesiredBody body, IGrainFactory grains) =>
+        (await grains.Number(id).SetDesired(body.State)).ToOk();
+
+    private static async Task<Results<Ok<NumberView>, ErrorResult>> Reconnect(string id, IGrainFactory grains) =>
+        (await grains.Number(id).Reconnect()).ToOk();
+
+    private static async Task<Results<Accepted<NumberView>, ErrorResult>> SyncHistory(
+        string id, HistoryBody? body, Caller caller, IGrainFactory grains)
+    {
+        var chat = body?.ChatId;
+        if (chat is not null)
+        {
+            // The number knows its chats by their ids; callers may also name one by jid or digits.
+            var found = await grains.Chats().Get(chat, number: id, caller.Access);
+            if (found.Refusal is { } refusal)
+            {
+                return new ErrorResult(refusal);
+            }
+
+            chat = found.Value!.Id;
+        }
+
+        return (await grains.Number(id).SyncHistory(new HistoryRequest(chat)))
+            .To(number => TypedResults.Accepted($"/api/v1/numbers/{id}", number));
+    }
+}
