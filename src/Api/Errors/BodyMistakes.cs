@@ -39,6 +39,11 @@ internal static partial class BodyMistakes
             return $"Missing: {missing.Groups[1].Value.Replace("'", "", StringComparison.Ordinal)}{place}.";
         }
 
+        if (text.Contains("null values", StringComparison.Ordinal))
+        {
+            return $"null is not taken{place}.";
+        }
+
         if (text.StartsWith("Expected a ", StringComparison.Ordinal))
         {
             return $"{text.Split('.')[0]}{place}.";

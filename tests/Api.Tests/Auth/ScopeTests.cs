@@ -1,0 +1,55 @@
+using System.Net;
+using Loopwave.ApiKeys;
+using Loopwave.Testing.Api;
+using Xunit;
+
+namespace Loopwave.Api.Tests.Auth;
+
+public sealed class ScopeTests
+{
+    /// <summary>Each route and the scopes of which any one is enough; none: any key.</summary>
+    public static TheoryData<string, string, string[]> Routes => new()
+    {
+        { "GET", "/health", [] },
+        { "POST", "/numbers", ["numbers:write"] },
+        { "GET", "/numbers", ["numbers:read", "messages:write"] },
+        { "GET", "/numbers/n1", ["numbers:read", "messages:write"] },
+        { "PATCH", "/numbers/n1", ["numbers:write"] },
+        { "DELETE", "/numbers/n1", ["numbers:write"] },
+        { "POST", "/numbers/n1/link", ["numbers:write"] },
+        { "GET", "/numbers/n1/link", ["numbers:write"] },
+        { "PUT", "/numbers/n1/desired", ["numbers:write"] },
+        { "POST", "/numbers/n1/reconnect", ["numbers:write"] },
+        { "POST", "/numbers/n1/history", ["numbers:write"] },
+        { "POST", "/messages", ["messages:write"] },
+        { "GET", "/messages/m_1", ["messages:write", "messages:read", "chats:read"] },
+        { "PATCH", "/messages/m_1", ["messages:write"] },
+        { "DELETE", "/messages/m_1", ["messages:write"] },
+        { "POST", "/messages/m_1/reactions", ["messages:write"] },
+        { "GET", "/chats", ["chats:read"] },
+        { "GET", "/chats/c_1", ["chats:read"] },
+        { "GET", "/chats/c_1/messages", ["chats:read"] },
+        { "POST", "/chats/c_1/read", ["messages:write"] },
+        { "POST", "/media", ["messages:write"] },
+        { "GET", "/media/f_1", ["chats:read"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task A_route_takes_any_one_of_its_scopes_and_no_other(string method, string route, string[] enough)
+    {
+        await using var host = await ApiHost.Start();
+        foreach (var scope in ApiScopes.All)
+        {
+            var response = await host.ClientWith(scope).SendAsync(new HttpRequestMessage(new HttpMethod(method), "/api/v1" + route));
+            var may = scope == ApiScopes.Everything || enough.Length == 0 || enough.Contains(scope);
+            Assert.True(may == (response.StatusCode != HttpStatusCode.Forbidden), $"{scope}: {response.StatusCode}");
+            if (!may)
+            {
+                var body = await response.Body();
+                Assert.Equal("insufficient_scope", body.GetProperty("error").GetString());
+                Assert.Equal($"This key lacks the scope {string.Join(" or ", enough)}.", body.GetProperty("message").GetString());
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Text;
+using Loopwave.Testing.Api;
+using Xunit;
+
+namespace Loopwave.Api.Tests.Errors;
+
+public sealed class BodyTests
+{
+    [Theory]
+    [InlineData("{\n  \"to\": \"91\",\n  \"text\" \"Hi\"\n}", "Malformed JSON (line 3, position 10).")]
+    [InlineData("", "The request has no body, or one that can't be read. A JSON object is expected.")]
+    [InlineData("null", "The request has no body, or one that can't be read. A JSON object is expected.")]
+    [InlineData("""{"to":"91","text":"Hi","colour":"red"}""", "Unknown field 'colour' at $.colour (line 1, position 33).")]
+    [InlineData("""{"to":"91","media":{"id":"f_1","size":3}}""", "Unknown field 'size' at $.media.size (line 1, position 39).")]
+    [InlineData("""{"to":"91","to":"92","text":"Hi"}""", "The field 'to' appears twice at $.to (line 1, position 21).")]
+    [InlineData("""{"text":"Hi"}""", "Missing: to (line 1, position 14).")]
+    [InlineData("""{"to":null,"text":"Hi"}""", "null is not taken at $.to (line 1, position 11).")]
+    [InlineData("""{"to":91,"text":"Hi"}""", "A value of the wrong kind at $.to (line 1, position 9).")]
+    [InlineData("""{"to":"91","whenOffline":"drop"}""", "A value of the wrong kind at $.whenOffline (line 1, position 32).")]
+    [InlineData("""{"to":"91","whenOffline":0}""", "A value of the wrong kind at $.whenOffline (line 1, position 27).")]
+    [InlineData("""{"to":"91","sendAt":"tomorrow"}""", "Expected a time such as 2026-06-29T10:15:00 at $.sendAt (line 1, position 31).")]
+    [InlineData("""{"to":"91","location":{"latitude":"1","longitude":2}}""", "A value of the wrong kind at $.location.latitude (line 1, position 38).")]
+    [InlineData("[]", "A value of the wrong kind (line 1, position 2).")]
+    [InlineData("""{"TO":"91","text":"Hi"}""", "Unknown field 'TO' at $.TO (line 1, position 7).")]
+    public async Task A_body_that_cannot_be_read_is_refused_with_the_place(string body, string message)
+    {
+        await using var host = await ApiHost.Start();
+
+        var response = await host.ClientWith().PostJson("/api/v1/messages", body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("invalid_input", await response.ErrorCode());
+        Assert.Equal(message, (await response.Body()).GetProperty("message").GetString());
+        Assert.Empty(host.Deployment.Asked);
+    }
+
+    [Fact]
+    public async Task A_body_nested_too_deeply_is_refused()
+    {
+        await using var host = await ApiHost.Start();
+
+        var response = await host.ClientWith().PostJson("/api/v1/messages", """{"to":"91","media":""" + new string('[', 100) + new string(']', 100) + "}");
+
+        Assert.Equal("invalid_input", await response.ErrorCode());
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData(null)]
+    public async Task Another_content_type_is_refused(string? type)
+    {
+        await using var host = await ApiHost.Start();
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes("""{"to":"91","text":"Hi"}"""));
+        if (type is not null)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+        }
+
+        var response = await host.ClientWith().PostAsync("/api/v1/messages", content);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+        Assert.Equal("unsupported_media_type", await response.ErrorCode());
+    }
+
+    [Fact]
+    public async Task A_body_over_one_MiB_is_refused_and_one_below_is_read()
+    {
+        await using var host = await ApiHost.Start();
+        var client = host.ClientWith();
+
+        var over = await client.PostJson("/api/v1/messages", $$"""{"to":"91","text":"{{new string('x', 1024 * 1024)}}"}""");
+        var below = await client.PostJson("/api/v1/messages", $$"""{"to":"91","text":"{{new string('x', 1000 * 1024)}}"}""");
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, over.StatusCode);
+        Assert.Equal("payload_too_large", await over.ErrorCode());
+        Assert.Equal(HttpStatusCode.Accepted, below.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("limit=0", "'limit' must be a whole number from 1 to 200.")]
+    [InlineData("limit=201", "'limit' must be a whole number from 1 to 200.")]
+    [InlineData("limit=-1", "'limit' must be a whole number from 1 to 200.")]
+    [InlineData("limit=ten", "'limit' must be a whole number from 1 to 200.")]
+    [InlineData("limit=1&limit=2", "'limit' is given more than once.")]
+    [InlineData("status=Open", "'status' must be one of open, resolved.")]
+    [InlineData("unread=yes", "'unread' must be true or false.")]
+    [InlineData("updatedAfter=yesterday", "'updatedAfter' must be a time such as 2026-06-29T10:15:00.000Z.")]
+    public async Task A_query_that_cannot_be_read_says_which_part(string query, string message)
+    {
+        await using var host = await ApiHost.Start();
+
+        var response = await host.ClientWith().GetAsync("/api/v1/chats?" + query);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal(message, (await response.Body()).GetProperty("message").GetString());
+    }
+}

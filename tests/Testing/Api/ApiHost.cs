@@ -1,0 +1,113 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Loopwave.Api;
+using Loopwave.Media;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Loopwave.Testing.Api;
+
+/// <summary>The API on an in-memory server, over a fake deployment and a clock in the test's hands.</summary>
+public sealed class ApiHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ApiHost(WebApplication app, FakeDeployment deployment, InMemoryMediaFiles files, FakeTimeProvider clock, LogLines log)
+    {
+        _app = app;
+        Deployment = deployment;
+        Files = files;
+        Clock = clock;
+        Log = log;
+    }
+
+    public FakeDeployment Deployment { get; }
+
+    public InMemoryMediaFiles Files { get; }
+
+    public FakeTimeProvider Clock { get; }
+
+    public LogLines Log { get; }
+
+    public WebApplication App => _app;
+
+    /// <param name="settings">Configuration, such as <c>Api:MaxMediaBytes</c>.</param>
+    /// <param name="map">Routes of the test's own, mapped after the API.</param>
+    public static async Task<ApiHost> Start(Dictionary<string, string?>? settings = null, Action<WebApplication>? map = null)
+    {
+        var deployment = new FakeDeployment();
+        var files = new InMemoryMediaFiles();
+        var clock = new FakeTimeProvider(FakeDeployment.Noon);
+        var log = new LogLines();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Test" });
+        builder.Configuration.AddInMemoryCollection(settings ?? []);
+        builder.Services.AddLogging(logging => logging.AddProvider(log));
+        builder.Services.AddRouting();
+        builder.WebHost.UseTestServer();
+        builder.Services.AddSingleton<IGrainFactory>(new FakeGrainFactory(deployment));
+        builder.Services.AddSingleton<IMediaFiles>(files);
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.Services.AddLoopwaveApi();
+
+        var app = builder.Build();
+        app.MapLoopwaveApi();
+        map?.Invoke(app);
+        await app.StartAsync();
+        return new ApiHost(app, deployment, files, clock, log);
+    }
+
+    /// <summary>A client without a credential.</summary>
+    public HttpClient Client(bool https = false)
+    {
+        var client = _app.GetTestClient();
+        client.BaseAddress = new Uri(https ? "https://inbox.example.com" : "http://localhost");
+        return client;
+    }
+
+    /// <summary>A client with a key of these scopes; all scopes when none are named.</summary>
+    public HttpClient ClientWith(params string[] scopes) =>
+        ClientWithKey(Deployment.AddKey(scopes.Length == 0 ? null : scopes));
+
+    public HttpClient ClientWithKey(string key)
+    {
+        var client = Client();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return client;
+    }
+
+    /// <summary>A client that holds the cookie of a signed-in admin.</summary>
+    public HttpClient AdminClient()
+    {
+        var client = Client();
+        client.DefaultRequestHeaders.Add("Cookie", "lw=" + Deployment.AddSession());
+        client.DefaultRequestHeaders.Add("X-Loopwave", "1");
+        return client;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
+
+/// <summary>Words for requests and answers, for short tests.</summary>
+public static class Http
+{
+    public static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
+
+    public static Task<HttpResponseMessage> PostJson(this HttpClient client, string address, string json) =>
+        client.PostAsync(address, Json(json));
+
+    public static async Task<JsonElement> Body(this HttpResponseMessage response) =>
+        JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
+
+    public static async Task<string> ErrorCode(this HttpResponseMessage response) =>
+        (await response.Body()).GetProperty("error").GetString()!;
+
+    public static string Header(this HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values)
+            ? string.Join(",", values)
+            : "";
+}

@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Loopwave.Media;
+
+namespace Loopwave.Testing.Api;
+
+/// <summary>Keeps files in memory, by the hash of their content.</summary>
+public sealed class InMemoryMediaFiles : IMediaFiles
+{
+    public ConcurrentDictionary<string, byte[]> Files { get; } = new();
+
+    public bool IsFull { get; set; }
+
+    public async Task<MediaWrite> Write(Stream content, long maxBytes, CancellationToken cancellationToken)
+    {
+        using var copy = new MemoryStream();
+        await content.CopyToAsync(copy, cancellationToken);
+        if (copy.Length > maxBytes)
+        {
+            return new MediaWrite.TooLarge(maxBytes);
+        }
+
+        return IsFull ? new MediaWrite.DiskFull() : Keep(copy.ToArray());
+    }
+
+    public MediaWrite.Stored Keep(byte[] bytes)
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        Files[hash] = bytes;
+        return new MediaWrite.Stored(hash, bytes.Length);
+    }
+
+    public Task<MediaWrite> Adopt(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<Stream?> Read(string hash, CancellationToken cancellationToken) =>
+        Task.FromResult<Stream?>(Files.TryGetValue(hash, out var bytes) ? new MemoryStream(bytes, writable: false) : null);
+
+    public Task<string?> Path(string hash, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    public string NewTransferPath() => throw new NotSupportedException();
+
+    public Task Delete(string hash, CancellationToken cancellationToken)
+    {
+        Files.TryRemove(hash, out _);
+        return Task.CompletedTask;
+    }
+}
