@@ -35,6 +35,7 @@ public static class ApiServices
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ApiOptions>>(Limit);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<OriginOptions>>(Trust);
+        services.AddRouting();
         services.AddV1Document();
         return services;
     }

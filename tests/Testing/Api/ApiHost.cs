@@ -47,7 +47,6 @@ public sealed class ApiHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Test" });
         builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.Services.AddLogging(logging => logging.AddProvider(log));
-        builder.Services.AddRouting();
         builder.WebHost.UseTestServer();
         builder.Services.AddSingleton<IGrainFactory>(new FakeGrainFactory(deployment));
         builder.Services.AddSingleton<IMediaFiles>(files);
