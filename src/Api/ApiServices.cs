@@ -28,7 +28,7 @@ public static class ApiServices
         {
             PublicJson.Apply(json.SerializerOptions);
             json.SerializerOptions.RespectNullableAnnotations = true;
-            json.SerializerOptions.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Flattened.Apply } };
+            json.SerializerOptions.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Flattened.Apply, BodyRules.Apply } };
         });
 
         // A request that can't be read throws in every environment, so that one place words all answers.

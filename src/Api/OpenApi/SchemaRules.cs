@@ -1,3 +1,4 @@
+using Loopwave.Api.V1;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -9,17 +10,39 @@ internal static class SchemaRules
     public static Task Apply(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken _)
     {
         var type = context.JsonTypeInfo.Type;
-        if (schema.Properties is { Count: > 0 } properties && !IsBody(type))
+        if (schema.Properties is { Count: > 0 } properties && !BodyRules.IsBody(type))
         {
-            // Answers hold every field, always, and may hold more tomorrow.
+            // Answers hold every field, always, and may hold more tomorrow. Unknown fields are refused on writes only.
             schema.Required = properties.Keys.ToHashSet();
             schema.AdditionalPropertiesAllowed = true;
             schema.AdditionalProperties = null;
         }
 
+        if (type == typeof(DateTimeOffset))
+        {
+            // Our converter writes times; the generator can't look into it.
+            schema.Type = JsonSchemaType.String;
+        }
+        else if (type == typeof(DateTimeOffset?))
+        {
+            schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
+        }
+        else if (type.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String;
+        }
+
+        // A value that is only read is never null because somebody might set it so.
+        if (context.JsonPropertyInfo is { Set: null, IsGetNullable: false } && schema.Type is { } with)
+        {
+            schema.Type = with & ~JsonSchemaType.Null;
+        }
+
+        if (Examples.Of(type) is { } example)
+        {
+            schema.Examples = [example];
+        }
+
         return Task.CompletedTask;
     }
-
-    // Unknown fields are refused on writes only.
-    private static bool IsBody(Type type) => type.Name.EndsWith("Body", StringComparison.Ordinal);
 }

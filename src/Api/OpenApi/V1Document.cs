@@ -21,6 +21,13 @@ internal static class V1Document
     private const string KeyHeader = "apiKey";
     private const string Error = "Error";
 
+    private static readonly Dictionary<string, string> RateLimits = new()
+    {
+        ["X-RateLimit-Limit"] = "Requests of this key per clock minute.",
+        ["X-RateLimit-Remaining"] = "Requests left in this minute.",
+        ["X-RateLimit-Reset"] = "When the minute ends, in seconds since 1970.",
+    };
+
     public static void AddV1Document(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
@@ -56,6 +63,10 @@ internal static class V1Document
                 Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "X-API-Key", Description = "The same key.",
             },
         };
+        components.Headers = RateLimits.ToDictionary(limit => limit.Key, IOpenApiHeader (limit) => new OpenApiHeader
+        {
+            Description = limit.Value, Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" },
+        });
         components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         components.Schemas[Error] = ErrorSchema();
         return Task.CompletedTask;
@@ -77,6 +88,7 @@ internal static class V1Document
         operation.Description = operation.Description is { Length: > 0 } text ? $"{text} {needs}" : needs;
 
         AddParameters(operation, route, context.Description.HttpMethod);
+        DescribePath(operation);
         AddFiles(operation, route);
         AddErrors(operation, document, route, scopes.Count > 0);
         return Task.CompletedTask;
@@ -99,9 +111,25 @@ internal static class V1Document
             {
                 Name = Idempotency.Header,
                 In = ParameterLocation.Header,
-                Description = "Your own name for this request, kept for 24 hours: repeating it does nothing twice.",
+                Description = "Your own name for this request. Sending or creating under the same name within 24 hours happens once; "
+                    + "elsewhere repeating does no harm.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
             });
+        }
+    }
+
+    private static void DescribePath(OpenApiOperation operation)
+    {
+        foreach (var path in operation.Parameters!.OfType<OpenApiParameter>().Where(one => one.In is ParameterLocation.Path))
+        {
+            path.Description = operation.Tags?.FirstOrDefault()?.Name switch
+            {
+                "Numbers" => "The number's id, n….",
+                "Messages" => "The message's id, m_….",
+                "Chats" => "The chat's id (c_…), its WhatsApp chat id, or digits with country code.",
+                "Media" => "The file's id, f_….",
+                _ => null,
+            };
         }
     }
 
@@ -186,6 +214,11 @@ internal static class V1Document
         }
 
         operation.Responses ??= [];
+        foreach (var (status, answer) in operation.Responses)
+        {
+            AddHeaders((OpenApiResponse)answer, document, hasLocation: status is "201" or "202");
+        }
+
         foreach (var (status, codes) in errors)
         {
             operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = ErrorResponse(document, status, codes);
@@ -202,6 +235,18 @@ internal static class V1Document
             {
                 codes.Add(code);
             }
+        }
+    }
+
+    private static void AddHeaders(OpenApiResponse answer, OpenApiDocument document, bool hasLocation)
+    {
+        answer.Headers = RateLimits.Keys.ToDictionary(name => name, IOpenApiHeader (name) => new OpenApiHeaderReference(name, document));
+        if (hasLocation)
+        {
+            answer.Headers["Location"] = new OpenApiHeader
+            {
+                Description = "Where the object is found.", Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            };
         }
     }
 

@@ -21,6 +21,7 @@ public sealed class BodyTests
     [InlineData("""{"to":"91","whenOffline":0}""", "A value of the wrong kind at $.whenOffline (line 1, position 27).")]
     [InlineData("""{"to":"91","sendAt":"tomorrow"}""", "Expected a time such as 2026-06-29T10:15:00 at $.sendAt (line 1, position 31).")]
     [InlineData("""{"to":"91","location":{"latitude":"1","longitude":2}}""", "A value of the wrong kind at $.location.latitude (line 1, position 38).")]
+    [InlineData("""{"to":"91","mentions":["a",null]}""", "null is not taken (line 1, position 34).")]
     [InlineData("[]", "A value of the wrong kind (line 1, position 2).")]
     [InlineData("""{"TO":"91","text":"Hi"}""", "Unknown field 'TO' at $.TO (line 1, position 7).")]
     public async Task A_body_that_cannot_be_read_is_refused_with_the_place(string body, string message)

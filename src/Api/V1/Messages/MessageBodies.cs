@@ -93,7 +93,7 @@ internal enum SendableMedia
 /// <summary>A reaction; an empty text takes ours back.</summary>
 internal sealed record ReactionBody
 {
-    [MaxLength(64)]
+    [MaxLength(32)]
     public required string Emoji { get; init; }
 }
 
