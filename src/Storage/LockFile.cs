@@ -17,7 +17,9 @@ internal sealed class LockFile : IDisposable
         try
         {
             OwnerOnly.CreateDirectory(directory);
-            return new LockFile(new FileStream(Path.Combine(directory, "lock"), OwnerOnly.File(FileMode.OpenOrCreate, FileShare.None)));
+            var file = new FileStream(Path.Combine(directory, "lock"), OwnerOnly.File(FileMode.OpenOrCreate, FileShare.None));
+            CheckWritable(directory, file);
+            return new LockFile(file);
         }
         catch (IOException error) when (IsHeld(error))
         {
@@ -30,6 +32,22 @@ internal sealed class LockFile : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    // The lock file may be left from a time when its directory could still be written to.
+    private static void CheckWritable(string directory, FileStream held)
+    {
+        try
+        {
+            var probe = Path.Combine(directory, "lock.probe");
+            new FileStream(probe, OwnerOnly.File(FileMode.Create)).Dispose();
+            File.Delete(probe);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
 
     // EWOULDBLOCK of Linux and macOS, and a sharing violation of Windows.
     private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);

@@ -8,16 +8,19 @@ internal static class OwnerOnly
     private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode FileMode0600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>Makes a directory, and those above it, so that they are still there after a power cut.</summary>
     public static void CreateDirectory(string path)
     {
-        if (OperatingSystem.IsWindows())
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Directory.Exists(path))
         {
-            Directory.CreateDirectory(path);
+            return;
         }
-        else
-        {
-            Directory.CreateDirectory(path, DirectoryMode);
-        }
+
+        var parent = Path.GetDirectoryName(path)!;
+        CreateDirectory(parent);
+        CreateOne(path);
+        FlushDirectory(parent);
     }
 
     public static FileStreamOptions File(FileMode mode, FileShare share = FileShare.None)
@@ -55,6 +58,18 @@ internal static class OwnerOnly
         finally
         {
             _ = close(descriptor);
+        }
+    }
+
+    private static void CreateOne(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, DirectoryMode);
         }
     }
 

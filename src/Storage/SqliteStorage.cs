@@ -1,3 +1,7 @@
+using Loopwave.Media;
+using Loopwave.Numbers;
+using Loopwave.Storage.Credentials;
+using Loopwave.Storage.Media;
 using Loopwave.Storage.Sql;
 using Loopwave.Storage.Sql.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -14,15 +18,17 @@ public sealed class SqliteStorage : IDisposable
     private readonly LockFile _authLock;
     private readonly SqliteDatabase _database;
 
-    private SqliteStorage(SqliteStorageOptions options, LockFile dataLock, LockFile authLock, SqliteDatabase database)
+    private SqliteStorage(LockFile dataLock, LockFile authLock, ICredentialStore credentials, IMediaFiles files, SqliteDatabase database)
     {
-        Options = options;
         (_dataLock, _authLock, _database) = (dataLock, authLock, database);
+        (Credentials, Files) = (credentials, files);
     }
 
-    internal SqliteStorageOptions Options { get; }
-
     internal ISqlDatabase Database => _database;
+
+    internal ICredentialStore Credentials { get; }
+
+    internal IMediaFiles Files { get; }
 
     /// <summary>Takes the locks and brings the database up to date.</summary>
     /// <exception cref="StorageStartException">Something is wrong that trying again does not change; its message says what.</exception>
@@ -35,10 +41,12 @@ public sealed class SqliteStorage : IDisposable
             opened.Push(dataLock);
             var authLock = LockFile.Take("AUTH_DIR", options.Auth);
             opened.Push(authLock);
+            var credentials = new FileCredentialStore(options.Auth, options.CredentialsKey);
+            var files = new MediaDirectory(options.Media);
             var database = new SqliteDatabase(
                 new SqliteDatabaseOptions(Path.Combine(options.DataDirectory, "loopwave.db")) { Faults = options.Faults, MaxPages = options.MaxPages },
                 loggers.CreateLogger("Loopwave.Storage"));
-            return new SqliteStorage(options, dataLock, authLock, database);
+            return new SqliteStorage(dataLock, authLock, credentials, files, database);
         }
         catch
         {

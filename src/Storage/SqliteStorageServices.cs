@@ -41,6 +41,8 @@ public static class SqliteStorageServices
         services.AddSingleton<IApiKeyStore, SqlApiKeyStore>();
         services.AddSingleton<ITeamStore, SqlTeamStore>();
         services.AddSingleton<IDeploymentStore, SqlDeploymentStore>();
+        services.AddSingleton(provider => provider.GetRequiredService<SqliteStorage>().Credentials);
+        services.AddSingleton(provider => provider.GetRequiredService<SqliteStorage>().Files);
         return services;
     }
 

@@ -18,7 +18,7 @@ internal interface ISqlDatabase
     /// <summary>Reads rows. Sees everything that was committed before the call.</summary>
     Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row);
 
-    /// <summary>Returns once no earlier unit is still under way that its caller has given up waiting for.</summary>
+    /// <summary>Returns once everything given before is decided, so that a read after a failure sees what will stay.</summary>
     Task Settle();
 }
 

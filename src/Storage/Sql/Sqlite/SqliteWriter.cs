@@ -26,7 +26,6 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Thread _thread;
     private PreparedCommands? _commands;
     private long _progressAt;
-    private int _givenUp;
 
     public SqliteWriter(SqliteConnections connections, SqliteErrors errors, TimeProvider clock, TimeSpan patience, IUnitFaults? faults)
     {
@@ -72,8 +71,11 @@ internal sealed class SqliteWriter : IDisposable
         return await GiveUp(waiting);
     }
 
-    /// <summary>Waits until what callers gave up on is decided: only then does a read say what will be there.</summary>
-    public Task Settle() => Volatile.Read(ref _givenUp) == 0 ? Task.CompletedTask : Run(new Unit([]));
+    /// <summary>
+    /// Waits until everything given before is decided. A lane can be known to be broken while an earlier unit of it is
+    /// still to be committed; only after this does a read say what will be there.
+    /// </summary>
+    public Task Settle() => Run(new Unit([]));
 
     public void Dispose()
     {
@@ -108,10 +110,7 @@ internal sealed class SqliteWriter : IDisposable
             return waiting.Result;
         }
 
-        // It is being written: it may yet be committed. The next owner settles that before it reads.
-        Interlocked.Increment(ref _givenUp);
-        waiting.Result.ContinueWith(
-            _ => Interlocked.Decrement(ref _givenUp), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        // It is being written, and may yet be committed: see Settle.
         throw _errors.Stuck();
     }
 
@@ -141,15 +140,10 @@ internal sealed class SqliteWriter : IDisposable
     {
         try
         {
-            _commands ??= new PreparedCommands(_connections.OpenWriter());
-            _commands.Execute("BEGIN IMMEDIATE");
-            foreach (var waiting in batch)
+            if (batch.Exists(waiting => waiting.Unit.Statements.Count > 0))
             {
-                Apply(waiting);
+                Commit(batch);
             }
-
-            _faults?.BeforeCommit();
-            _commands.Execute("COMMIT");
         }
         catch (Exception error)
         {
@@ -166,8 +160,26 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
+    private void Commit(List<WaitingUnit> batch)
+    {
+        _commands ??= new PreparedCommands(_connections.OpenWriter());
+        _commands.Execute("BEGIN IMMEDIATE");
+        foreach (var waiting in batch)
+        {
+            Apply(waiting);
+        }
+
+        _faults?.BeforeCommit();
+        _commands.Execute("COMMIT");
+    }
+
     private void Apply(WaitingUnit waiting)
     {
+        if (waiting.Unit.Statements.Count == 0)
+        {
+            return;
+        }
+
         if (waiting.Unit.Lane is { IsBroken: true })
         {
             waiting.Outcome = AfterFailure();
@@ -277,7 +289,7 @@ internal sealed class SqliteWriter : IDisposable
         public Task<UnitResult> Result => _result.Task;
 
         /// <summary>A <see cref="UnitResult"/>, or the exception it failed with; told only after the commit.</summary>
-        public object? Outcome { get; set; }
+        public object Outcome { get; set; } = new UnitResult(CommitResult.Committed);
 
         public bool TryStart() => Interlocked.CompareExchange(ref _state, Started, Queued) == Queued;
 
@@ -291,7 +303,7 @@ internal sealed class SqliteWriter : IDisposable
             }
             else
             {
-                _result.SetResult((UnitResult)Outcome!);
+                _result.SetResult((UnitResult)Outcome);
             }
         }
     }

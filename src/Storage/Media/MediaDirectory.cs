@@ -1,0 +1,183 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Loopwave.Media;
+
+namespace Loopwave.Storage.Media;
+
+/// <summary>
+/// Media in a directory, each file under the hash of its content: <c>ab/cd/abcd…</c>. Written beside, flushed, and then
+/// renamed, so that a name always stands for the whole content.
+/// </summary>
+internal sealed class MediaDirectory : IMediaFiles
+{
+    private const int HashLength = 64;
+
+    private readonly string _root;
+    private readonly string _incoming;
+    private readonly string _transfer;
+
+    /// <param name="root">Belongs to this process alone: what an earlier one left unfinished is removed.</param>
+    public MediaDirectory(string root)
+    {
+        _root = System.IO.Path.GetFullPath(root);
+        _incoming = System.IO.Path.Combine(_root, "incoming");
+        _transfer = System.IO.Path.Combine(_root, "transfer");
+        try
+        {
+            OwnerOnly.CreateDirectory(_root);
+            Empty(_incoming);
+            Empty(_transfer);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DirectoryNotWritableException("MEDIA_DIR", _root, error);
+        }
+    }
+
+    public async Task<MediaWrite> Write(Stream content, long maxBytes, CancellationToken cancellationToken)
+    {
+        var path = System.IO.Path.Combine(_incoming, NewId.Media());
+        try
+        {
+            string hash;
+            long size = 0;
+            await using (var file = new FileStream(path, OwnerOnly.File(FileMode.CreateNew)))
+            {
+                using var hashing = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+                try
+                {
+                    for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0;)
+                    {
+                        size += read;
+                        if (size > maxBytes)
+                        {
+                            return new MediaWrite.TooLarge(maxBytes);
+                        }
+
+                        hashing.AppendData(buffer, 0, read);
+                        await InFile(() => file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).AsTask());
+                    }
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                }
+
+                hash = Convert.ToHexStringLower(hashing.GetHashAndReset());
+                await InFile(() => Task.Run(() => file.Flush(flushToDisk: true), cancellationToken));
+            }
+
+            await InFile(() => Task.Run(() => Keep(path, hash), cancellationToken));
+            return new MediaWrite.Stored(hash, size);
+        }
+        catch (NoRoomException)
+        {
+            return new MediaWrite.DiskFull();
+        }
+        finally
+        {
+            // Gone already when it was kept.
+            File.Delete(path);
+        }
+    }
+
+    public async Task<MediaWrite> Adopt(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            string hash;
+            long size;
+            await using (var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            {
+                hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+                size = file.Length;
+                await InFile(() => Task.Run(() => file.Flush(flushToDisk: true), cancellationToken));
+            }
+
+            await InFile(() => Task.Run(() => Keep(path, hash), cancellationToken));
+            return new MediaWrite.Stored(hash, size);
+        }
+        catch (NoRoomException)
+        {
+            return new MediaWrite.DiskFull();
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    public Task<Stream?> Read(string hash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult<Stream?>(new FileStream(
+                PathOf(hash), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<Stream?>(null);
+        }
+    }
+
+    public Task<string?> Path(string hash, CancellationToken cancellationToken)
+    {
+        var path = PathOf(hash);
+        return Task.FromResult(File.Exists(path) ? path : null);
+    }
+
+    public string NewTransferPath() => System.IO.Path.Combine(_transfer, NewId.Media());
+
+    public Task Delete(string hash, CancellationToken cancellationToken)
+    {
+        var path = PathOf(hash);
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Keep(string path, string hash)
+    {
+        var target = PathOf(hash);
+        var directory = System.IO.Path.GetDirectoryName(target)!;
+        OwnerOnly.CreateDirectory(directory);
+        File.Move(path, target, overwrite: true);
+        OwnerOnly.FlushDirectory(directory);
+    }
+
+    private string PathOf(string hash) => hash.Length == HashLength && hash.All(char.IsAsciiHexDigitLower)
+        ? System.IO.Path.Combine(_root, hash[..2], hash[2..4], hash)
+        : throw new ArgumentException("This is no hash of a file.", nameof(hash));
+
+    private static void Empty(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        OwnerOnly.CreateDirectory(directory);
+    }
+
+    // Only what goes wrong with our file counts as a full disk, never the stream that is read from.
+    private static async Task InFile(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (IOException error) when (IsNoRoom(error))
+        {
+            throw new NoRoomException(error);
+        }
+    }
+
+    // ENOSPC, EDQUOT and EFBIG of Linux; ERROR_DISK_FULL of Windows.
+    private static bool IsNoRoom(IOException error) => error.HResult is 28 or 122 or 27 or unchecked((int)0x80070070);
+
+    private sealed class NoRoomException(Exception inner) : Exception("There is no room.", inner);
+}
