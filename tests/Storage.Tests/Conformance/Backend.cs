@@ -46,9 +46,6 @@ public abstract class Backend : IAsyncDisposable
 
     public abstract IReminderTable Reminders { get; }
 
-    /// <summary>Whether whoever opens the data is alone, so that registering revokes all earlier incarnations.</summary>
-    public abstract bool SingleProcess { get; }
-
     /// <summary>An incarnation with a live lease, the same for all numbers of a test.</summary>
     public async Task<string> Incarnation()
     {
@@ -61,7 +58,7 @@ public abstract class Backend : IAsyncDisposable
         return _incarnation;
     }
 
-    /// <summary>Ids of the outbox events of a number, in order of commit. No port reads them yet.</summary>
+    /// <summary>The outbox events of a number, in order of commit. No port reads them yet.</summary>
     public abstract Task<IReadOnlyList<OutboxEvent>> Outbox(string number);
 
     /// <summary>Makes the next unit of work fail before its write <paramref name="index"/>, if it has that many.</summary>

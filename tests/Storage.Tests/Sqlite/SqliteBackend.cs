@@ -23,7 +23,6 @@ public sealed class SqliteBackend : Backend
     public SqliteBackend(bool singleProcess = true, string? directory = null, TimeSpan? patience = null)
     {
         Directory = directory ?? System.IO.Directory.CreateTempSubdirectory("loopwave-").FullName;
-        SingleProcess = singleProcess;
         var options = new SqliteDatabaseOptions(DatabasePath)
         {
             SingleProcess = singleProcess, Faults = _faults, MaxPages = () => MaxPages, Patience = patience ?? TimeSpan.FromSeconds(30),
@@ -75,8 +74,6 @@ public sealed class SqliteBackend : Backend
 
     public override IReminderTable Reminders { get; }
 
-    public override bool SingleProcess { get; }
-
     public override bool Failed => _faults.Happened;
 
     public override async Task<IReadOnlyList<OutboxEvent>> Outbox(string number) => await _database.Query(
@@ -91,7 +88,7 @@ public sealed class SqliteBackend : Backend
         string? copy = null;
         _faults.Arm(index, () => copy = Copy());
         await unit();
-        return copy is null ? null : new SqliteBackend(SingleProcess, copy);
+        return copy is null ? null : new SqliteBackend(directory: copy);
     }
 
     public override Task ExpireLease(string incarnation) => _database.Run(new Unit(

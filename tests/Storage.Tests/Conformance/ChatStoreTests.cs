@@ -1,0 +1,210 @@
+using Loopwave.Chats;
+using Loopwave.Contacts;
+using Loopwave.Numbers;
+
+namespace Loopwave.Storage.Tests.Conformance;
+
+/// <summary>What every store of chats, parties and contacts promises.</summary>
+public abstract class ChatStoreTests(Backend backend) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        await backend.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task An_address_belongs_to_one_party()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var alias = new PartyAlias(Sample.Jid(), NewId.Party());
+        Assert.Equal(CommitResult.Committed, await Commit(owned, aliases: [alias]));
+        Assert.Equal(CommitResult.Committed, await Commit(owned, aliases: [alias]));
+        Assert.Equal(CommitResult.Duplicate, await Commit(owned, aliases: [alias with { Party = NewId.Party() }]));
+
+        Assert.Equal(alias.Party, Assert.Single(await backend.Chats.Parties([alias.Jid, Sample.Jid()])).Value);
+    }
+
+    [Fact]
+    public async Task An_address_may_be_given_to_a_party_that_is_the_same_by_now()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var (lid, phone) = (NewId.Party(), NewId.Party());
+        var alias = new PartyAlias("123@lid", lid);
+        await Commit(owned, aliases: [alias]);
+        await Commit(owned, merges: [new PartyMerge(lid, phone)]);
+
+        Assert.Equal(CommitResult.Committed, await Commit(owned, aliases: [alias with { Party = phone }]));
+        Assert.Equal(CommitResult.Committed, await Commit(owned, aliases: [alias]));
+        Assert.Equal(phone, (await backend.Chats.Parties([alias.Jid]))[alias.Jid]);
+    }
+
+    [Fact]
+    public async Task Merges_chain_in_whichever_order_they_come_and_repeat_harmlessly()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        string[] p = [.. Enumerable.Range(0, 6).Select(_ => NewId.Party())];
+        await Commit(owned, merges: [new(p[0], p[1]), new(p[2], p[3])]);
+        await Commit(owned, merges: [new(p[1], p[2]), new(p[0], p[3])]);
+        await Commit(owned, merges: [new(p[4], p[4]), new(p[3], p[0])]);
+        await Commit(owned, merges: [new(p[0], p[5])]);
+
+        var canonical = await backend.Chats.Canonical(p);
+        Assert.Equal([p[5], p[5], p[5], p[5], p[4], p[5]], p.Select(party => canonical[party]));
+    }
+
+    [Fact]
+    public async Task A_merged_chat_is_found_as_the_one_that_took_it_over_at_the_end_of_the_chain()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var (a, b, c) = (Sample.Chat(owned.Id), Sample.Chat(owned.Id), Sample.Chat(owned.Id));
+        await Commit(owned, a, b, c);
+        await Commit(owned, a with { MergedInto = b.Id });
+        await Commit(owned, b with { MergedInto = c.Id });
+
+        Assert.Equal(c.Id, (await backend.Chats.Get(a.Id))!.Id);
+        Assert.Equal(c.Id, (await backend.Chats.Get(b.Id))!.Id);
+        Assert.Equal(new[] { a.Id, b.Id, c.Id }.Order(), (await backend.Chats.WithMerged(c.Id)).Order());
+        Assert.Equal([c.Id], (await List()).Select(chat => chat.Id));
+        Assert.Null(await backend.Chats.Get("c_unknown"));
+
+        // What is merged stays merged when one of them is written again.
+        await Commit(owned, c with { UnreadCount = 3 }, a with { MergedInto = b.Id });
+        Assert.Equal(c.Id, (await backend.Chats.Get(a.Id))!.Id);
+        Assert.Equal(3, (await backend.Chats.Get(b.Id))!.UnreadCount);
+    }
+
+    [Fact]
+    public async Task Chats_that_are_new_and_merged_in_one_change_are_found_whichever_comes_first()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var (a, b, c) = (Sample.Chat(owned.Id), Sample.Chat(owned.Id), Sample.Chat(owned.Id));
+        await Commit(owned, a with { MergedInto = b.Id }, b with { MergedInto = c.Id }, c);
+        Assert.Equal(c.Id, (await backend.Chats.Get(a.Id))!.Id);
+        Assert.Equal(3, (await backend.Chats.WithMerged(c.Id)).Count);
+    }
+
+    [Fact]
+    public async Task Chats_are_found_by_whom_they_are_with_also_after_a_merge_of_parties()
+    {
+        var one = await Sample.OwnedNumber(backend);
+        var two = await Sample.OwnedNumber(backend);
+        var (lid, phone) = (NewId.Party(), NewId.Party());
+        var older = Sample.Chat(one.Id, lid, Backend.Start);
+        var newer = Sample.Chat(two.Id, phone, Backend.Start.AddSeconds(1));
+        await Commit(one, older);
+        await Commit(two, newer);
+        await Commit(one, merges: [new PartyMerge(lid, phone)]);
+
+        Assert.Equal([older.Id], (await backend.Chats.Find(one.Id, [phone])).Select(chat => chat.Id));
+        Assert.Empty(await backend.Chats.Find(one.Id, [NewId.Party()]));
+        Assert.Equal([newer.Id, older.Id], (await backend.Chats.FindAnywhere(phone)).Select(chat => chat.Id));
+    }
+
+    [Fact]
+    public async Task The_list_has_the_last_message_first_and_is_filtered()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var sandbox = await Sample.OwnedNumber(backend, Sample.Number(engine: EngineKind.Sandbox));
+        var unread = Sample.Chat(owned.Id, lastMessageAt: Backend.Start.AddSeconds(1)) with { UnreadCount = 2, Name = "Chloé 50% Über_uns", Jid = "491511234567@s.whatsapp.net" };
+        var resolved = Sample.Chat(owned.Id, lastMessageAt: Backend.Start.AddSeconds(3)) with { Status = ChatStatus.Resolved, Jid = "123456@lid" };
+        var simulated = Sample.Chat(sandbox.Id, lastMessageAt: Backend.Start.AddSeconds(2));
+        var empty = Sample.Chat(owned.Id) with { Name = null };
+        await Commit(owned, unread, resolved, empty);
+        await Commit(sandbox, simulated);
+
+        async Task Expect(ChatFilter filter, Access access, params ChatDocument[] expected) =>
+            Assert.Equal(expected.Select(chat => chat.Id), (await List(filter, access)).Select(chat => chat.Id));
+
+        await Expect(new(), Access.All, resolved, simulated, unread, empty);
+        await Expect(new(Status: ChatStatus.Resolved), Access.All, resolved);
+        await Expect(new(Unread: true), Access.All, unread);
+        await Expect(new(Unread: false, Status: ChatStatus.Open), Access.All, simulated, empty);
+        await Expect(new(Number: sandbox.Id), Access.All, simulated);
+        await Expect(new(), new Access(SandboxOnly: true), simulated);
+        await Expect(new(), new Access(Numbers: [owned.Id]), resolved, unread, empty);
+        await Expect(new(), new Access(Numbers: [owned.Id, sandbox.Id]), resolved, simulated, unread, empty);
+        await Expect(new(), new Access(Numbers: [.. Enumerable.Range(0, 80).Select(i => "n" + i), sandbox.Id]), simulated);
+        await Expect(new(Number: owned.Id), new Access(Numbers: [sandbox.Id]));
+        await Expect(new(), new Access(Numbers: []));
+        await Expect(new(Search: "chloé über"), Access.All, unread);
+        await Expect(new(Search: "AMINA"), Access.All, resolved, simulated);
+        await Expect(new(Search: "50%"), Access.All, unread);
+        await Expect(new(Search: "_u"), Access.All, unread);
+        await Expect(new(Search: "%"), Access.All, unread);
+        await Expect(new(Search: "+49 1511-234"), Access.All, unread);
+        await Expect(new(Search: "123456"), Access.All, unread);
+        await Expect(new(Search: "nobody"), Access.All);
+    }
+
+    [Fact]
+    public async Task Chats_that_changed_come_in_the_order_of_their_changes()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var chats = Enumerable.Range(0, 4).Select(i => Sample.Chat(owned.Id, lastMessageAt: Backend.Start.AddSeconds(i))).ToArray();
+        await Commit(owned, chats);
+        await Commit(owned, chats[1] with { UpdatedAt = Backend.Start.AddSeconds(9) });
+
+        var changed = await backend.Chats.List(new ChatQuery(new ChatFilter(), new PageRequest(UpdatedAfter: Backend.Start), Access.All));
+        Assert.Equal([chats[2].Id, chats[3].Id, chats[1].Id], changed.Data.Select(chat => chat.Id));
+    }
+
+    [Fact]
+    public async Task A_walk_over_several_numbers_sees_each_chat_once()
+    {
+        var owned = new List<Owned>();
+        var all = new List<string>();
+        for (var n = 0; n < 3; n++)
+        {
+            owned.Add(await Sample.OwnedNumber(backend));
+            var chats = Enumerable.Range(0, 9).Select(i => Sample.Chat(owned[n].Id, lastMessageAt: Backend.Start.AddSeconds(i))).ToArray();
+            await Commit(owned[n], chats);
+            all.AddRange(chats.Select(chat => chat.Id));
+        }
+
+        var seen = new List<ChatDocument>();
+        string? cursor = null;
+        do
+        {
+            var page = await backend.Chats.List(new ChatQuery(
+                new ChatFilter(), new PageRequest(Limit: 4, cursor), new Access(Numbers: [.. owned.Select(number => number.Id)])));
+            seen.AddRange(page.Data);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+
+        Assert.Equal(all.Order(), seen.Select(chat => chat.Id).Order());
+        Assert.Equal(seen.OrderByDescending(chat => chat.LastMessageAt).ThenByDescending(chat => chat.Id, StringComparer.Ordinal), seen);
+    }
+
+    [Fact]
+    public async Task A_party_has_one_contact_and_finds_it_after_a_merge()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var (lid, phone) = (NewId.Party(), NewId.Party());
+        var older = Sample.Contact(lid);
+        Assert.Equal(CommitResult.Committed, await Commit(owned, contacts: [older]));
+        Assert.Equal(CommitResult.Duplicate, await Commit(owned, contacts: [Sample.Contact(lid)]));
+        Assert.Equal(CommitResult.Committed, await Commit(owned, contacts: [older with { Name = "Amina Okafor" }]));
+
+        await Commit(owned, merges: [new PartyMerge(lid, phone)]);
+        Assert.Equal("Amina Okafor", (await backend.Contacts.Find([phone]))[phone].Name);
+
+        var newer = Sample.Contact(phone, Backend.Start.AddSeconds(1));
+        await Commit(owned, contacts: [newer]);
+        Assert.Equal(older.Id, (await backend.Contacts.Find([phone]))[phone].Id);
+        await Commit(owned, contacts: [older with { MergedInto = newer.Id }]);
+        Assert.Equal(newer.Id, (await backend.Contacts.Find([phone]))[phone].Id);
+        Assert.Empty(await backend.Contacts.Find([NewId.Party()]));
+    }
+
+    private Task<CommitResult> Commit(Owned owned, params ChatDocument[] chats) =>
+        backend.Numbers.Commit(owned.Change() with { Chats = chats }, new CommitLane());
+
+    private Task<CommitResult> Commit(
+        Owned owned, IReadOnlyList<PartyAlias>? aliases = null, IReadOnlyList<PartyMerge>? merges = null, IReadOnlyList<ContactDocument>? contacts = null) =>
+        backend.Numbers.Commit(owned.Change() with { Aliases = aliases ?? [], Merges = merges ?? [], Contacts = contacts ?? [] }, new CommitLane());
+
+    private async Task<IReadOnlyList<ChatDocument>> List(ChatFilter? filter = null, Access? access = null) =>
+        (await backend.Chats.List(new ChatQuery(filter ?? new ChatFilter(), new PageRequest(), access ?? Access.All))).Data;
+}
