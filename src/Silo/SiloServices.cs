@@ -33,8 +33,8 @@ public static class SiloServices
         {
             silo.UseLocalhostClustering(serviceId: "loopwave", clusterId: "standalone");
             silo.UseSqliteStorage();
-            silo.AddApiKeys();
-            silo.AddTeam();
+            silo.Services.AddApiKeys();
+            silo.Services.AddTeam();
             silo.Configure<EndpointOptions>(ListenNowhereElse);
             silo.Configure<SiloMessagingOptions>(messaging =>
             {

@@ -6,11 +6,11 @@ namespace Loopwave.ApiKeys;
 public static class ApiKeyServices
 {
     /// <summary>API keys: making them, checking them, counting their requests. Needs an <see cref="IApiKeyStore"/>.</summary>
-    public static ISiloBuilder AddApiKeys(this ISiloBuilder silo)
+    public static IServiceCollection AddApiKeys(this IServiceCollection services)
     {
-        silo.Services.AddOptions<ApiKeyOptions>().BindConfiguration(ApiKeyOptions.Section)
+        services.AddOptions<ApiKeyOptions>().BindConfiguration(ApiKeyOptions.Section)
             .ValidateDataAnnotations().ValidateOnStart();
-        silo.Services.TryAddSingleton(TimeProvider.System);
-        return silo;
+        services.TryAddSingleton(TimeProvider.System);
+        return services;
     }
 }

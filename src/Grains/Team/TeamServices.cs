@@ -7,12 +7,12 @@ namespace Loopwave.Team;
 public static class TeamServices
 {
     /// <summary>The team: first admin, sign-in, sessions. Needs an <see cref="ITeamStore"/> and an <c>IDeploymentStore</c>.</summary>
-    public static ISiloBuilder AddTeam(this ISiloBuilder silo)
+    public static IServiceCollection AddTeam(this IServiceCollection services)
     {
-        silo.Services.AddOptions<TeamOptions>().BindConfiguration("").ValidateOnStart();
-        silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TeamOptions>, TeamOptionsCheck>());
-        silo.Services.TryAddSingleton<PasswordHasher>();
-        silo.Services.TryAddSingleton(TimeProvider.System);
-        return silo;
+        services.AddOptions<TeamOptions>().BindConfiguration("").ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TeamOptions>, TeamOptionsCheck>());
+        services.TryAddSingleton<PasswordHasher>();
+        services.TryAddSingleton(TimeProvider.System);
+        return services;
     }
 }
