@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using Loopwave.Deployment;
+using Loopwave.Engines;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Sandbox;
+
+/// <summary>
+/// Our side of the simulated network: the connections of this process and the epochs they stand under. Nothing here
+/// outlives the process.
+/// </summary>
+internal sealed class SandboxClient(
+    SandboxNetwork network, SandboxLinking linking, SandboxPump pump, ILogger<SandboxClient> logger)
+{
+    private readonly ConcurrentDictionary<string, SandboxLine> _lines = new();
+
+    public SandboxNetwork Network => network;
+    public SandboxLinking Linking => linking;
+    public SandboxPump Pump => pump;
+    public ILogger Logger => logger;
+
+    /// <summary>Names this start of the process in cursors and in the record.</summary>
+    public string Host { get; } = NewId.Event(network.Now)["evt_".Length..];
+
+    public async Task Open(EngineOpen request)
+    {
+        var subscriber = await Guarded(network.Find(request.Number));
+        var line = _lines.GetOrAdd(request.Number, static id => new(id));
+        SandboxConnection connection;
+        SandboxConnection? ended;
+        lock (line)
+        {
+            Fence(line, request.Epoch);
+            if (line.Connection is not null && line.Epoch == request.Epoch)
+            {
+                return;
+            }
+
+            ended = line.Connection;
+            line.Stream = line.Stream?.Epoch == request.Epoch ? line.Stream : new(line.Number, Host, request.Epoch);
+            line.Epoch = request.Epoch;
+            connection = new(this, line, subscriber, request, network.NextOrder());
+            line.Connection = connection;
+        }
+
+        if (ended is not null)
+        {
+            Left(ended, "superseded");
+        }
+
+        var row = new SandboxConnectionRow(connection.Id, request.Number, request.Epoch, Host, network.Now);
+        network.Note(network.Record.Opened(row), "note a connection");
+        network.Schedule(network.Options.ConnectDelay, connection.Start);
+    }
+
+    public void Close(string number, long epoch, string how)
+    {
+        if (!_lines.TryGetValue(number, out var line))
+        {
+            return;
+        }
+
+        SandboxConnection? ended;
+        lock (line)
+        {
+            Fence(line, epoch);
+            if (line.Epoch != epoch)
+            {
+                return;
+            }
+
+            ended = line.Connection;
+            line.Connection = null;
+            line.Stream?.Clear();
+        }
+
+        if (ended is not null)
+        {
+            Left(ended, how);
+        }
+    }
+
+    /// <summary>The connection that a command is for.</summary>
+    public SandboxConnection Require(string number, long epoch)
+    {
+        if (_lines.TryGetValue(number, out var line))
+        {
+            lock (line)
+            {
+                Fence(line, epoch);
+                if (line.Epoch == epoch && line.Connection is { Ready: true } connection)
+                {
+                    return connection;
+                }
+            }
+        }
+
+        throw new EngineException(EngineError.NotConnected, "The number is not connected.");
+    }
+
+    public void Acknowledge(string number, EngineCursor cursor)
+    {
+        if (!_lines.TryGetValue(number, out var line))
+        {
+            return;
+        }
+
+        IReadOnlyList<long> orders;
+        lock (line)
+        {
+            orders = line.Stream?.Acknowledge(cursor) ?? [];
+        }
+
+        if (orders.Count > 0 && network.Known(number) is { } subscriber)
+        {
+            network.Forget(subscriber, orders);
+        }
+
+        pump.Wake(line);
+    }
+
+    /// <summary>A connection is over, however that came.</summary>
+    public void Left(SandboxConnection connection, string how)
+    {
+        network.Leave(connection.Subscriber, connection);
+        network.Note(network.Record.Ended(connection.Id, network.NextOrder(), network.Now, how), "note the end of a connection");
+    }
+
+    /// <summary>Says in the engine's words that the record cannot be had.</summary>
+    public static async Task<T> Guarded<T>(Task<T> task)
+    {
+        try
+        {
+            return await task;
+        }
+        catch (StorageUnavailableException e)
+        {
+            throw new EngineException(EngineError.Unavailable, e.Message);
+        }
+    }
+
+    public static Task Guarded(Task task)
+    {
+        return Guarded(Done());
+
+        async Task<bool> Done()
+        {
+            await task;
+            return true;
+        }
+    }
+
+    private static void Fence(SandboxLine line, long epoch)
+    {
+        if (epoch < line.Epoch)
+        {
+            throw new EngineException(EngineError.StaleEpoch, "A later owner has the number.");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+using Loopwave.Engines;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Sandbox;
+
+/// <summary>A number on the client's side: the highest epoch seen, its events and its connection. Changed under its lock.</summary>
+internal sealed class SandboxLine(string number)
+{
+    public string Number => number;
+    public long Epoch { get; set; }
+    public SandboxStream? Stream { get; set; }
+    public SandboxConnection? Connection { get; set; }
+}
+
+/// <summary>
+/// One connection of a number, as long as it is its line's current one. The servers call it from anywhere; once it ended,
+/// nothing it is told has any effect.
+/// </summary>
+internal sealed partial class SandboxConnection(
+    SandboxClient client, SandboxLine line, SandboxSubscriber subscriber, EngineOpen request, long id) : ISandboxDevice
+{
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(30);
+
+    // What the servers handed over while the login was still going on.
+    private List<SandboxLetter>? _early = [];
+    private HashSet<long>? _held;
+
+    public long Id => id;
+    public SandboxSubscriber Subscriber => subscriber;
+
+    /// <summary>Logged in.</summary>
+    public bool Ready { get; private set; }
+
+    /// <summary>Looks open, but nothing passes.</summary>
+    public bool Deaf { get; private set; }
+
+    private bool Current => line.Connection == this;
+
+    /// <summary>Connects: shows a code, or logs in with the credentials.</summary>
+    public void Start()
+    {
+        if (!Current)
+        {
+            return;
+        }
+
+        if (client.Network.Refusal(subscriber.Account) is { } refused)
+        {
+            Drop(refused.Code, refused.Until);
+        }
+        else if (request.Credentials is { } credentials)
+        {
+            client.Network.Note(LogIn(credentials), "log a device in");
+        }
+        else
+        {
+            client.Linking.Offer(subscriber, this, request.Link?.Phone);
+        }
+    }
+
+    public void Hear(EngineEvent evt)
+    {
+        lock (line)
+        {
+            if (!Current || Deaf)
+            {
+                return;
+            }
+
+            line.Stream!.Add(evt, 0);
+        }
+
+        client.Pump.Wake(line);
+    }
+
+    public void Take(IReadOnlyList<SandboxLetter> letters)
+    {
+        lock (line)
+        {
+            if (!Current || Deaf)
+            {
+                return;
+            }
+
+            if (Ready)
+            {
+                Add(letters);
+            }
+            else
+            {
+                _early?.AddRange(letters);
+            }
+        }
+
+        client.Pump.Wake(line);
+    }
+
+    public void Drop(int code, DateTimeOffset? until)
+    {
+        lock (line)
+        {
+            if (!Current)
+            {
+                return;
+            }
+
+            line.Connection = null;
+            line.Stream!.Add(new EngineEvent.Closed(code, until), 0);
+        }
+
+        client.Left(this, $"{code}");
+        client.Pump.Wake(line);
+    }
+
+    public void Deafen()
+    {
+        lock (line)
+        {
+            if (!Current || Deaf)
+            {
+                return;
+            }
+
+            Deaf = true;
+        }
+
+        client.Network.Schedule(PingTimeout, LosePing);
+    }
+
+    private async Task LogIn(IReadOnlyList<CredentialEntry> credentials)
+    {
+        try
+        {
+            lock (line)
+            {
+                _held = line.Stream!.Held();
+            }
+
+            var key = credentials.FirstOrDefault(entry => entry.Name == SandboxLinking.DeviceKey)?.Value;
+            switch (await client.Network.Login(subscriber, key, this))
+            {
+                case SandboxLogin.Refused refused:
+                    Drop(refused.Code, refused.Until);
+                    break;
+                case SandboxLogin.Accepted accepted:
+                    LoggedIn(accepted);
+                    break;
+                case var unknown:
+                    throw new InvalidOperationException($"Unknown login {unknown}.");
+            }
+        }
+        catch (Exception e)
+        {
+            LogLoginFailed(client.Logger, e, line.Number);
+            Drop(503, null);
+        }
+    }
+
+    private void LoggedIn(SandboxLogin.Accepted accepted)
+    {
+        lock (line)
+        {
+            if (Current)
+            {
+                Ready = true;
+                line.Stream!.Add(new EngineEvent.Opened(accepted.Account.PushName), 0);
+                Add(accepted.Letters);
+                Add(_early ?? []);
+                _early = null;
+                _held = null;
+            }
+        }
+
+        if (!Current)
+        {
+            // It ended while the servers were letting it in.
+            client.Network.Leave(subscriber, this);
+            return;
+        }
+
+        if (accepted.Account.Faults.Deaf)
+        {
+            Deafen();
+        }
+
+        client.Pump.Wake(line);
+    }
+
+    private void Add(IReadOnlyList<SandboxLetter> letters)
+    {
+        foreach (var letter in letters)
+        {
+            if (_held?.Contains(letter.Order) is true)
+            {
+                continue;
+            }
+
+            line.Stream!.Add(letter.Event, letter.Order);
+            if (letter.Event is EngineEvent.MessageReceived && subscriber.Account.Faults.DuplicateDeliveries)
+            {
+                line.Stream.Add(letter.Event, 0);
+            }
+        }
+    }
+
+    private void LosePing()
+    {
+        lock (line)
+        {
+            if (!Current)
+            {
+                return;
+            }
+
+            line.Stream!.Add(new EngineEvent.PingLost(), 0);
+        }
+
+        client.Pump.Wake(line);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The login of {Number} failed")]
+    private static partial void LogLoginFailed(ILogger logger, Exception exception, string number);
+}

@@ -1,0 +1,353 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Loopwave.Engines;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Loopwave.Sandbox;
+
+/// <summary>
+/// The simulated servers: who has an account, what was sent, what waits for delivery. All of it is in the record before
+/// anybody hears of it, so the end of our process loses nothing, as with real servers. Safe to call from anywhere; one
+/// number's mail is numbered and stored under that number's lock, so the record holds it in the order of its numbers.
+/// </summary>
+internal sealed partial class SandboxNetwork(
+    ISandboxRecord record,
+    SandboxAgenda agenda,
+    IOptions<SandboxOptions> options,
+    TimeProvider clock,
+    ILogger<SandboxNetwork> logger) : IDisposable
+{
+    private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<string, SandboxSubscriber> _subscribers = new();
+    private readonly SemaphoreSlim _beginning = new(1, 1);
+    private volatile bool _begun;
+    private long _order;
+
+    public SandboxOptions Options => options.Value;
+
+    public ISandboxRecord Record => record;
+
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    /// <summary>The next place in the one order of everything recorded. Only after <see cref="Find"/> returned once.</summary>
+    public long NextOrder() => Interlocked.Increment(ref _order);
+
+    /// <summary>A number found before; null otherwise.</summary>
+    public SandboxSubscriber? Known(string number) => _subscribers.GetValueOrDefault(number);
+
+    public async Task<SandboxSubscriber> Find(string number)
+    {
+        if (_subscribers.TryGetValue(number, out var known) && known.Loaded)
+        {
+            return known;
+        }
+
+        await Begin();
+        var subscriber = _subscribers.GetOrAdd(number, static id => new(id));
+        var stored = await record.Load(number);
+        lock (subscriber)
+        {
+            if (!subscriber.Loaded)
+            {
+                subscriber.Account = stored.Account ?? subscriber.Account;
+                subscriber.Waiting = stored.Waiting;
+                subscriber.Loaded = true;
+            }
+        }
+
+        return subscriber;
+    }
+
+    /// <summary>Logs a device in. Another one that is logged in is replaced, and told so.</summary>
+    public async Task<SandboxLogin> Login(SandboxSubscriber subscriber, byte[]? deviceKey, ISandboxDevice device)
+    {
+        ISandboxDevice? replaced;
+        Task<IReadOnlyList<SandboxMail>>? reading;
+        SandboxAccount account;
+        lock (subscriber)
+        {
+            account = subscriber.Account;
+            if (Refusal(account) is { } refused)
+            {
+                return refused;
+            }
+
+            if (account.DeviceKey is not { } key || deviceKey is null || !CryptographicOperations.FixedTimeEquals(key, deviceKey))
+            {
+                return new SandboxLogin.Refused(401);
+            }
+
+            // All mail up to here was given to the record before this read, all after it is handed to this device.
+            replaced = subscriber.Device;
+            subscriber.Device = device;
+            subscriber.Cut = Interlocked.Read(ref _order);
+            reading = subscriber.Waiting > 0 ? record.Waiting(subscriber.Number) : null;
+        }
+
+        replaced?.Drop(440, null);
+        return new SandboxLogin.Accepted(account, reading is null ? [] : Due(subscriber, device, await reading));
+    }
+
+    /// <summary>What an account's faults say to a device that wants to connect.</summary>
+    public SandboxLogin.Refused? Refusal(SandboxAccount account) =>
+        account.Faults is { RefuseOpens: { } code } faults && (faults.RefuseOpensUntil is not { } until || until > Now)
+            ? new(code, faults.RefuseOpensUntil)
+            : null;
+
+    /// <summary>The device is gone, or shows no code any more.</summary>
+    public void Leave(SandboxSubscriber subscriber, ISandboxDevice device)
+    {
+        lock (subscriber)
+        {
+            subscriber.Device = subscriber.Device == device ? null : subscriber.Device;
+            subscriber.Link = subscriber.Link?.Device == device ? null : subscriber.Link;
+        }
+    }
+
+    /// <summary>Stores what happens to a number, now or after a while, and hands it over when it is due.</summary>
+    public async Task Post(SandboxSubscriber subscriber, IReadOnlyList<SandboxStep> steps)
+    {
+        SandboxLetter[] letters;
+        Task stored;
+        lock (subscriber)
+        {
+            letters = Letters(steps);
+            subscriber.Waiting += letters.Length;
+            stored = record.Post([.. letters.Select(letter => letter.ToMail(subscriber.Number))]);
+        }
+
+        await Stored(subscriber, letters.Length, stored);
+        Hand(subscriber, letters);
+    }
+
+    /// <summary>Changes the account; mail that comes with the change is stored in the same step.</summary>
+    public async Task<SandboxAccount> Change(
+        SandboxSubscriber subscriber, Func<SandboxAccount, SandboxAccount> change, IReadOnlyList<SandboxStep>? steps = null)
+    {
+        SandboxLetter[] letters;
+        SandboxAccount account;
+        Task stored;
+        lock (subscriber)
+        {
+            letters = Letters(steps ?? []);
+            subscriber.Waiting += letters.Length;
+            subscriber.Account = account = change(subscriber.Account);
+            stored = record.Save(account, [.. letters.Select(letter => letter.ToMail(subscriber.Number))]);
+        }
+
+        try
+        {
+            await Stored(subscriber, letters.Length, stored);
+        }
+        catch
+        {
+            // What memory holds is not what is stored; the next one to ask reads it again.
+            subscriber.Loaded = false;
+            throw;
+        }
+
+        Hand(subscriber, letters);
+        return account;
+    }
+
+    /// <summary>A message of ours arrives. It is in the record when this returns.</summary>
+    public async Task Receive(
+        SandboxSubscriber subscriber, ISandboxDevice device, SandboxArrivalRow arrival, SandboxAnswer answer)
+    {
+        SandboxLetter[] first, repeat;
+        Task<bool> receiving;
+        lock (subscriber)
+        {
+            arrival = arrival with { Order = NextOrder() };
+            first = Letters(answer.First ?? []);
+            repeat = Letters(answer.Repeat ?? []);
+            subscriber.Waiting += first.Length + repeat.Length;
+            receiving = record.Receive(arrival, Mail(answer.First, first), Mail(answer.Repeat, repeat));
+        }
+
+        await Stored(subscriber, first.Length + repeat.Length, receiving);
+        var isFirst = await receiving;
+        var letters = isFirst ? first : repeat;
+        lock (subscriber)
+        {
+            subscriber.Waiting -= isFirst ? repeat.Length : first.Length;
+        }
+
+        Hand(subscriber, letters);
+        foreach (var act in isFirst ? answer.Acts : [])
+        {
+            Schedule(act.Delay, () => Act(subscriber, device, act));
+        }
+
+        IReadOnlyList<SandboxMail>? Mail(IReadOnlyList<SandboxStep>? steps, SandboxLetter[] numbered) =>
+            steps is null ? null : [.. numbered.Select(letter => letter.ToMail(subscriber.Number))];
+    }
+
+    /// <summary>The number has these for good.</summary>
+    public void Forget(SandboxSubscriber subscriber, IReadOnlyList<long> orders)
+    {
+        Task forgetting;
+        lock (subscriber)
+        {
+            subscriber.Waiting -= orders.Count;
+            forgetting = record.Forget(subscriber.Number, orders, Now);
+        }
+
+        Note(forgetting, "forget mail");
+    }
+
+    /// <summary>Waits for a write that nobody else waits for: losing one loses no message.</summary>
+    public void Note(Task write, string what)
+    {
+        if (!write.IsCompletedSuccessfully)
+        {
+            _ = Watch();
+        }
+
+        async Task Watch()
+        {
+            try
+            {
+                await write;
+            }
+            catch (Exception e)
+            {
+                LogNotWritten(e, what);
+            }
+        }
+    }
+
+    public void Schedule(TimeSpan delay, Action action)
+    {
+        if (delay <= TimeSpan.Zero)
+        {
+            action();
+        }
+        else
+        {
+            agenda.In(delay, action);
+        }
+    }
+
+    public void Dispose() => _beginning.Dispose();
+
+    private async Task Begin()
+    {
+        if (_begun)
+        {
+            return;
+        }
+
+        await _beginning.WaitAsync();
+        try
+        {
+            if (!_begun)
+            {
+                _order = await record.Begin(Now);
+                _begun = true;
+                Prune();
+            }
+        }
+        finally
+        {
+            _beginning.Release();
+        }
+    }
+
+    private void Prune()
+    {
+        Note(record.Prune(Now - Options.KeepRecord), "prune the record");
+        agenda.In(PruneEvery, Prune);
+    }
+
+    private SandboxLetter[] Letters(IReadOnlyList<SandboxStep> steps)
+    {
+        var now = Now;
+        return [.. steps.Select(step => new SandboxLetter(NextOrder(), now, step.Delay, step.Event))];
+    }
+
+    private static async Task Stored(SandboxSubscriber subscriber, int letters, Task stored)
+    {
+        try
+        {
+            await stored;
+        }
+        catch
+        {
+            lock (subscriber)
+            {
+                subscriber.Waiting -= letters;
+            }
+
+            throw;
+        }
+    }
+
+    private void Hand(SandboxSubscriber subscriber, IReadOnlyList<SandboxLetter> letters)
+    {
+        ISandboxDevice? device;
+        long cut;
+        lock (subscriber)
+        {
+            (device, cut) = (subscriber.Device, subscriber.Cut);
+        }
+
+        if (device is not null)
+        {
+            Deliver(subscriber, device, [.. letters.Where(letter => letter.Order > cut)]);
+        }
+    }
+
+    private IReadOnlyList<SandboxLetter> Due(
+        SandboxSubscriber subscriber, ISandboxDevice device, IReadOnlyList<SandboxMail> mail)
+    {
+        var letters = mail.Select(item => SandboxLetter.From(item, Now)).ToLookup(letter => letter.Delay == TimeSpan.Zero);
+        Deliver(subscriber, device, [.. letters[false]]);
+        return [.. letters[true]];
+    }
+
+    private void Deliver(SandboxSubscriber subscriber, ISandboxDevice device, IReadOnlyList<SandboxLetter> letters)
+    {
+        var now = letters.TakeWhile(letter => letter.Delay == TimeSpan.Zero).ToList();
+        if (now.Count > 0)
+        {
+            device.Take(now);
+        }
+
+        foreach (var letter in letters.Skip(now.Count))
+        {
+            Schedule(letter.Delay, () =>
+            {
+                if (subscriber.Device == device)
+                {
+                    device.Take([letter]);
+                }
+            });
+        }
+    }
+
+    private static void Act(SandboxSubscriber subscriber, ISandboxDevice device, SandboxAct act)
+    {
+        if (subscriber.Device != device)
+        {
+            return;
+        }
+
+        switch (act)
+        {
+            case SandboxAct.Drop drop:
+                device.Drop(drop.Code, drop.Until);
+                break;
+            case SandboxAct.Deafen:
+                device.Deafen();
+                break;
+            default:
+                throw new InvalidOperationException($"Unknown act {act}.");
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The simulated network could not {What}")]
+    private partial void LogNotWritten(Exception exception, string what);
+}

@@ -1,0 +1,72 @@
+using Loopwave.Engines;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Sandbox;
+
+/// <summary>
+/// Delivers the events of each number in order, one batch at a time; a batch that nobody takes is offered again after a
+/// while. Runs only while there is something to deliver.
+/// </summary>
+internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda agenda, ILogger<SandboxPump> logger)
+{
+    /// <summary>Looks whether a number has something to deliver. Not to be called under the number's lock.</summary>
+    public void Wake(SandboxLine line)
+    {
+        lock (line)
+        {
+            if (line.Stream is not { Pumping: false } stream || stream.Next() is null)
+            {
+                return;
+            }
+
+            stream.Pumping = true;
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work => _ = work.Pump.Run(work.Line, work.Stream), (Pump: this, Line: line, Stream: stream), preferLocal: false);
+        }
+    }
+
+    private async Task Run(SandboxLine line, SandboxStream stream)
+    {
+        while (Next(line, stream) is { } batch)
+        {
+            try
+            {
+                await events.Deliver(batch);
+                lock (line)
+                {
+                    stream.Taken(batch);
+                }
+            }
+            catch (Exception e)
+            {
+                Retry(line, stream, batch, e);
+                return;
+            }
+        }
+    }
+
+    private static EngineBatch? Next(SandboxLine line, SandboxStream stream)
+    {
+        lock (line)
+        {
+            var batch = line.Stream == stream ? stream.Next() : null;
+            stream.Pumping = batch is not null;
+            return batch;
+        }
+    }
+
+    private void Retry(SandboxLine line, SandboxStream stream, EngineBatch batch, Exception exception)
+    {
+        TimeSpan delay;
+        lock (line)
+        {
+            delay = stream.Refused();
+        }
+
+        LogNotTaken(exception, batch.Number, batch.Events.Count, stream.Refusals);
+        agenda.In(delay, () => _ = Run(line, stream));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}, refusal {Refusals} in a row")]
+    private partial void LogNotTaken(Exception exception, string number, int count, int refusals);
+}
