@@ -80,6 +80,15 @@ internal sealed class SandboxClient(
         }
     }
 
+    /// <summary>Every connection of this process ends with this code.</summary>
+    public void DropAll(int code)
+    {
+        foreach (var line in _lines.Values)
+        {
+            line.Connection?.Drop(code, null);
+        }
+    }
+
     /// <summary>The connection that a command is for.</summary>
     public SandboxConnection Require(string number, long epoch)
     {

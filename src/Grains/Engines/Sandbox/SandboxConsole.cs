@@ -11,6 +11,10 @@ internal sealed class SandboxConsole(SandboxDice dice, SandboxOptions options, S
 {
     private const int LongestBurst = 100;
 
+    private readonly SandboxDice _dice = dice;
+    private readonly SandboxScribe _scribe = scribe;
+    private readonly TimeSpan _pause = options.EchoDelay;
+
     private const string Help =
         "Commands: close <code> [seconds] · say <text> · reply <text> · image, video, audio, voice, document, sticker [caption] · "
         + "location · poll · contact · unsupported · react [emoji] · edit [text] · delete · typed <text> · read · "
@@ -75,7 +79,7 @@ internal sealed class SandboxConsole(SandboxDice dice, SandboxOptions options, S
         "group" => turn.Say(Group(turn)),
         "alias" => turn.Say(new()
         {
-            From = SandboxPeople.Customer(dice, turn.Number, dice.Below(SandboxPeople.Customers, "alias", turn.Number, turn.Wire.WhatsAppId)),
+            From = SandboxPeople.Customer(_dice, turn.Number, _dice.Below(SandboxPeople.Customers, "alias", turn.Number, turn.Wire.WhatsAppId)),
             Text = turn.Rest,
             Address = SandboxAddress.HiddenThenKnown,
         }),
@@ -86,12 +90,12 @@ internal sealed class SandboxConsole(SandboxDice dice, SandboxOptions options, S
 
     private SandboxMessage Group(Turn turn)
     {
-        var group = $"12025550100-{1_600_000_000 + dice.Below(99_999_999, "group", turn.Number)}{SandboxPeople.Groups}";
+        var group = $"12025550100-{1_600_000_000 + _dice.Below(99_999_999, "group", turn.Number)}{SandboxPeople.Groups}";
         return new()
         {
-            From = SandboxPeople.Participants(dice, group)[0],
+            From = SandboxPeople.Participants(_dice, group)[0],
             Group = group,
-            GroupName = SandboxPeople.GroupName(dice, group),
+            GroupName = SandboxPeople.GroupName(_dice, group),
             Text = turn.Rest,
         };
     }
@@ -103,8 +107,8 @@ internal sealed class SandboxConsole(SandboxDice dice, SandboxOptions options, S
     private sealed record Turn(
         SandboxConsole Console, string Number, SandboxWire Wire, DateTimeOffset Now, TimeSpan Delay, string? Rest)
     {
-        public TimeSpan Second => Delay + Console.options.EchoDelay;
-        public string Id => Console.dice.MessageId("console", Number, Wire.WhatsAppId);
+        public TimeSpan Second => Delay + Console._pause;
+        public string Id => Console._dice.MessageId("console", Number, Wire.WhatsAppId);
         public string? Writer => SandboxPeople.IsGroup(Wire.Jid) ? SandboxPeople.Jid(SandboxRecipients.Console) : null;
         public TargetMessage Said => new(Id, false, Writer);
 
@@ -120,10 +124,10 @@ internal sealed class SandboxConsole(SandboxDice dice, SandboxOptions options, S
         public IReadOnlyList<SandboxStep> Say(MessageType type, string? text) => Say(Message(type, text));
 
         public IReadOnlyList<SandboxStep> Say(SandboxMessage message) =>
-            [.. Console.scribe.Steps(Number, message, Id, Now, Delay)];
+            [.. Console._scribe.Steps(Number, message, Id, Now, Delay)];
 
-        public IEnumerable<SandboxStep> Nth(int index) => Console.scribe.Steps(
-            Number, Message(MessageType.Text, $"{index}"), Console.dice.MessageId($"burst {index}", Number, Wire.WhatsAppId), Now, Delay);
+        public IEnumerable<SandboxStep> Nth(int index) => Console._scribe.Steps(
+            Number, Message(MessageType.Text, $"{index}"), Console._dice.MessageId($"burst {index}", Number, Wire.WhatsAppId), Now, Delay);
 
         public IReadOnlyList<SandboxStep> Event(TimeSpan delay, EngineEvent evt) => [new(delay, evt)];
     }

@@ -23,6 +23,12 @@ internal sealed class SandboxEngine(
         return Task.CompletedTask;
     }
 
+    public Task CloseAll()
+    {
+        client.DropAll(428);
+        return Task.CompletedTask;
+    }
+
     public async Task LogOut(string number, long epoch, CancellationToken cancellationToken)
     {
         var connection = client.Require(number, epoch);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Loopwave.Engines;
-using Loopwave.Messages;
 
 namespace Loopwave.Sandbox;
 

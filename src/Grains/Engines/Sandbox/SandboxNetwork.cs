@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Loopwave.Engines;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
