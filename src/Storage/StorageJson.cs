@@ -8,6 +8,7 @@ using Loopwave.Contacts;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
+using Loopwave.Sandbox;
 using Loopwave.Team;
 
 namespace Loopwave.Storage;
@@ -33,6 +34,7 @@ internal static class StorageJson
         [typeof(ApiKeyDocument)] = 1,
         [typeof(MemberDocument)] = 1,
         [typeof(SessionDocument)] = 1,
+        [typeof(SandboxAccount)] = 1,
     };
 
     private static readonly JsonSerializerOptions Options = new()

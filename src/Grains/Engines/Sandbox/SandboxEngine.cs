@@ -126,7 +126,7 @@ internal sealed class SandboxEngine(
             return;
         }
 
-        var answer = history.Older(number, Past(account), account.HistoryAt, request);
+        var answer = history.Older(number, Network.Past(account), account.HistoryAt, request);
         var post = Network.Post(subscriber, [new(Network.Options.EchoDelay, answer)]);
         await SandboxClient.Guarded(post).WaitAsync(cancellationToken);
     }
@@ -138,7 +138,4 @@ internal sealed class SandboxEngine(
         var marking = Network.Record.MarkRead(number, [.. messages.Select(mark => mark.WhatsAppId)], Network.Now);
         await SandboxClient.Guarded(marking).WaitAsync(cancellationToken);
     }
-
-    private SandboxHistory Past(SandboxAccount account) =>
-        account.History ?? new(Network.Options.HistoryChats, Network.Options.HistoryMessages);
 }

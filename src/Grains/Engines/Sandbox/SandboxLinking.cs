@@ -102,8 +102,8 @@ internal sealed class SandboxLinking(SandboxNetwork network, SandboxDice dice, S
             }
 
             var now = network.Now;
-            var past = subscriber.Account.History ?? new(network.Options.HistoryChats, network.Options.HistoryMessages);
-            var steps = history.AtLinking(subscriber.Number, past, now).Select(evt => new SandboxStep(TimeSpan.Zero, evt)).ToList();
+            var past = history.AtLinking(subscriber.Number, network.Past(subscriber.Account), subscriber.Account.HistoryAt ?? now);
+            var steps = past.Select(evt => new SandboxStep(TimeSpan.Zero, evt)).ToList();
             var account = await network.Change(subscriber, before => Linked(before, phone, now), steps);
             attempt.Device.Hear(new EngineEvent.CredentialsChanged(Credentials(account)));
             attempt.Device.Hear(new EngineEvent.Linked(phone, account.Lid, account.PushName));
@@ -122,7 +122,7 @@ internal sealed class SandboxLinking(SandboxNetwork network, SandboxDice dice, S
         PushName = SandboxPeople.Name(dice, phone),
         Links = before.Links + 1,
         DeviceKey = dice.Bytes("device", before.Number, $"{before.Links + 1}"),
-        HistoryAt = now,
+        HistoryAt = before.HistoryAt ?? now,
     };
 
     private static IReadOnlyList<CredentialEntry> Credentials(SandboxAccount account) =>

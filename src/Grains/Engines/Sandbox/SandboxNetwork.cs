@@ -95,6 +95,9 @@ internal sealed partial class SandboxNetwork(
             ? new(code, faults.RefuseOpensUntil)
             : null;
 
+    /// <summary>The older chats on an account's phone.</summary>
+    public SandboxHistory Past(SandboxAccount account) => account.History ?? new(Options.HistoryChats, Options.HistoryMessages);
+
     /// <summary>The device is gone, or shows no code any more.</summary>
     public void Leave(SandboxSubscriber subscriber, ISandboxDevice device)
     {

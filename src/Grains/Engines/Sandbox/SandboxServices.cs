@@ -26,6 +26,7 @@ public static class SandboxServices
         services.AddSingleton<SandboxLinking>();
         services.AddSingleton<SandboxPump>();
         services.AddSingleton<SandboxClient>();
+        services.AddSingleton<SandboxControl>();
         services.AddSingleton<IEngine, SandboxEngine>();
         return services;
     }

@@ -16,9 +16,9 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
         // The real clock: how long a disk may hang has nothing to do with the time that the product lives in.
         var clock = TimeProvider.System;
         var errors = new SqliteErrors(logger, clock);
-        var connections = new SqliteConnections(options.Path, options.MaxPages);
+        var connections = new SqliteConnections(options.Path, options.Synchronous, options.MaxPages);
         Dialect = new SqliteDialect(options.SingleProcess);
-        SqliteMigrations.Apply(connections.ForMigrations, logger);
+        SqliteMigrations.Apply(connections.ForMigrations, options.Migrations, logger);
         _writer = new SqliteWriter(connections, errors, clock, options.Patience, options.Faults);
         _readers = new SqliteReaders(connections, errors, clock, options.Patience);
     }
@@ -52,6 +52,12 @@ internal sealed record SqliteDatabaseOptions(string Path)
     /// <summary>How long the disk may get nothing done before callers are told; the API promises its 503 within 5 seconds.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
     public bool SingleProcess { get; init; } = true;
+
+    /// <summary>How durable a commit is: FULL or NORMAL, see <see cref="SqliteConnections"/>.</summary>
+    public string Synchronous { get; init; } = "FULL";
+
+    /// <summary>Where the scripts of its schema are, as a namespace.</summary>
+    public string Migrations { get; init; } = "Loopwave.Storage.Sql.Sqlite.Migrations.";
     public Func<int?>? MaxPages { get; init; }
     public IUnitFaults? Faults { get; init; }
 }

@@ -13,15 +13,14 @@ namespace Loopwave.Storage.Sql.Sqlite;
 /// </summary>
 internal static partial class SqliteMigrations
 {
-    private const string Folder = "Loopwave.Storage.Sql.Sqlite.Migrations.";
-
-    public static void Apply(string connectionString, ILogger logger)
+    /// <param name="folder">Where the scripts are, as a namespace.</param>
+    public static void Apply(string connectionString, string folder, ILogger logger)
     {
         try
         {
-            RefuseNewer(connectionString);
+            RefuseNewer(connectionString, folder);
             var result = DeployChanges.To.SqliteDatabase(connectionString)
-                .WithScripts(Scripts())
+                .WithScripts(Scripts(folder))
                 .WithTransactionPerScript()
                 .WithVariablesDisabled()
                 .LogTo(new ScriptLog(logger))
@@ -39,20 +38,20 @@ internal static partial class SqliteMigrations
         }
     }
 
-    private static IEnumerable<SqlScript> Scripts()
+    private static IEnumerable<SqlScript> Scripts(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();
         return assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(name =>
             {
                 using var text = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return new SqlScript(name[Folder.Length..], text.ReadToEnd());
+                return new SqlScript(name[folder.Length..], text.ReadToEnd());
             });
     }
 
-    private static void RefuseNewer(string connectionString)
+    private static void RefuseNewer(string connectionString, string folder)
     {
         using var connection = new SqliteConnection(connectionString);
         connection.Open();
@@ -63,7 +62,7 @@ internal static partial class SqliteMigrations
             return;
         }
 
-        var known = Scripts().Select(script => script.Name).ToHashSet();
+        var known = Scripts(folder).Select(script => script.Name).ToHashSet();
         command.CommandText = "SELECT ScriptName FROM SchemaVersions";
         using var applied = command.ExecuteReader();
         while (applied.Read())
