@@ -43,7 +43,7 @@ public sealed class LoopwaveDeployment : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "..", "..", "Standalone", "debug", "Loopwave.Standalone.dll"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "..", "..", "Standalone", Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "Loopwave.Standalone.dll"));
         start.Environment["PORT"] = $"{Port}";
         start.Environment["DATA_DIR"] = DataDirectory;
         start.Environment["ADMIN_EMAIL"] = AdminEmail;
