@@ -1,0 +1,272 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Loopwave.Processes;
+using Xunit;
+
+namespace Loopwave.Cluster;
+
+/// <summary>How large a crash run is. The seed decides the moments of the kills.</summary>
+internal sealed record CrashPlan(int Seed, int Kills, int Numbers, int ChatsPerNumber, int Messages, int Inbound);
+
+/// <summary>
+/// Sends and receives through a real process that is killed (SIGKILL) at random moments, and then reads the simulated
+/// network's own durable record: what really went over the wire, whatever the product believes.
+/// </summary>
+internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Action<string> say)
+{
+    private const int Writers = 8;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly Random _random = new(plan.Seed);
+    private readonly ConcurrentDictionary<int, string> _accepted = [];
+    private readonly List<string> _numbers = [];
+    private readonly SemaphoreSlim _swap = new(1, 1);
+    private LoopwaveProcess _process = null!;
+    private HttpClient _client = null!;
+    private int _injected;
+
+    public async Task Play()
+    {
+        _process = await deployment.Start();
+        _client = await _process.ApiClient();
+        await CreateNumbers();
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(Write).Concat([InjectAll(), KillAtRandomMoments()]));
+        say($"seed {plan.Seed}: {_accepted.Count} accepted, {_injected} injected; waiting for the queues to drain");
+        await Drained();
+        await Check();
+    }
+
+    private async Task CreateNumbers()
+    {
+        for (var i = 0; i < plan.Numbers; i++)
+        {
+            var answer = await _client.PostAsJsonAsync("/api/v1/numbers", new { label = $"Line {i}", engine = "sandbox" });
+            answer.EnsureSuccessStatusCode();
+            _numbers.Add((await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]!.GetValue<string>());
+        }
+
+        await AllReady();
+    }
+
+    // A chat belongs to one writer, which waits for each answer: the order of its numbers is the order of acceptance.
+    private async Task Write(int writer)
+    {
+        var chats = plan.Numbers * plan.ChatsPerNumber;
+        for (var n = 0; n < plan.Messages; n++)
+        {
+            if (n % chats % Writers == writer)
+            {
+                await Accept(n, n % chats);
+            }
+        }
+    }
+
+    private async Task Accept(int n, int chat)
+    {
+        var body = new { to = Customer(chat), text = Text(n), from = NumberOf(chat), whenOffline = "queue" };
+        var answer = await Insist(() => Request(HttpMethod.Post, "/api/v1/messages", body, $"message-{n}"), HttpStatusCode.Accepted);
+        _accepted[n] = answer["id"]!.GetValue<string>();
+    }
+
+    private async Task InjectAll()
+    {
+        var chats = plan.Numbers * plan.ChatsPerNumber;
+        for (var i = 0; i < plan.Inbound; i++)
+        {
+            var chat = i % chats;
+            var body = new { from = Customer(chat), text = $"in-{plan.Seed}-{i}", whatsAppId = $"IN{plan.Seed:D4}{i:D8}" };
+            await Insist(() => Request(HttpMethod.Post, $"/api/v1/sandbox/numbers/{NumberOf(chat)}/messages", body, null), HttpStatusCode.Created, HttpStatusCode.OK, HttpStatusCode.Accepted);
+            Interlocked.Increment(ref _injected);
+        }
+    }
+
+    private async Task KillAtRandomMoments()
+    {
+        var total = plan.Messages + plan.Inbound;
+        var moments = Enumerable.Range(0, plan.Kills).Select(_ => _random.Next(total / 20, total - (total / 20))).Order().ToList();
+        foreach (var moment in moments)
+        {
+            await Until(() => Task.FromResult(_accepted.Count + _injected >= moment), "the next moment to kill");
+            await Kill();
+        }
+    }
+
+    private async Task Kill()
+    {
+        await _swap.WaitAsync();
+        try
+        {
+            say($"seed {plan.Seed}: SIGKILL after {_accepted.Count} accepted and {_injected} injected");
+            await _process.Kill();
+            _process = await deployment.Start();
+            _client = await _process.ApiClient();
+        }
+        finally
+        {
+            _swap.Release();
+        }
+    }
+
+    // A caller that gets no answer asks again with the same key, as the documentation tells integrators to.
+    private async Task<JsonObject> Insist(Func<HttpRequestMessage> make, params HttpStatusCode[] wanted)
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(deadline) < Patience)
+        {
+            await _swap.WaitAsync();
+            var client = _client;
+            _swap.Release();
+            try
+            {
+                using var request = make();
+                using var answer = await client.SendAsync(request);
+                if (wanted.Contains(answer.StatusCode))
+                {
+                    return (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
+                }
+
+                var refusal = await answer.Content.ReadAsStringAsync();
+                Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}: {refusal}");
+            }
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or IOException)
+            {
+                // The process was killed: whether it took the request is unknown.
+            }
+
+            await Task.Yield();
+        }
+
+        throw new TimeoutException("A request was not answered in time.");
+    }
+
+    private static HttpRequestMessage Request(HttpMethod method, string path, object body, string? key)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body) };
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        return request;
+    }
+
+    private async Task AllReady() => await Until(async () => (await List("/api/v1/numbers?status=ready")).Count == plan.Numbers, "all numbers to be ready");
+
+    private async Task Drained()
+    {
+        await AllReady();
+        await Until(
+            async () => (await List("/api/v1/numbers")).All(number => number["counters"]!["queued"]!.GetValue<int>() == 0),
+            "the queues to be empty");
+        foreach (var number in _numbers)
+        {
+            await Until(
+                async () => (await List($"/api/v1/sandbox/numbers/{number}/inbound")).All(message => message["acknowledgedAt"] is not null),
+                "every inbound message to be acknowledged");
+        }
+    }
+
+    private async Task Check()
+    {
+        foreach (var number in _numbers)
+        {
+            await CheckWire(number);
+            await CheckStored(number);
+            await CheckConnections(number);
+        }
+    }
+
+    // I1 to I4: every accepted message once under one id, repeats only with that id, and the order of each chat.
+    private async Task CheckWire(string number)
+    {
+        var sent = await List($"/api/v1/sandbox/numbers/{number}/sent");
+        var expected = Enumerable.Range(0, plan.Messages).Where(n => NumberOf(n % Chats) == number).Select(Text).ToList();
+        var byText = sent.ToLookup(message => message["text"]!.GetValue<string>());
+        foreach (var text in expected)
+        {
+            Assert.True(byText[text].Count() == 1, $"'{text}' of {number} is on the wire under {byText[text].Count()} ids");
+            Assert.InRange(byText[text].Single()["count"]!.GetValue<int>(), 1, 4);
+        }
+
+        Assert.Equal(expected.Count, sent.Count);
+        foreach (var chat in sent.GroupBy(message => message["chat"]!.GetValue<string>()))
+        {
+            var order = chat.OrderBy(message => message["first"]!["order"]!.GetValue<long>()).Select(message => Index(message["text"]!.GetValue<string>())).ToList();
+            Assert.Equal(order.Order(), order);
+        }
+    }
+
+    // I9 and the projections: every inbound message stored once, every message sent, unread counts right.
+    private async Task CheckStored(string number)
+    {
+        foreach (var chat in await List($"/api/v1/chats?number={number}"))
+        {
+            var messages = await List($"/api/v1/chats/{chat["id"]}/messages");
+            var inbound = messages.Where(message => !message["fromMe"]!.GetValue<bool>()).Select(message => message["text"]!.GetValue<string>()).ToList();
+            var customer = chat["chatId"]!.GetValue<string>().Split('@')[0];
+            var expected = Enumerable.Range(0, plan.Inbound).Where(i => Customer(i % Chats) == customer && NumberOf(i % Chats) == number).Select(i => $"in-{plan.Seed}-{i}").ToList();
+            Assert.Equal(expected.Order(), inbound.Order());
+            Assert.Equal(expected.Count, chat["unreadCount"]!.GetValue<int>());
+            Assert.All(messages.Where(message => message["fromMe"]!.GetValue<bool>()), message =>
+                Assert.Contains(message["status"]!.GetValue<string>(), new[] { "sent", "delivered", "read" }));
+        }
+    }
+
+    // I10 and I12: never two connections at once, and nobody had to scan again.
+    private async Task CheckConnections(string number)
+    {
+        var view = (await _client.GetFromJsonAsync<JsonObject>($"/api/v1/numbers/{number}"))!;
+        var linked = view["timeline"]!.AsArray().Count(entry => entry!["detail"]?.GetValue<string>() == "linking");
+        Assert.InRange(linked, 1, 3);
+        var connections = await List($"/api/v1/sandbox/numbers/{number}/connections");
+        var epochs = connections.Select(connection => connection["epoch"]!.GetValue<long>()).ToList();
+        Assert.Equal(epochs.Order(), epochs);
+        for (var i = 1; i < connections.Count; i++)
+        {
+            var ended = connections[i - 1]["to"];
+            Assert.True(ended is not null, $"connection {i - 1} of {number} never ended although another one began");
+        }
+    }
+
+    private async Task<List<JsonObject>> List(string path)
+    {
+        var all = new List<JsonObject>();
+        string? cursor = null;
+        do
+        {
+            var separator = path.Contains('?') ? '&' : '?';
+            var page = (await _client.GetFromJsonAsync<JsonObject>($"{path}{separator}limit=200{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}"))!;
+            all.AddRange(page["data"]!.AsArray().Select(item => item!.AsObject()));
+            cursor = page["nextCursor"]?.GetValue<string>();
+        }
+        while (cursor is not null);
+
+        return all;
+    }
+
+    private static async Task Until(Func<Task<bool>> condition, string what)
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(begin) > Patience)
+            {
+                throw new TimeoutException($"Waited {Patience.TotalMinutes} minutes for {what}.");
+            }
+
+            await Task.Yield();
+        }
+    }
+
+    private int Chats => plan.Numbers * plan.ChatsPerNumber;
+
+    private string NumberOf(int chat) => _numbers[chat % plan.Numbers];
+
+    private static string Customer(int chat) => $"9198{12_000_000 + chat}";
+
+    private string Text(int n) => $"out-{plan.Seed}-{n}";
+
+    private static int Index(string text) => int.Parse(text.Split('-')[2], System.Globalization.CultureInfo.InvariantCulture);
+}
