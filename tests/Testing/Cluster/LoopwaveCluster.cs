@@ -131,8 +131,6 @@ public sealed class LoopwaveCluster : IAsyncDisposable
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
             silo.Services.AddSqliteStorage(new SqliteStorageOptions { DataDirectory = directory });
-            silo.Services.AddSingleton<ICredentialStore, TempCredentials>();
-            silo.Services.AddSingleton<Loopwave.Media.IMediaFiles, TempFiles>();
             silo.Services.AddNumbers();
             silo.Services.AddSingleton<IEngine>(provider => new FakeEngine(EngineKind.WhatsApp, provider.GetRequiredService<IEngineEvents>()));
             configure?.Invoke(silo.Services);
