@@ -4,6 +4,7 @@ using Loopwave.Deployment;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
+using Loopwave.Sandbox;
 using Loopwave.Team;
 
 namespace Loopwave.Api;
@@ -14,6 +15,8 @@ internal static class GrainAddresses
     public static INumberGrain Number(this IGrainFactory grains, string id) => grains.GetGrain<INumberGrain>(id);
 
     public static INumbersGrain Numbers(this IGrainFactory grains) => grains.GetGrain<INumbersGrain>(0);
+
+    public static ISandboxGrain Sandbox(this IGrainFactory grains, string number) => grains.GetGrain<ISandboxGrain>(number);
 
     public static IMessagesGrain Messages(this IGrainFactory grains) => grains.GetGrain<IMessagesGrain>(0);
 

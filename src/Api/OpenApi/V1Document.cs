@@ -124,7 +124,7 @@ internal static class V1Document
         {
             path.Description = operation.Tags?.FirstOrDefault()?.Name switch
             {
-                "Numbers" => "The number's id, n….",
+                "Numbers" or "Sandbox" => "The number's id, n….",
                 "Messages" => "The message's id, m_….",
                 "Chats" => "The chat's id (c_…), its WhatsApp chat id, or digits with country code.",
                 "Media" => "The file's id, f_….",

@@ -5,6 +5,7 @@ using Loopwave.Api.V1.Chats;
 using Loopwave.Api.V1.Media;
 using Loopwave.Api.V1.Messages;
 using Loopwave.Api.V1.Numbers;
+using Loopwave.Api.V1.Sandbox;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -24,6 +25,7 @@ internal static class V1Routes
         v1.MapMessages();
         v1.MapChats();
         v1.MapMedia();
+        v1.MapSandbox();
     }
 
     private static Ok<HealthAnswer> Health() => TypedResults.Ok(new HealthAnswer(Ok: true, ProductVersion.Text));

@@ -1,11 +1,13 @@
 using System.Net;
 using Loopwave.ApiKeys;
 using Loopwave.Testing.Api;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Loopwave.Api.Tests.Auth;
 
-public sealed class ScopeTests
+public sealed class ScopeTests(SharedApiHost shared) : IClassFixture<SharedApiHost>
 {
     /// <summary>Each route and the scopes of which any one is enough; none: any key.</summary>
     public static TheoryData<string, string, string[]> Routes => new()
@@ -32,13 +34,25 @@ public sealed class ScopeTests
         { "POST", "/chats/c_1/read", ["messages:write"] },
         { "POST", "/media", ["messages:write"] },
         { "GET", "/media/f_1", ["chats:read"] },
+        { "GET", "/numbers/n1/sandbox", ["numbers:write"] },
+        { "POST", "/numbers/n1/sandbox/messages", ["numbers:write"] },
+        { "POST", "/numbers/n1/sandbox/disconnect", ["numbers:write"] },
+        { "PUT", "/numbers/n1/sandbox/faults", ["numbers:write"] },
+        { "POST", "/numbers/n1/sandbox/scan", ["numbers:write"] },
+        { "PUT", "/numbers/n1/sandbox/auto-link", ["numbers:write"] },
+        { "DELETE", "/numbers/n1/sandbox/device", ["numbers:write"] },
+        { "PUT", "/numbers/n1/sandbox/traffic", ["numbers:write"] },
+        { "PUT", "/numbers/n1/sandbox/history", ["numbers:write"] },
+        { "GET", "/numbers/n1/sandbox/sent", ["numbers:write"] },
+        { "GET", "/numbers/n1/sandbox/inbound", ["numbers:write"] },
+        { "GET", "/numbers/n1/sandbox/connections", ["numbers:write"] },
     };
 
     [Theory]
     [MemberData(nameof(Routes))]
     public async Task A_route_takes_any_one_of_its_scopes_and_no_other(string method, string route, string[] enough)
     {
-        await using var host = await ApiHost.Start();
+        var host = await shared.Get();
         foreach (var scope in ApiScopes.All)
         {
             var response = await host.ClientWith(scope).SendAsync(new HttpRequestMessage(new HttpMethod(method), "/api/v1" + route));
@@ -51,5 +65,15 @@ public sealed class ScopeTests
                 Assert.Equal($"This key lacks the scope {string.Join(" or ", enough)}.", body.GetProperty("message").GetString());
             }
         }
+    }
+
+    [Fact]
+    public async Task Every_route_of_v1_is_in_the_table()
+    {
+        var host = await shared.Get();
+        var routes = host.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Count(route => route.RoutePattern.RawText!.StartsWith("/api/v1", StringComparison.Ordinal));
+
+        Assert.Equal(Routes.Count, routes);
     }
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Loopwave.Api.Tests.Errors;
 
-public sealed class BodyTests
+public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHost>
 {
     [Theory]
     [InlineData("{\n  \"to\": \"91\",\n  \"text\" \"Hi\"\n}", "Malformed JSON (line 3, position 10).")]
@@ -26,7 +26,9 @@ public sealed class BodyTests
     [InlineData("""{"TO":"91","text":"Hi"}""", "Unknown field 'TO' at $.TO (line 1, position 7).")]
     public async Task A_body_that_cannot_be_read_is_refused_with_the_place(string body, string message)
     {
-        await using var host = await ApiHost.Start();
+        var host = await shared.Get();
+
+        host.Deployment.Asked.Clear();
 
         var response = await host.ClientWith().PostJson("/api/v1/messages", body);
 
@@ -39,7 +41,7 @@ public sealed class BodyTests
     [Fact]
     public async Task A_body_nested_too_deeply_is_refused()
     {
-        await using var host = await ApiHost.Start();
+        var host = await shared.Get();
 
         var response = await host.ClientWith().PostJson("/api/v1/messages", """{"to":"91","media":""" + new string('[', 100) + new string(']', 100) + "}");
 
@@ -52,7 +54,7 @@ public sealed class BodyTests
     [InlineData(null)]
     public async Task Another_content_type_is_refused(string? type)
     {
-        await using var host = await ApiHost.Start();
+        var host = await shared.Get();
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes("""{"to":"91","text":"Hi"}"""));
         if (type is not null)
         {
@@ -68,7 +70,7 @@ public sealed class BodyTests
     [Fact]
     public async Task A_body_over_one_MiB_is_refused_and_one_below_is_read()
     {
-        await using var host = await ApiHost.Start();
+        var host = await shared.Get();
         var client = host.ClientWith();
 
         var over = await client.PostJson("/api/v1/messages", $$"""{"to":"91","text":"{{new string('x', 1024 * 1024)}}"}""");
@@ -90,7 +92,7 @@ public sealed class BodyTests
     [InlineData("updatedAfter=yesterday", "'updatedAfter' must be a time such as 2026-06-29T10:15:00.000Z.")]
     public async Task A_query_that_cannot_be_read_says_which_part(string query, string message)
     {
-        await using var host = await ApiHost.Start();
+        var host = await shared.Get();
 
         var response = await host.ClientWith().GetAsync("/api/v1/chats?" + query);
 

@@ -91,6 +91,22 @@ public sealed class ApiHost : IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }
 
+/// <summary>One API for all tests of a class, which run one after the other; starting one costs more than a request.</summary>
+public sealed class SharedApiHost : IAsyncDisposable
+{
+    private readonly Lazy<Task<ApiHost>> _host = new(() => ApiHost.Start());
+
+    public Task<ApiHost> Get() => _host.Value;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host.IsValueCreated)
+        {
+            await (await _host.Value).DisposeAsync();
+        }
+    }
+}
+
 /// <summary>Words for requests and answers, for short tests.</summary>
 public static class Http
 {

@@ -5,6 +5,7 @@ using Loopwave.Deployment;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
+using Loopwave.Sandbox;
 using Loopwave.Team;
 
 namespace Loopwave.Testing.Api;
@@ -71,6 +72,7 @@ public sealed class FakeDeployment
     {
         nameof(INumbersGrain) => new FakeNumbers(this),
         nameof(INumberGrain) => new FakeNumber(this, key),
+        nameof(ISandboxGrain) => new FakeSandbox(this, key),
         nameof(IMessagesGrain) => new FakeMessages(this),
         nameof(IChatsGrain) => new FakeChats(this),
         nameof(IMediaGrain) => new FakeMedia(this),
