@@ -13,10 +13,8 @@ internal static class FrontDoor
 
     public static void AddFrontDoor(this WebApplicationBuilder builder, LoopwaveSettings settings)
     {
-        builder.Services.AddRouting();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
             switch (settings.BindAddress)
             {
                 case null:
@@ -32,7 +30,7 @@ internal static class FrontDoor
         });
     }
 
-    public static void MapStartPage(this WebApplication app)
+    public static void UseStartPage(this WebApplication app)
     {
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions

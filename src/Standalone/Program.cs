@@ -1,11 +1,12 @@
 using Loopwave;
+using Loopwave.Api;
 using Loopwave.Configuration;
 using Loopwave.Logging;
 using Loopwave.Standalone;
 using Serilog.Core;
 using Serilog.Events;
 
-var screen = new StartScreen(Console.Out);
+var screen = new StartScreen(Console.Out, Console.Error);
 var standardOutput = new LoggingLevelSwitch(LevelAlias.Off);
 try
 {
@@ -16,10 +17,12 @@ try
     builder.AddLoopwaveLogging(settings, standardOutput);
     builder.AddLoopwaveSilo(settings);
     builder.AddFrontDoor(settings);
+    builder.Services.AddLoopwaveApi();
 
     await using var app = builder.Build();
     app.Services.Check(mistakes);
-    app.MapStartPage();
+    app.UseStartPage();
+    app.MapLoopwaveApi();
 
     screen.Starting();
     app.Services.OpenData();
@@ -34,4 +37,9 @@ catch (Exception fault) when (StartRefusal.Of(fault) is { } sentences)
 {
     screen.Refused(sentences);
     return 2;
+}
+catch (Exception fault)
+{
+    screen.Failed(fault);
+    return 1;
 }

@@ -3,7 +3,7 @@ using Loopwave.Configuration;
 namespace Loopwave.Standalone;
 
 /// <summary>What the person who started the process reads in the terminal.</summary>
-internal sealed class StartScreen(TextWriter output)
+internal sealed class StartScreen(TextWriter output, TextWriter errors)
 {
     private static string Version => typeof(StartScreen).Assembly.GetName().Version?.ToString(3) ?? "";
 
@@ -48,11 +48,19 @@ internal sealed class StartScreen(TextWriter output)
 
     public void Stopped() => output.WriteLine("Loopwave has stopped.");
 
+    /// <summary>What the operator has to mend, and nothing else: a stack trace would only hide it.</summary>
     public void Refused(IReadOnlyList<string> sentences)
     {
         foreach (var sentence in sentences)
         {
-            Console.Error.WriteLine(sentence);
+            errors.WriteLine(sentence);
         }
+    }
+
+    /// <summary>A fault that no setting mends: here the details are what helps.</summary>
+    public void Failed(Exception fault)
+    {
+        errors.WriteLine("Loopwave ended through a fault of its own. Please report what follows.");
+        errors.WriteLine(fault);
     }
 }

@@ -9,16 +9,18 @@ namespace Loopwave.Standalone;
 public class StartTests
 {
     [Fact]
-    public async Task A_first_start_serves_the_page()
+    public async Task A_first_start_serves_the_page_and_answers_its_health()
     {
         await using var deployment = new LoopwaveDeployment();
         var process = await deployment.Start();
 
         var page = await process.Http.GetAsync("/", TestContext.Current.CancellationToken);
+        var health = await process.Http.GetAsync("/api/health", TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, page.StatusCode);
         Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
         Assert.Contains("script-src 'self'", page.Headers.GetValues("Content-Security-Policy").Single());
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
     }
 
     [Fact]
@@ -45,7 +47,7 @@ public class StartTests
                 ["MONGODB_URI"] = "mongodb://localhost",
                 ["CREDENTIALS_KEY"] = "not-a-key-but-secret",
                 ["LOG_LEVEL"] = "loud",
-                ["BIND_ADDRESS"] = "everywhere",
+                ["WEB_ORIGIN"] = "inbox.example.com",
             },
         };
         var process = deployment.Launch();
@@ -83,7 +85,7 @@ public class StartTests
         var second = deployment.Launch();
 
         await Refused(second, deployment.DataDirectory);
-        var health = await first.Http.GetAsync("/", TestContext.Current.CancellationToken);
+        var health = await first.Http.GetAsync("/api/health", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
     }
 
@@ -123,7 +125,7 @@ public class StartTests
 
         var second = await deployment.Start();
 
-        var health = await second.Http.GetAsync("/", TestContext.Current.CancellationToken);
+        var health = await second.Http.GetAsync("/api/health", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
     }
 

@@ -32,8 +32,7 @@ export function setText(element, text) {
  */
 export function keepList(container, items, draw) {
   const old = new Map(Array.from(container.children, (element) => [element.dataset.id, element]));
-  let place = container.firstElementChild;
-  for (const item of items) {
+  items.forEach((item, index) => {
     const version = JSON.stringify(item);
     let element = old.get(item.id);
     old.delete(item.id);
@@ -41,12 +40,10 @@ export function keepList(container, items, draw) {
       element = redraw(element, draw(item), item.id, version);
     }
 
-    if (element === place) {
-      place = place.nextElementSibling;
-    } else {
-      container.insertBefore(element, place);
+    if (container.children[index] !== element) {
+      container.insertBefore(element, container.children[index] ?? null);
     }
-  }
+  });
 
   for (const element of old.values()) {
     element.remove();
