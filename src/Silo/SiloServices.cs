@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Loopwave.ApiKeys;
 using Loopwave.Configuration;
+using Loopwave.Numbers;
+using Loopwave.Outbound;
 using Loopwave.Storage;
 using Loopwave.Team;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +20,10 @@ public static class SiloServices
     // Numbers close their connections one after the other while the silo stops; a supervisor waits 30 s before it kills.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
 
+    // One machine is often tried out beside what it fetches from. Link-local addresses are refused whatever stands here.
+    private static readonly string[] OwnNetworks =
+        ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+
     /// <summary>Adds a silo that is a deployment of its own: one machine, nothing beside it.</summary>
     public static void AddLoopwaveSilo(this IHostApplicationBuilder builder, LoopwaveSettings settings)
     {
@@ -29,6 +35,11 @@ public static class SiloServices
             MediaDirectory = settings.MediaDirectory,
             CredentialsKey = settings.CredentialsKey is { } key ? Convert.ToBase64String(key) : null,
         });
+        builder.Services.AddNumbers();
+        builder.Services.Configure<OutboundOptions>(outbound => outbound.Allow =
+            settings.OutboundAllow is { } allowed ? [.. allowed.Select(network => network.ToString())] : OwnNetworks);
+
+        // After the numbers: what starts later stops earlier, and a grain needs its process' lease to the end.
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(serviceId: "loopwave", clusterId: "standalone");
