@@ -4,7 +4,9 @@ using Loopwave.ApiKeys;
 using Loopwave.Configuration;
 using Loopwave.Numbers;
 using Loopwave.Outbound;
+using Loopwave.Sandbox;
 using Loopwave.Storage;
+using Loopwave.Storage.Sandbox;
 using Loopwave.Team;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -36,6 +38,8 @@ public static class SiloServices
             CredentialsKey = settings.CredentialsKey is { } key ? Convert.ToBase64String(key) : null,
         });
         builder.Services.AddNumbers();
+        builder.Services.AddSqliteSandboxRecord(Path.Combine(settings.DataDirectory, "sandbox.db"));
+        builder.Services.AddSandboxEngine();
         builder.Services.Configure<OutboundOptions>(outbound => outbound.Allow =
             settings.OutboundAllow is { } allowed ? [.. allowed.Select(network => network.ToString())] : OwnNetworks);
 
@@ -57,7 +61,12 @@ public static class SiloServices
 
     /// <summary>Opens the data before anything uses it, so that whatever is wrong with it is one sentence.</summary>
     /// <exception cref="StorageStartException">The data cannot be opened, and trying again changes nothing.</exception>
-    public static void OpenData(this IServiceProvider services) => services.GetRequiredService<SqliteStorage>();
+    public static void OpenData(this IServiceProvider services)
+    {
+        // The deployment's own data first: it holds the lock that keeps a second process away from both.
+        services.GetRequiredService<SqliteStorage>();
+        services.GetRequiredService<ISandboxRecord>();
+    }
 
     // A silo wants a port even when it is alone. A free one lets two deployments share a machine, and without a gateway
     // the only way in is the HTTP API.

@@ -50,6 +50,7 @@ public static class LoggingServices
     [
         ("Microsoft", LogEventLevel.Warning),
         ("Orleans", LogEventLevel.Warning),
+        ("Polly", LogEventLevel.Warning),
 
         // False alarms at start: a participant that "has not completed" since the machine booted, and the garbage
         // collector, which is set for small machines on purpose.
