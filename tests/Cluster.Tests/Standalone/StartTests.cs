@@ -64,6 +64,22 @@ public class StartTests
         Assert.False(Directory.Exists(deployment.DataDirectory));
     }
 
+    [Theory]
+    [InlineData("Api__RequestsPerMinute", "0", "RequestsPerMinute")]
+    [InlineData("Numbers__QueueCapacity", "many", "Numbers:QueueCapacity")]
+    [InlineData("JWT_SECRET", "short", "JWT_SECRET")]
+    [InlineData("TRUSTED_PROXIES", "my-proxy", "TRUSTED_PROXIES")]
+    public async Task A_mistake_in_the_options_of_a_feature_is_one_sentence_too(string key, string value, string named)
+    {
+        await using var deployment = new LoopwaveDeployment { Settings = { [key] = value } };
+        var process = deployment.Launch();
+
+        Assert.Equal(2, await process.Exit());
+        var line = Assert.Single(process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(named, line);
+        Assert.DoesNotContain("DataAnnotation", line);
+    }
+
     [Fact]
     public async Task A_port_that_is_taken_is_one_sentence_and_exit_code_2()
     {
