@@ -1,9 +1,11 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Loopwave.Api;
 using Loopwave.Media;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,9 +38,15 @@ public sealed class ApiHost : IAsyncDisposable
 
     public WebApplication App => _app;
 
+    /// <summary>Where a real server listens.</summary>
+    public int Port => new Uri(_app.Urls.Single()).Port;
+
     /// <param name="settings">Configuration, such as <c>Api:MaxMediaBytes</c>.</param>
     /// <param name="map">Routes of the test's own, mapped after the API.</param>
-    public static async Task<ApiHost> Start(Dictionary<string, string?>? settings = null, Action<WebApplication>? map = null)
+    /// <param name="grains">Real grains instead of the fake ones.</param>
+    /// <param name="realServer">Listens on a free port of this machine instead of in memory.</param>
+    public static async Task<ApiHost> Start(
+        Dictionary<string, string?>? settings = null, Action<WebApplication>? map = null, bool realServer = false, IGrainFactory? grains = null)
     {
         var deployment = new FakeDeployment();
         var files = new InMemoryMediaFiles();
@@ -47,8 +55,16 @@ public sealed class ApiHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Test" });
         builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.Services.AddLogging(logging => logging.AddProvider(log));
-        builder.WebHost.UseTestServer();
-        builder.Services.AddSingleton<IGrainFactory>(new FakeGrainFactory(deployment));
+        if (realServer)
+        {
+            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        }
+        else
+        {
+            builder.WebHost.UseTestServer();
+        }
+
+        builder.Services.AddSingleton(grains ?? new FakeGrainFactory(deployment));
         builder.Services.AddSingleton<IMediaFiles>(files);
         builder.Services.AddSingleton<TimeProvider>(clock);
         builder.Services.AddLoopwaveApi();
