@@ -13,14 +13,17 @@ internal static class SqlNumberCommit
 {
     public static readonly TimeSpan IdempotencyAge = TimeSpan.FromHours(24);
 
-    /// <summary>The network gives a message one identity; what was merged since counts as one chat and one sender.</summary>
+    /// <summary>
+    /// The network gives a message one identity; what was merged since counts as one chat and one sender. The plus keeps
+    /// SQLite from weighing a partial index by the parameter's value, for which it would prepare the statement every time.
+    /// </summary>
     private static readonly string InsertMessage =
         $"""
         INSERT INTO message (id, number, chat, sender, from_me, whatsapp_id, timestamp, updated_at, body)
         SELECT @id, @number, @chat, @sender, @fromMe, @whatsAppId, @timestamp, @updatedAt, @body
         WHERE NOT EXISTS (
             SELECT 1 FROM message m
-            WHERE m.number = @number AND m.whatsapp_id = @whatsAppId AND m.from_me = @fromMe
+            WHERE m.number = @number AND m.whatsapp_id = @whatsAppId AND +m.from_me = @fromMe
             AND {SqlParties.Canonical("m.sender")} = {SqlParties.Canonical("@sender")}
             AND (m.chat = @chat OR EXISTS (
                 SELECT 1 FROM chat a, chat b WHERE a.id = m.chat AND b.id = @chat
