@@ -10,10 +10,17 @@ internal static class DurableFile
     public static void Replace(string path, ReadOnlySpan<byte> content, string? previous = null)
     {
         var temporary = path + ".new";
-        using (var file = new FileStream(temporary, OwnerOnly.File(FileMode.Create)))
+        try
         {
+            using var file = new FileStream(temporary, OwnerOnly.File(FileMode.Create));
             file.Write(content);
             file.Flush(flushToDisk: true);
+        }
+        catch (IOException)
+        {
+            // On a full disk the half that was written only takes room from others.
+            File.Delete(temporary);
+            throw;
         }
 
         if (previous is not null && File.Exists(path))

@@ -15,6 +15,7 @@ CREATE TABLE number (
 CREATE INDEX number_created ON number (created_at, id);
 CREATE INDEX number_updated ON number (updated_at, id);
 CREATE INDEX number_status ON number (status, created_at, id);
+CREATE INDEX number_status_updated ON number (status, updated_at, id);
 CREATE INDEX number_engine ON number (engine, created_at, id);
 CREATE INDEX number_phone ON number (linked_phone) WHERE linked_phone IS NOT NULL;
 CREATE INDEX number_started ON number (created_at, id) WHERE desired = 'started' AND removed = 0;

@@ -1,0 +1,123 @@
+using System.Data.Common;
+using Loopwave.Chats;
+using Loopwave.Numbers;
+using Loopwave.Storage.Sql;
+
+namespace Loopwave.Storage.Tests.Sqlite;
+
+/// <summary>No read goes through a whole table or sorts one: with a million messages that would be seconds.</summary>
+public sealed class QueryPlanTests : IAsyncDisposable
+{
+    private readonly SqliteBackend _backend = new();
+    private readonly Explaining _database;
+
+    public QueryPlanTests() => _database = new Explaining(_backend.Database);
+
+    public ValueTask DisposeAsync() => _backend.DisposeAsync();
+
+    [Fact]
+    public async Task Reads_of_numbers_follow_an_index()
+    {
+        var numbers = new SqlNumberStore(_database, _backend.Clock);
+        await numbers.Load("n");
+        await numbers.Engine("n");
+        await numbers.Queue("n", 0, 10);
+        await numbers.QueueLength("n");
+        await numbers.Timeline("n");
+        await numbers.FindIdempotent("s", "k");
+        await numbers.LinkedElsewhere("n", EngineKind.WhatsApp, "1");
+        await numbers.Started(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        foreach (var status in new NumberStatus?[] { null, NumberStatus.Ready, NumberStatus.LoggedOut })
+        {
+            await numbers.List(new NumberQuery(status, new PageRequest(), Access.All));
+            await numbers.List(new NumberQuery(status, new PageRequest(UpdatedAfter: DateTimeOffset.UnixEpoch), Access.All));
+        }
+
+        await numbers.FirstReady(Access.All);
+        _database.AssertIndexed(sorts: false);
+    }
+
+    [Fact]
+    public async Task Reads_of_messages_follow_an_index_also_over_merged_chats()
+    {
+        var messages = new SqlMessageStore(_database);
+        await messages.Get(["m"]);
+        await messages.FindByWhatsAppId("n", ["w"]);
+        await messages.Oldest(["c"]);
+        await messages.NewestInbound(["c"], 10);
+        await messages.List(["c"], new PageRequest());
+        await messages.List(["c"], new PageRequest(UpdatedAfter: DateTimeOffset.UnixEpoch));
+        _database.AssertIndexed(sorts: false);
+
+        // Of several chats each follows its index to the limit; only what that gives is sorted.
+        await messages.List(["c", "d"], new PageRequest());
+        _database.AssertIndexed(sorts: true);
+    }
+
+    [Fact]
+    public async Task Reads_of_chats_and_contacts_follow_an_index()
+    {
+        var chats = new SqlChatStore(_database);
+        await chats.Get("c");
+        await chats.WithMerged("c");
+        await chats.Parties(["j"]);
+        await chats.Canonical(["p"]);
+        foreach (var filter in new[] { new ChatFilter(), new ChatFilter(Unread: true), new ChatFilter(Number: "n"), new ChatFilter(ChatStatus.Open, Search: "x") })
+        {
+            await chats.List(new ChatQuery(filter, new PageRequest(), Access.All));
+        }
+
+        await chats.List(new ChatQuery(new ChatFilter(), new PageRequest(UpdatedAfter: DateTimeOffset.UnixEpoch), Access.All));
+        _database.AssertIndexed(sorts: false);
+
+        // The parties of a person are few; they are what is sorted here.
+        await chats.Find("n", ["p"]);
+        await chats.FindAnywhere("p");
+        await new SqlContactStore(_database).Find(["p"]);
+        _database.AssertIndexed(sorts: true);
+    }
+
+    [Fact]
+    public async Task Reads_of_media_and_reminders_follow_an_index()
+    {
+        var media = new SqlMediaStore(_database);
+        await media.Get(["f"]);
+        await media.Evictable(10);
+        await new SqlReminderTable(_database, "s").ReadRows(1, 5);
+        _database.AssertIndexed(sorts: false);
+    }
+
+    /// <summary>Asks for the plan of every query.</summary>
+    private sealed class Explaining(ISqlDatabase database) : ISqlDatabase
+    {
+        private readonly List<(string Step, string Sql)> _plans = [];
+
+        public ISqlDialect Dialect => database.Dialect;
+
+        public Task<UnitResult> Run(Unit unit) => database.Run(unit);
+
+        public Task Settle() => database.Settle();
+
+        public async Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row)
+        {
+            var plan = await database.Query(new Statement("EXPLAIN QUERY PLAN " + query.Sql, query.Parameters), step => step.GetString(3));
+            _plans.AddRange(plan.Select(step => (step, query.Sql)));
+            return await database.Query(query, row);
+        }
+
+        public void AssertIndexed(bool sorts)
+        {
+            Assert.NotEmpty(_plans);
+            foreach (var (step, sql) in _plans)
+            {
+                // Lists of values, the rows of a subquery and a constant are no tables of ours.
+                var scans = step.StartsWith("SCAN", StringComparison.Ordinal) && !step.Contains("USING") && !step.Contains("VIRTUAL TABLE")
+                    && !step.Contains("CONSTANT") && !step.Contains("SUBQUERY") && !step.Contains("parts") && !step.Contains("(subquery");
+                Assert.False(scans, $"{step}: {sql}");
+                Assert.False(!sorts && step.Contains("TEMP B-TREE FOR ORDER"), $"{step}: {sql}");
+            }
+
+            _plans.Clear();
+        }
+    }
+}
