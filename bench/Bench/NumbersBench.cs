@@ -7,7 +7,7 @@ internal static class NumbersBench
 {
     public static async Task Run(Report report, int count)
     {
-        await using var deployment = await Deployment.Start(("Sandbox__Echo", "false"), ("Sandbox__AutoLinkDelay", "00:00:00"));
+        await using var deployment = await Deployment.Start(("Sandbox__Echo", "false"), ("Sandbox__LinkDelay", "00:00:00"));
         var empty = deployment.ResidentBytes;
         var before = Stopwatch.GetTimestamp();
         var next = 0;

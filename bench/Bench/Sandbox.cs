@@ -24,7 +24,7 @@ internal static class Sandbox
     /// <summary>From being written by a customer to being stored and acknowledged, for up to 200 messages of a number.</summary>
     public static async Task<List<TimeSpan>> InboundLatencies(Deployment deployment, string number)
     {
-        var page = (await deployment.Client.GetFromJsonAsync<JsonObject>($"/api/v1/sandbox/numbers/{number}/inbound?limit=200"))!;
+        var page = (await deployment.Client.GetFromJsonAsync<JsonObject>($"/api/v1/numbers/{number}/sandbox/inbound?limit=200"))!;
         return
         [
             .. from message in page["data"]!.AsArray()
@@ -35,7 +35,7 @@ internal static class Sandbox
 
     private static async Task Call(Deployment deployment, HttpMethod method, string number, string what, object body)
     {
-        using var request = new HttpRequestMessage(method, $"/api/v1/sandbox/numbers/{number}/{what}") { Content = JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(method, $"/api/v1/numbers/{number}/sandbox/{what}") { Content = JsonContent.Create(body) };
         using var answer = await deployment.Client.SendAsync(request);
         answer.EnsureSuccessStatusCode();
     }

@@ -77,7 +77,7 @@ internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Ac
         {
             var chat = i % chats;
             var body = new { from = Customer(chat), text = $"in-{plan.Seed}-{i}", whatsAppId = $"IN{plan.Seed:D4}{i:D8}" };
-            await Insist(() => Request(HttpMethod.Post, $"/api/v1/sandbox/numbers/{NumberOf(chat)}/messages", body, null), HttpStatusCode.Created, HttpStatusCode.OK, HttpStatusCode.Accepted);
+            await Insist(() => Request(HttpMethod.Post, $"/api/v1/numbers/{NumberOf(chat)}/sandbox/messages", body, null), HttpStatusCode.Created, HttpStatusCode.OK, HttpStatusCode.Accepted);
             Interlocked.Increment(ref _injected);
         }
     }
@@ -163,7 +163,7 @@ internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Ac
         foreach (var number in _numbers)
         {
             await Until(
-                async () => (await List($"/api/v1/sandbox/numbers/{number}/inbound")).All(message => message["acknowledgedAt"] is not null),
+                async () => (await List($"/api/v1/numbers/{number}/sandbox/inbound")).All(message => message["acknowledgedAt"] is not null),
                 "every inbound message to be acknowledged");
         }
     }
@@ -181,7 +181,7 @@ internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Ac
     // I1 to I4: every accepted message once under one id, repeats only with that id, and the order of each chat.
     private async Task CheckWire(string number)
     {
-        var sent = await List($"/api/v1/sandbox/numbers/{number}/sent");
+        var sent = await List($"/api/v1/numbers/{number}/sandbox/sent");
         var expected = Enumerable.Range(0, plan.Messages).Where(n => NumberOf(n % Chats) == number).Select(Text).ToList();
         var byText = sent.ToLookup(message => message["text"]!.GetValue<string>());
         foreach (var text in expected)
@@ -220,7 +220,7 @@ internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Ac
         var view = (await _client.GetFromJsonAsync<JsonObject>($"/api/v1/numbers/{number}"))!;
         var linked = view["timeline"]!.AsArray().Count(entry => entry!["detail"]?.GetValue<string>() == "linking");
         Assert.InRange(linked, 1, 3);
-        var connections = await List($"/api/v1/sandbox/numbers/{number}/connections");
+        var connections = await List($"/api/v1/numbers/{number}/sandbox/connections");
         var epochs = connections.Select(connection => connection["epoch"]!.GetValue<long>()).ToList();
         Assert.Equal(epochs.Order(), epochs);
         for (var i = 1; i < connections.Count; i++)
