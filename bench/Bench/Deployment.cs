@@ -17,7 +17,7 @@ internal sealed class Deployment : IAsyncDisposable
     public static async Task<Deployment> Start(params (string Name, string Value)[] settings)
     {
         var deployment = new Deployment();
-        deployment._deployment.Settings["Api__RequestsPerMinute"] = "100000000";
+        deployment._deployment.Settings["Api__RequestsPerMinute"] = "10000000";
         foreach (var (name, value) in settings)
         {
             deployment._deployment.Settings[name] = value;

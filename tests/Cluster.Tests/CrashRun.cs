@@ -101,7 +101,6 @@ internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Ac
             say($"seed {plan.Seed}: SIGKILL after {_accepted.Count} accepted and {_injected} injected");
             await _process.Kill();
             _process = await deployment.Start();
-            _client = await _process.ApiClient();
         }
         finally
         {

@@ -16,6 +16,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             await using var deployment = new LoopwaveDeployment();
             deployment.Settings["Sandbox__Echo"] = "false";
             deployment.Settings["Sandbox__LinkDelay"] = "00:00:00";
+            deployment.Settings["Sandbox__HistoryChats"] = "0";
             deployment.Settings["Api__RequestsPerMinute"] = "10000000";
             await new CrashRun(new CrashPlan(seed, kills, Numbers: 20, ChatsPerNumber: 10, Messages: 2_000, Inbound: 1_000), deployment, output.WriteLine).Play();
         }
