@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Loopwave.Processes;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Loopwave.Standalone;
@@ -117,6 +118,22 @@ public class StartTests
         var process = deployment.Launch();
 
         await Refused(process, inTheWay);
+    }
+
+    [Fact]
+    public async Task Data_of_a_newer_version_is_one_sentence_and_exit_code_2()
+    {
+        await using var deployment = new LoopwaveDeployment();
+        await (await deployment.Start()).Stop();
+        await using (var database = new SqliteConnection($"Data Source={deployment.DataDirectory}/loopwave.db;Pooling=False"))
+        {
+            await database.OpenAsync(TestContext.Current.CancellationToken);
+            var command = database.CreateCommand();
+            command.CommandText = "INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999-of-tomorrow.sql', '2099-01-01')";
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await Refused(deployment.Launch(), "newer release");
     }
 
     [Fact]
