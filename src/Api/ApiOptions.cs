@@ -34,6 +34,9 @@ internal sealed class OriginOptions
     [ConfigurationKeyName("WEB_ORIGIN")]
     public string? WebOrigin { get; set; }
 
+    /// <summary>People reach the dashboard by HTTPS.</summary>
+    public bool IsHttps => WebOrigin?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) is true;
+
     public IReadOnlyList<IPNetwork> Proxies =>
         [.. Words(TrustedProxies).Select(word => Network(word) ?? throw new FormatException($"'{word}' is no network."))];
 

@@ -26,12 +26,14 @@ public sealed class SessionTests
         Assert.DoesNotContain(token, await response.Content.ReadAsStringAsync());
     }
 
-    [Fact]
-    public async Task Over_https_the_cookie_is_secure_and_bound_to_the_host()
+    [Theory]
+    [InlineData(true, null)]
+    [InlineData(false, "https://inbox.example.com")]
+    public async Task Over_https_the_cookie_is_secure_and_bound_to_the_host(bool https, string? webOrigin)
     {
-        await using var host = await ApiHost.Start();
+        await using var host = await ApiHost.Start(new() { ["WEB_ORIGIN"] = webOrigin });
 
-        var response = await host.Client(https: true).PostJson(Route, Dana);
+        var response = await host.Client(https).PostJson(Route, Dana);
 
         var cookie = response.Header("Set-Cookie");
         Assert.StartsWith("__Host-lw=", cookie);
