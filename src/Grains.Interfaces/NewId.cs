@@ -21,24 +21,31 @@ public static class NewId
 
     public static string Key() => Random(8);
 
-    /// <summary>Rises with time, so that newer messages sort last.</summary>
-    public static string Message(DateTimeOffset now) => "m_" + TimeOrdered(now);
+    /// <summary>
+    /// Rises with time, and with <paramref name="order"/> where times are the same: networks count in seconds, and what was
+    /// said within one must not be shuffled.
+    /// </summary>
+    public static string Message(DateTimeOffset at, long order) => "m_" + TimeOrdered(at, order);
 
     /// <summary>Rises with time; holds no dot, which webhook signatures use as a separator.</summary>
     public static string Event(DateTimeOffset now) => "evt_" + Guid.CreateVersion7(now).ToString("D");
 
-    private static string TimeOrdered(DateTimeOffset now)
+    private static string TimeOrdered(DateTimeOffset at, long order)
     {
-        // 48 bits of milliseconds and 80 random bits, as in UUID version 7 and ULID: 26 characters of base 32.
-        var ms = now.ToUnixTimeMilliseconds();
+        // 50 bits of milliseconds, 40 of order and 40 random ones: 26 characters of base 32.
         Span<char> chars = stackalloc char[26];
-        for (var i = 9; i >= 0; i--, ms >>= 5)
-        {
-            chars[i] = Alphabet[(int)(ms & 31)];
-        }
-
-        RandomNumberGenerator.GetString(Alphabet, 16).CopyTo(chars[10..]);
+        Write(at.ToUnixTimeMilliseconds(), chars[..10]);
+        Write(order, chars[10..18]);
+        Random(8).CopyTo(chars[18..]);
         return new string(chars);
+    }
+
+    private static void Write(long value, Span<char> chars)
+    {
+        for (var i = chars.Length - 1; i >= 0; i--, value >>= 5)
+        {
+            chars[i] = Alphabet[(int)(value & 31)];
+        }
     }
 
     private static string Random(int length) => RandomNumberGenerator.GetString(Alphabet, length);

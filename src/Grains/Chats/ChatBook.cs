@@ -1,4 +1,5 @@
 using Loopwave.Contacts;
+using Loopwave.Messages;
 
 namespace Loopwave.Chats;
 
@@ -39,7 +40,8 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
             _parties.TryAdd(jid, party);
         }
 
-        foreach (var chat in stored)
+        // Of two chats of one person the one under the phone stays, as in a merge; else the older one.
+        foreach (var chat in stored.OrderBy(chat => Jids.IsLid(chat.Jid)).ThenBy(chat => chat.CreatedAt))
         {
             // What is in the book already is newer than what was read.
             var party = canonical.GetValueOrDefault(chat.Party, chat.Party);
@@ -56,7 +58,10 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
         }
     }
 
-    /// <summary>Makes sure that a chat is in the book by its id; null when there is no such chat of this number.</summary>
+    /// <summary>
+    /// Makes sure that a chat is in the book by its id; of a merged one, the chat it was merged into. Null when there is no
+    /// such chat of this number.
+    /// </summary>
     public async Task<ChatDocument?> LoadChat(string id)
     {
         if (!_chats.TryGetValue(id, out var chat))
@@ -69,7 +74,13 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
         }
 
         await Load([chat.Jid]);
-        return _chats.GetValueOrDefault(chat.Id) ?? chat;
+        chat = _chats.GetValueOrDefault(chat.Id) ?? chat;
+        while (chat.MergedInto is { } into && _chats.TryGetValue(into, out var keep))
+        {
+            chat = keep;
+        }
+
+        return chat;
     }
 
     /// <summary>Chats that belong into another one, because another number learned that two addresses are one person.</summary>

@@ -9,7 +9,6 @@ internal static class ChatRules
     /// <summary>The chat with this message in it. The newest message is the last one, whenever it arrives.</summary>
     public static ChatDocument With(this ChatDocument chat, MessageDocument message, bool unread, long sequence, DateTimeOffset now)
     {
-        // A clock that was set back must not hide a new live message behind an old one.
         var isLast = chat.LastMessage is null || message.Timestamp >= chat.LastMessageAt || chat.LastMessage.Id == message.Id;
         return chat with
         {
@@ -29,6 +28,10 @@ internal static class ChatRules
             ? chat with { LastMessage = message.Summary(), LastMessageAt = message.Timestamp, UpdatedAt = now }
             : chat;
 
+    /// <summary>Whether being read at this time, on the phone, is not known yet.</summary>
+    public static bool IsNews(this ChatDocument chat, DateTimeOffset readAt) =>
+        chat.ReadAt is not { } before || readAt > before || (readAt == before && chat.LastMessageAt <= readAt);
+
     public static ChatDocument Read(this ChatDocument chat, DateTimeOffset now) =>
         chat.UnreadCount == 0 ? chat : chat with { UnreadCount = 0, UpdatedAt = now };
 
@@ -36,14 +39,19 @@ internal static class ChatRules
     public static ChatDocument Absorb(this ChatDocument chat, ChatDocument other, DateTimeOffset now)
     {
         var last = other.LastMessageAt > chat.LastMessageAt || chat.LastMessage is null ? other : chat;
+        var open = chat.Status is ChatStatus.Open || other.Status is ChatStatus.Open;
         return chat with
         {
+            Jid = Jids.IsLid(chat.Jid) ? other.Jid : chat.Jid,
             UnreadCount = chat.UnreadCount + other.UnreadCount,
             LastMessage = last.LastMessage,
             LastMessageAt = last.LastMessageAt,
-            Status = chat.Status is ChatStatus.Open || other.Status is ChatStatus.Open ? ChatStatus.Open : ChatStatus.Resolved,
+            Status = open ? ChatStatus.Open : ChatStatus.Resolved,
+            ResolvedAt = open ? null : Later(chat.ResolvedAt, other.ResolvedAt),
+            ReadAt = Later(chat.ReadAt, other.ReadAt),
+            Verified = chat.Verified || other.Verified,
             Assignee = chat.Assignee ?? other.Assignee,
-            Name = chat.Name ?? other.Name,
+            Name = chat.Name is { Length: > 0 } ? chat.Name : other.Name,
             AppliedSequence = Math.Max(chat.AppliedSequence, other.AppliedSequence),
             CreatedAt = chat.CreatedAt < other.CreatedAt ? chat.CreatedAt : other.CreatedAt,
             UpdatedAt = now,
@@ -56,7 +64,7 @@ internal static class ChatRules
         ChatId = chat.Jid,
         Number = chat.Number,
         Type = chat.Type,
-        Name = contact?.Name ?? chat.Name,
+        Name = contact?.Name is { Length: > 0 } name ? name : chat.Name is { Length: > 0 } ? chat.Name : null,
         Phone = Jids.Phone(chat.Jid) ?? contact?.Phone,
         Contact = contact?.Id ?? chat.Contact,
         Tags = contact?.Tags ?? [],
@@ -69,4 +77,7 @@ internal static class ChatRules
         CreatedAt = chat.CreatedAt,
         UpdatedAt = chat.UpdatedAt,
     };
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) =>
+        one is null ? other : other is null || one > other ? one : other;
 }

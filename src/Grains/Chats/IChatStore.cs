@@ -48,6 +48,9 @@ public sealed record ChatDocument
     public LastMessage? LastMessage { get; init; }
     public DateTimeOffset? LastMessageAt { get; init; }
 
+    /// <summary>When our phone last read the chat, by the network's clock: an older or known read changes nothing.</summary>
+    public DateTimeOffset? ReadAt { get; init; }
+
     /// <summary>The network confirmed that somebody is behind this address.</summary>
     public bool Verified { get; init; }
 

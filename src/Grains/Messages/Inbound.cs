@@ -44,16 +44,11 @@ internal sealed class Inbound(
 
                 break;
             case EngineEvent.ChatRead read:
-                if (work.Book.Party(read.Jid) is { } reader && work.Book.ChatWith(reader) is { UnreadCount: > 0 } chat)
-                {
-                    work.Put(chat.Read(work.Now));
-                    work.Active(chat.Id);
-                }
-
+                Read(read);
                 break;
             case EngineEvent.ReactionReceived reaction:
-                Change(reaction.Jid, reaction.Target, "reactions", message => message.React(
-                    new Reaction(reaction.Emoji, reaction.FromMe, reaction.FromMe ? null : reaction.Participant ?? reaction.Jid, reaction.At), work.Now));
+                Change(reaction.Jid, reaction.Target, "reactions", message => React(
+                    message, new Reaction(reaction.Emoji, reaction.FromMe, reaction.FromMe ? null : reaction.Participant ?? reaction.Jid, reaction.At)));
                 break;
             case EngineEvent.MessageEdited edited:
                 Change(edited.Jid, edited.Target, "text", message => message.Edit(edited.Text, edited.At, work.Now));
@@ -84,7 +79,7 @@ internal sealed class Inbound(
                 Sent(message, MessageStatus.Sent, at);
                 break;
             case OutboundKind.Reaction:
-                Update(message, "reactions", message.React(new Reaction(item.Argument ?? "", true, null, at), work.Now));
+                Update(message, "reactions", React(message, new Reaction(item.Argument ?? "", true, null, at)));
                 break;
             case OutboundKind.Edit:
                 Update(message, "text", message.Edit(item.Argument ?? "", at, work.Now));
@@ -122,18 +117,25 @@ internal sealed class Inbound(
     private void Receive(InboundMessage inbound, bool history)
     {
         var party = work.Party(inbound.Jid, inbound.OtherJid);
+        if (inbound.FromMe && FindSent(inbound.WhatsAppId) is { } sent)
+        {
+            Again(sent, ChatOf(sent), history, inbound.Timestamp);
+            return;
+        }
+
         var sender = inbound.FromMe ? null : inbound.Participant is null ? party : work.Party(inbound.Participant, inbound.OtherParticipant);
         var jid = BestAddress(inbound.Jid, inbound.OtherJid);
         var name = Jids.IsGroup(inbound.Jid) || inbound.FromMe ? null : inbound.PushName;
         var chat = work.Chat(party, jid, name);
         if (name is not null)
         {
-            work.Contact(party, jid, name);
+            // What a person was called long ago does not take the place of what they are called now.
+            work.Contact(party, jid, name, onlyIfUnnamed: history);
         }
 
         if (Find(inbound.WhatsAppId, chat.Id, inbound.FromMe, sender) is { } before)
         {
-            Again(before, chat, history, inbound.Timestamp);
+            Again(before, work.Book.Chat(chat.Id)!, history, inbound.Timestamp);
             return;
         }
 
@@ -141,7 +143,7 @@ internal sealed class Inbound(
         var file = inbound.File is { } remote ? NewMedia(remote, inbound.Timestamp) : null;
         var message = new MessageDocument
         {
-            Id = NewId.Message(inbound.Timestamp),
+            Id = NewId.Message(inbound.Timestamp, work.Order()),
             Number = work.Number.Id,
             Chat = chat.Id,
             Sender = sender,
@@ -178,6 +180,11 @@ internal sealed class Inbound(
             var live = message with { History = false, UpdatedAt = work.Now };
             work.Put(live);
             Arrived(live, chat, history: false);
+        }
+        else if (message.FromMe)
+        {
+            // The same, after we had given up on it.
+            Sent(message, MessageStatus.Sent, at);
         }
     }
 
@@ -255,13 +262,35 @@ internal sealed class Inbound(
         PutChanged(next);
         if (first)
         {
+            // What waited for long is the newest message of its chat only now.
+            var chat = ChatOf(next);
+            work.Put(chat.With(next, unread: false, chat.AppliedSequence, work.Now));
             work.CountSent();
             work.Announce(sequence => PublicEvents.MessageCreated(View(next), sequence, work.Now));
-            work.Active(ChatOf(next).Id);
+            work.Active(chat.Id);
         }
 
         work.Announce(sequence => PublicEvents.MessageStatus(View(next), sequence, work.Now));
     }
+
+    // A read that comes again must not take with it what arrived after it.
+    private void Read(EngineEvent.ChatRead read)
+    {
+        if (work.Book.Party(read.Jid) is { } party && work.Book.ChatWith(party) is { } chat && chat.IsNews(read.At))
+        {
+            work.Put(chat.Read(work.Now) with { ReadAt = read.At });
+            if (chat.UnreadCount > 0)
+            {
+                work.Active(chat.Id);
+            }
+        }
+    }
+
+    private MessageDocument React(MessageDocument message, Reaction reaction) => message.React(
+        reaction, message.Reactions.FirstOrDefault(one => one.FromMe == reaction.FromMe && IsSamePerson(one.Jid, reaction.Jid)), work.Now);
+
+    private bool IsSamePerson(string? jid, string? other) =>
+        jid == other || (jid is not null && other is not null && work.Book.Party(jid) is { } party && party == work.Book.Party(other));
 
     private void Change(string jid, TargetMessage target, string what, Func<MessageDocument, MessageDocument> change)
     {
@@ -332,8 +361,20 @@ internal sealed class Inbound(
         .FirstOrDefault(message => message.FromMe == fromMe && Canonical(message.Chat) == chat
             && (fromMe || message.Sender is null || Canonical(message.Sender) == sender));
 
-    private MessageDocument? FindTarget(TargetMessage target, string chat) =>
-        Candidates(target.WhatsAppId).FirstOrDefault(message => Canonical(message.Chat) == chat && message.FromMe == target.FromMe);
+    // Two people of a group can have used one id. A participant under an address that nobody knows is told by the id alone.
+    private MessageDocument? FindTarget(TargetMessage target, string chat)
+    {
+        var found = Candidates(target.WhatsAppId)
+            .Where(message => Canonical(message.Chat) == chat && message.FromMe == target.FromMe)
+            .DistinctBy(message => message.Id).ToList();
+        var party = target.FromMe || target.Participant is null ? null : work.Book.Party(target.Participant);
+        return found.FirstOrDefault(message => party is null || message.Sender is null || Canonical(message.Sender) == party)
+            ?? (found.Count == 1 ? found[0] : null);
+    }
+
+    // The ids of what we sent are ours: such a message is the same one, under whichever address it comes back.
+    private MessageDocument? FindSent(string whatsAppId) =>
+        Candidates(whatsAppId).FirstOrDefault(message => message.FromMe && message.Author.Type is not AuthorType.Phone);
 
     private MessageDocument? FindOwn(string whatsAppId) => Candidates(whatsAppId).FirstOrDefault(message => message.FromMe);
 

@@ -29,16 +29,16 @@ internal static class InboundNames
                 jids.Add(read.Jid);
                 break;
             case EngineEvent.ReactionReceived reaction:
-                jids.Add(reaction.Jid);
-                ids.Add(reaction.Target.WhatsAppId);
+                Add(jids, reaction.Jid, reaction.Participant);
+                Collect(reaction.Target, jids, ids);
                 break;
             case EngineEvent.MessageEdited edited:
                 jids.Add(edited.Jid);
-                ids.Add(edited.Target.WhatsAppId);
+                Collect(edited.Target, jids, ids);
                 break;
             case EngineEvent.MessageRevoked revoked:
                 jids.Add(revoked.Jid);
-                ids.Add(revoked.Target.WhatsAppId);
+                Collect(revoked.Target, jids, ids);
                 break;
             case EngineEvent.AliasLearned alias:
                 jids.Add(alias.PhoneJid);
@@ -56,17 +56,27 @@ internal static class InboundNames
     private static void Collect(InboundMessage message, ISet<string> jids, ISet<string> ids)
     {
         ids.Add(message.WhatsAppId);
-        foreach (var jid in new[] { message.Jid, message.OtherJid, message.Participant, message.OtherParticipant })
+        Add(jids, message.Jid, message.OtherJid, message.Participant, message.OtherParticipant);
+        if (message.ReplyTo is { } target)
+        {
+            Collect(target, jids, ids);
+        }
+    }
+
+    private static void Collect(TargetMessage target, ISet<string> jids, ISet<string> ids)
+    {
+        ids.Add(target.WhatsAppId);
+        Add(jids, target.Participant);
+    }
+
+    private static void Add(ISet<string> jids, params ReadOnlySpan<string?> more)
+    {
+        foreach (var jid in more)
         {
             if (jid is not null)
             {
                 jids.Add(jid);
             }
-        }
-
-        if (message.ReplyTo is { } target)
-        {
-            ids.Add(target.WhatsAppId);
         }
     }
 }

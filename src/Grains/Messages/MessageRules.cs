@@ -51,8 +51,12 @@ internal static class MessageRules
         UpdatedAt = now,
     };
 
-    public static MessageDocument Edit(this MessageDocument message, string text, DateTimeOffset at, DateTimeOffset now) =>
-        message.DeletedAt is null ? message with { Text = text, EditedAt = at, UpdatedAt = now } : message;
+    /// <summary>The last edit counts. One that came before changes nothing, whenever it arrives.</summary>
+    public static MessageDocument Edit(this MessageDocument message, string text, DateTimeOffset at, DateTimeOffset now)
+    {
+        var known = message.EditedAt is { } before && (before == at ? message.Text == text : before > at && !message.FromMe);
+        return known || message.DeletedAt is not null ? message : message with { Text = text, EditedAt = at, UpdatedAt = now };
+    }
 
     /// <summary>Taken back: its content is gone from every answer.</summary>
     public static MessageDocument Revoke(this MessageDocument message, DateTimeOffset at, DateTimeOffset now) =>
@@ -64,10 +68,23 @@ internal static class MessageRules
             }
             : message;
 
-    /// <summary>One reaction per person: a new one takes the place of the old, an empty one removes it.</summary>
-    public static MessageDocument React(this MessageDocument message, Reaction reaction, DateTimeOffset now)
+    /// <summary>
+    /// One reaction per person: a new one takes the place of the old, an empty one removes it. What is known already
+    /// changes nothing.
+    /// </summary>
+    /// <param name="before">What this person reacted with until now.</param>
+    public static MessageDocument React(this MessageDocument message, Reaction reaction, Reaction? before, DateTimeOffset now)
     {
-        var others = message.Reactions.Where(one => one.FromMe != reaction.FromMe || one.Jid != reaction.Jid);
+        // Times of one person are of one clock; ours can be of two, this process's and the phone's.
+        var known = before is null
+            ? reaction.Emoji.Length == 0
+            : (before.Emoji == reaction.Emoji && before.Timestamp == reaction.Timestamp) || (before.Timestamp > reaction.Timestamp && !reaction.FromMe);
+        if (known || message.DeletedAt is not null)
+        {
+            return message;
+        }
+
+        var others = message.Reactions.Where(one => one != before);
         return message with
         {
             Reactions = reaction.Emoji.Length == 0 ? [.. others] : [.. others, reaction],

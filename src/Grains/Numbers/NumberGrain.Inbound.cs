@@ -87,6 +87,12 @@ internal sealed partial class NumberGrain
             inbound.Apply(evt);
         }
 
+        // One line of messages per person, also for what was accepted before anybody knew.
+        foreach (var item in work.Joined.SelectMany(pair => _queue.Join(pair.From, pair.Into)))
+        {
+            work.Put(item);
+        }
+
         LogStep(State.Document.Session, document.Session);
         if (document != State.Document)
         {
@@ -180,7 +186,7 @@ internal sealed partial class NumberGrain
 
     private async Task<Known> Prepare(IReadOnlyList<MessageDocument> known, IReadOnlyCollection<string> jids)
     {
-        await State.Book.Load(jids);
+        await State.Book.Load([.. jids, .. known.SelectMany(message => message.Reactions).Select(reaction => reaction.Jid).OfType<string>()]);
         var canonical = new Dictionary<string, string>();
         foreach (var chat in known.Select(message => message.Chat).Distinct())
         {

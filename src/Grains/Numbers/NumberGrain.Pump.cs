@@ -132,13 +132,13 @@ internal sealed partial class NumberGrain
         try
         {
             var bytes = await Build(item);
-            if (bytes is null || _queue.Find(item.Sequence) is not { State: QueueState.Claimed } || _connection?.Id != connection.Id)
+            if (bytes is null || _queue.Find(item.Sequence) is not { State: QueueState.Claimed } claimed || _connection?.Id != connection.Id)
             {
-                Return(item);
+                Return(item.Sequence);
                 return;
             }
 
-            var handed = Mark(item, connection, bytes);
+            var handed = Mark(claimed, connection, bytes);
             var work = NewWork();
             work.Put(handed);
             MarkVerified(work, handed);
@@ -266,9 +266,9 @@ internal sealed partial class NumberGrain
             : new OutboundFile(path, media.MimeType, media.FileName, media.DurationSeconds);
     }
 
-    private void Return(QueueItem item)
+    private void Return(long sequence)
     {
-        if (_queue.Find(item.Sequence) is { State: QueueState.Claimed })
+        if (_queue.Find(sequence) is { State: QueueState.Claimed } item)
         {
             _queue.Returned(item with { State = QueueState.Queued }, Now);
         }
@@ -285,7 +285,7 @@ internal sealed partial class NumberGrain
             return;
         }
 
-        var again = item with { State = QueueState.Queued, Failures = failures, DueAt = Now + TimeSpan.FromSeconds(Math.Pow(5, failures)) };
+        var again = (_queue.Find(item.Sequence) ?? item) with { State = QueueState.Queued, Failures = failures, DueAt = Now + TimeSpan.FromSeconds(Math.Pow(5, failures)) };
         _queue.Returned(again, Now);
         var work = NewWork();
         work.Put(again);

@@ -134,7 +134,7 @@ internal sealed partial class NumberGrain
 
     private MessageDocument NewMessage(NumberSend send, ChatDocument chat)
     {
-        var id = NewId.Message(Now);
+        var id = NewId.Message(Now, State.Take());
         var status = send.SendAt is null ? MessageStatus.Queued : MessageStatus.Scheduled;
         return new MessageDocument
         {
@@ -195,7 +195,7 @@ internal sealed partial class NumberGrain
         }
 
         var work = NewWork();
-        var item = NewItem(message.Id, kind, context.Ids.For(Number, NewId.Message(Now)), chat, null, argument);
+        var item = NewItem(message.Id, kind, context.Ids.For(Number, NewId.Message(Now, State.Take())), chat, null, argument);
         work.Enqueue(item);
         _queue.Accept(item, Now);
         await Commit(work);

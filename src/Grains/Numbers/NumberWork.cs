@@ -10,7 +10,7 @@ namespace Loopwave.Numbers;
 /// One change of a number while it is put together: working copies of what it touches, and what must be written. Nothing
 /// here waits, so a change is put together in one go and nothing slips in between.
 /// </summary>
-internal sealed class NumberWork(NumberState state, DateTimeOffset now)
+internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
 {
     private readonly Dictionary<string, MessageDocument> _new = [];
     private readonly Dictionary<string, MessageDocument> _changed = [];
@@ -27,6 +27,7 @@ internal sealed class NumberWork(NumberState state, DateTimeOffset now)
     private readonly List<OutboxEvent> _events = [];
     private readonly List<IdempotencyRecord> _idempotency = [];
     private readonly HashSet<string> _active = [];
+    private readonly List<(string From, string Into)> _joined = [];
     private NumberDocument? _document;
     private DayCounters? _day;
 
@@ -58,73 +59,6 @@ internal sealed class NumberWork(NumberState state, DateTimeOffset now)
     }
 
     public void Removed() => _events.Add(PublicEvents.SessionRemoved(state.Document, state.Take(), now));
-
-    /// <summary>The party behind these two forms of an address; made if nobody knows them, merged if they were two.</summary>
-    public string Party(string jid, string? otherJid)
-    {
-        var party = Book.Party(jid);
-        var other = otherJid is null ? null : Book.Party(otherJid);
-        if (party is not null && other is not null && party != other)
-        {
-            return Merge(jid, party, otherJid!, other);
-        }
-
-        var known = party ?? other ?? NewId.Party();
-        Learn(jid, party, known);
-        if (otherJid is not null)
-        {
-            Learn(otherJid, other, known);
-        }
-
-        return known;
-    }
-
-    /// <summary>The chat with a party; begun when there is none.</summary>
-    public ChatDocument Chat(string party, string jid, string? name)
-    {
-        if (Book.ChatWith(party) is { } known)
-        {
-            return UpgradeAddress(known, jid);
-        }
-
-        var group = Jids.IsGroup(jid);
-        var contact = group ? null : Contact(party, jid, name);
-        var chat = new ChatDocument
-        {
-            Id = NewId.Chat(),
-            Number = Number.Id,
-            Party = party,
-            Jid = jid,
-            Type = group ? ChatType.Group : ChatType.Direct,
-            Name = group ? name : contact!.Name,
-            Contact = contact?.Id,
-            CreatedAt = now,
-            UpdatedAt = now,
-        };
-        Book.Put(party, chat);
-        _chats[chat.Id] = chat;
-        return chat;
-    }
-
-    /// <summary>The contact of a party; made when there is none. A better name takes the place of a bare number.</summary>
-    public ContactDocument Contact(string party, string jid, string? name)
-    {
-        var known = Book.ContactOf(party);
-        var phone = Jids.Phone(jid) ?? known?.Phone;
-        var contact = known ?? new ContactDocument
-        {
-            Id = NewId.Contact(), Party = party, Name = name ?? Jids.Phone(jid) ?? "", Phone = phone, CreatedAt = now, UpdatedAt = now,
-        };
-        var better = name is { Length: > 0 } && name != contact.Name ? name : contact.Name;
-        if (known is null || better != contact.Name || phone != contact.Phone)
-        {
-            contact = contact with { Name = better, Phone = phone, UpdatedAt = now };
-            _contacts[contact.Id] = contact;
-            Book.Put(party, contact);
-        }
-
-        return contact;
-    }
 
     public void Put(ChatDocument chat)
     {
@@ -174,12 +108,18 @@ internal sealed class NumberWork(NumberState state, DateTimeOffset now)
 
     public void Announce(Func<long, OutboxEvent> make) => _events.Add(make(state.Take()));
 
+    /// <summary>A place in the order of what this number stores.</summary>
+    public long Order() => state.Take();
+
+    /// <summary>Chats that this change joins into another one.</summary>
+    public IReadOnlyList<(string From, string Into)> Joined => _joined;
+
     /// <summary>Notes that something happened in a chat; announced once, with the chat as it is in the end.</summary>
     public void Active(string chat) => _active.Add(chat);
 
     public NumberChanges Finish()
     {
-        foreach (var id in _active)
+        foreach (var id in _active.Select(Remaining).Distinct())
         {
             var chat = Book.Chat(id)!;
             Announce(sequence => PublicEvents.ChatsUpdated(chat.View(Book.ContactOf(chat)), "activity", sequence, now));
@@ -208,109 +148,10 @@ internal sealed class NumberWork(NumberState state, DateTimeOffset now)
         };
     }
 
-    /// <summary>Puts chats of one person together that were begun before anybody knew.</summary>
-    public void JoinDoubles()
-    {
-        foreach (var (party, id) in Book.TakeDoubles())
-        {
-            if (Book.ChatWith(party) is { } keep && Book.Chat(id) is { } other && keep.Id != id)
-            {
-                Join(party, keep, other);
-            }
-        }
-    }
-
-    private void Learn(string jid, string? known, string party)
-    {
-        if (known is null)
-        {
-            Book.Know(jid, party);
-            _aliases.Add(new PartyAlias(jid, party));
-        }
-    }
-
-    // The phone's party stays: it is the one that integrators know by its number.
-    private string Merge(string jid, string party, string otherJid, string other)
-    {
-        var (from, into) = Jids.Phone(jid) is not null || Jids.Phone(otherJid) is null ? (other, party) : (party, other);
-        var chatFrom = Book.ChatWith(from);
-        var chatInto = Book.ChatWith(into);
-        var contactFrom = Book.ContactOf(from);
-        var contactInto = Book.ContactOf(into);
-        _merges.Add(new PartyMerge(from, into));
-        Book.Merge(from, into);
-        if (contactFrom is not null && contactInto is not null)
-        {
-            _contacts[contactFrom.Id] = contactFrom with { MergedInto = contactInto.Id, UpdatedAt = now };
-            if (contactInto.Name == (contactInto.Phone ?? "") && contactFrom.Name.Length > 0)
-            {
-                _contacts[contactInto.Id] = contactInto with { Name = contactFrom.Name, UpdatedAt = now };
-                Book.Put(into, _contacts[contactInto.Id]);
-            }
-        }
-        else if (contactFrom is not null)
-        {
-            _contacts[contactFrom.Id] = contactFrom with { Party = into, Phone = contactFrom.Phone ?? Jids.Phone(jid) ?? Jids.Phone(otherJid), UpdatedAt = now };
-            Book.Put(into, _contacts[contactFrom.Id]);
-        }
-
-        if (chatFrom is not null && chatInto is not null)
-        {
-            Join(into, chatInto, chatFrom);
-        }
-        else if (chatFrom is not null)
-        {
-            Book.Put(into, chatFrom);
-            UpgradeAddress(chatFrom, Jids.Phone(jid) is null ? otherJid : jid);
-        }
-
-        return into;
-    }
-
-    private void Join(string party, ChatDocument keep, ChatDocument other)
-    {
-        Put(keep.Absorb(other, now));
-        Put(other with { MergedInto = keep.Id, UnreadCount = 0, UpdatedAt = now });
-        Book.Put(party, Book.Chat(keep.Id)!);
-        Active(keep.Id);
-    }
-
-    // A chat that was begun under a hidden address shows the phone once it is known; its own id never changes.
-    private ChatDocument UpgradeAddress(ChatDocument chat, string jid)
-    {
-        if (!Jids.IsLid(chat.Jid) || Jids.Phone(jid) is null)
-        {
-            return chat;
-        }
-
-        var upgraded = chat with { Jid = jid, UpdatedAt = now };
-        Put(upgraded);
-        return upgraded;
-    }
-
     private void Count(int received, int sent)
     {
         var today = state.Day.On(DateOnly.FromDateTime(now.UtcDateTime));
         state.Day = today with { Received = today.Received + received, Sent = today.Sent + sent };
         _day = state.Day;
     }
-}
-
-/// <summary>What an activation keeps of its number, as it stands including changes whose commit is still under way.</summary>
-internal sealed class NumberState(NumberDocument document, long epoch, long sequence, DayCounters day, ChatBook book)
-{
-    public NumberDocument Document { get; set; } = document;
-
-    public long Epoch { get; } = epoch;
-
-    /// <summary>The highest sequence number taken so far.</summary>
-    public long Sequence { get; private set; } = sequence;
-
-    public DayCounters Day { get; set; } = day;
-
-    public ChatBook Book { get; } = book;
-
-    public CommitLane Lane { get; } = new();
-
-    public long Take() => ++Sequence;
 }

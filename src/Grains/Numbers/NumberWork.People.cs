@@ -1,0 +1,194 @@
+using Loopwave.Chats;
+using Loopwave.Contacts;
+using Loopwave.Messages;
+
+namespace Loopwave.Numbers;
+
+/// <summary>Who is behind an address, and what is put together once two addresses turn out to be one person.</summary>
+internal sealed partial class NumberWork
+{
+    /// <summary>The party behind these two forms of an address; made if nobody knows them, merged if they were two.</summary>
+    public string Party(string jid, string? otherJid)
+    {
+        var party = Book.Party(jid);
+        var other = otherJid is null ? null : Book.Party(otherJid);
+        if (party is not null && other is not null && party != other)
+        {
+            return Merge(jid, party, otherJid!, other);
+        }
+
+        var known = party ?? other ?? NewId.Party();
+        var isNews = Learn(jid, party, known) | (otherJid is not null && Learn(otherJid, other, known));
+        if (isNews && otherJid is not null)
+        {
+            ShowPhone(known, jid, otherJid);
+        }
+
+        return known;
+    }
+
+    /// <summary>The chat with a party; begun when there is none.</summary>
+    public ChatDocument Chat(string party, string jid, string? name)
+    {
+        if (Book.ChatWith(party) is { } known)
+        {
+            return UpgradeAddress(known, jid);
+        }
+
+        var group = Jids.IsGroup(jid);
+        var contact = group ? null : Contact(party, jid, name);
+        var chat = new ChatDocument
+        {
+            Id = NewId.Chat(),
+            Number = Number.Id,
+            Party = party,
+            Jid = jid,
+            Type = group ? ChatType.Group : ChatType.Direct,
+            Name = group ? name : contact!.Name,
+            Contact = contact?.Id,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        Book.Put(party, chat);
+        _chats[chat.Id] = chat;
+        return chat;
+    }
+
+    /// <summary>The contact of a party; made when there is none. A better name takes the place of a bare number.</summary>
+    public ContactDocument Contact(string party, string jid, string? name, bool onlyIfUnnamed = false)
+    {
+        var known = Book.ContactOf(party);
+        var phone = Jids.Phone(jid) ?? known?.Phone;
+        var contact = known ?? new ContactDocument
+        {
+            Id = NewId.Contact(), Party = party, Name = "", Phone = phone, CreatedAt = now, UpdatedAt = now,
+        };
+        var unnamed = contact.Name.Length == 0 || contact.Name == contact.Phone;
+        var better = name is { Length: > 0 } && (unnamed || !onlyIfUnnamed) ? name
+            : contact.Name.Length == 0 ? phone ?? ""
+            : contact.Name;
+        if (known is null || better != contact.Name || phone != contact.Phone)
+        {
+            contact = contact with { Name = better, Phone = phone, UpdatedAt = now };
+            _contacts[contact.Id] = contact;
+            Book.Put(party, contact);
+        }
+
+        // A chat carries its person's name, to be found by it.
+        if (Book.ChatWith(party) is { Type: ChatType.Direct } chat && chat.Name != contact.Name)
+        {
+            Put(chat with { Name = contact.Name, Contact = contact.Id, UpdatedAt = now });
+        }
+
+        return contact;
+    }
+
+    /// <summary>Puts chats of one person together that were begun before anybody knew.</summary>
+    public void JoinDoubles()
+    {
+        foreach (var (party, id) in Book.TakeDoubles())
+        {
+            if (Book.ChatWith(party) is { } keep && Book.Chat(id) is { } other && keep.Id != id)
+            {
+                Join(party, keep, other);
+            }
+        }
+    }
+
+    private bool Learn(string jid, string? known, string party)
+    {
+        if (known is not null)
+        {
+            return false;
+        }
+
+        Book.Know(jid, party);
+        _aliases.Add(new PartyAlias(jid, party));
+        return true;
+    }
+
+    // Somebody who was known by a hidden address alone has a phone from now on.
+    private void ShowPhone(string party, string jid, string otherJid)
+    {
+        var phone = Jids.Phone(jid) is null ? otherJid : jid;
+        if (Book.ChatWith(party) is { } chat)
+        {
+            UpgradeAddress(chat, phone);
+        }
+
+        if (Book.ContactOf(party) is not null)
+        {
+            Contact(party, phone, null);
+        }
+    }
+
+    // The phone's party stays: it is the one that integrators know by its number.
+    private string Merge(string jid, string party, string otherJid, string other)
+    {
+        var (from, into) = Jids.Phone(jid) is not null || Jids.Phone(otherJid) is null ? (other, party) : (party, other);
+        var chatFrom = Book.ChatWith(from);
+        var chatInto = Book.ChatWith(into);
+        var contactFrom = Book.ContactOf(from);
+        var contactInto = Book.ContactOf(into);
+        _merges.Add(new PartyMerge(from, into));
+        Book.Merge(from, into);
+        if (contactFrom is not null && contactInto is not null)
+        {
+            _contacts[contactFrom.Id] = contactFrom with { MergedInto = contactInto.Id, UpdatedAt = now };
+            if (contactInto.Name == (contactInto.Phone ?? "") && contactFrom.Name.Length > 0)
+            {
+                _contacts[contactInto.Id] = contactInto with { Name = contactFrom.Name, UpdatedAt = now };
+                Book.Put(into, _contacts[contactInto.Id]);
+            }
+        }
+        else if (contactFrom is not null)
+        {
+            _contacts[contactFrom.Id] = contactFrom with { Party = into, UpdatedAt = now };
+            Book.Put(into, _contacts[contactFrom.Id]);
+        }
+
+        if (chatFrom is not null && chatInto is not null)
+        {
+            Join(into, chatInto, chatFrom);
+        }
+        else if (chatFrom is not null)
+        {
+            Book.Put(into, chatFrom);
+        }
+
+        ShowPhone(into, jid, otherJid);
+        return into;
+    }
+
+    private void Join(string party, ChatDocument keep, ChatDocument other)
+    {
+        Put(keep.Absorb(other, now));
+        Put(other with { MergedInto = keep.Id, UnreadCount = 0, UpdatedAt = now });
+        Book.Put(party, Book.Chat(keep.Id)!);
+        _joined.Add((other.Id, keep.Id));
+        Active(keep.Id);
+    }
+
+    private string Remaining(string chat)
+    {
+        while (Book.MergedInto(chat) is { } into)
+        {
+            chat = into;
+        }
+
+        return chat;
+    }
+
+    // A chat that was begun under a hidden address shows the phone once it is known; its own id never changes.
+    private ChatDocument UpgradeAddress(ChatDocument chat, string jid)
+    {
+        if (!Jids.IsLid(chat.Jid) || Jids.Phone(jid) is null)
+        {
+            return chat;
+        }
+
+        var upgraded = chat with { Jid = jid, UpdatedAt = now };
+        Put(upgraded);
+        return upgraded;
+    }
+}
