@@ -10,6 +10,15 @@ public static class Any
 
     private static int _ids;
 
+    /// <summary>A phone that nobody else has.</summary>
+    public static string Phone() => $"9197{Interlocked.Increment(ref _ids):D8}";
+
+    /// <summary>The address of somebody nobody else writes with.</summary>
+    public static string Jid() => Phone() + "@s.whatsapp.net";
+
+    /// <summary>A hidden address that nobody else has.</summary>
+    public static string Lid() => $"77{Interlocked.Increment(ref _ids):D10}@lid";
+
     public static InboundMessage Inbound(string text, DateTimeOffset at, string? id = null, string jid = Customer) => new()
     {
         WhatsAppId = id ?? $"IN{Interlocked.Increment(ref _ids):D8}",

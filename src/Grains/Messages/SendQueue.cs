@@ -12,7 +12,7 @@ internal sealed class SendQueue(SendRules rules)
     private readonly Dictionary<long, QueueItem> _items = [];
     private readonly Dictionary<string, long> _byWhatsAppId = [];
     private readonly Dictionary<string, SortedSet<long>> _chats = [];
-    private readonly Dictionary<string, HashSet<long>> _inFlight = [];
+    private readonly Dictionary<string, long> _inFlight = [];
     private readonly SortedSet<long> _heads = [];
     private readonly HashSet<long> _accepting = [];
     private readonly PriorityQueue<long, DateTimeOffset> _later = new();
@@ -46,7 +46,7 @@ internal sealed class SendQueue(SendRules rules)
         {
             // What became of it is unknown; it blocks its chat until that is settled.
             _handed.Add(item.Sequence, new Handing(Connection: null, At: null));
-            InFlight(item);
+            _inFlight[item.Chat] = item.Sequence;
             return;
         }
 
@@ -143,7 +143,7 @@ internal sealed class SendQueue(SendRules rules)
     public void Claimed(QueueItem item)
     {
         _items[item.Sequence] = item;
-        InFlight(item);
+        _inFlight[item.Chat] = item.Sequence;
         _heads.Remove(item.Sequence);
     }
 
@@ -151,7 +151,7 @@ internal sealed class SendQueue(SendRules rules)
     public void Handed(QueueItem item, string connection, DateTimeOffset now, TimeSpan gap)
     {
         _items[item.Sequence] = item;
-        InFlight(item);
+        _inFlight[item.Chat] = item.Sequence;
         _handed[item.Sequence] = new Handing(connection, now);
         _nextSendAt = now + gap;
     }
@@ -180,40 +180,6 @@ internal sealed class SendQueue(SendRules rules)
         Add(item, now);
     }
 
-    /// <summary>Two chats turned out to be one: their rows are one line from now on. The rows that changed.</summary>
-    public IReadOnlyList<QueueItem> Join(string from, string into)
-    {
-        var moved = _items.Values.Where(item => item.Chat == from).Select(item => item with { Chat = into }).ToList();
-        foreach (var item in moved)
-        {
-            _items[item.Sequence] = item;
-        }
-
-        if (_inFlight.Remove(from, out var flying))
-        {
-            _inFlight.TryAdd(into, []);
-            _inFlight[into].UnionWith(flying);
-        }
-
-        if (_chats.Remove(from, out var line))
-        {
-            _heads.ExceptWith(line);
-            _chats.TryAdd(into, []);
-            _chats[into].UnionWith(line);
-        }
-
-        if (_chats.TryGetValue(into, out var joined))
-        {
-            _heads.ExceptWith(joined);
-            if (!_inFlight.ContainsKey(into))
-            {
-                _heads.Add(joined.Min);
-            }
-        }
-
-        return moved;
-    }
-
     /// <summary>The row is done: sent, failed, expired or cancelled. The next of its chat may go.</summary>
     public void Done(long sequence) => Forget(sequence);
 
@@ -224,12 +190,6 @@ internal sealed class SendQueue(SendRules rules)
 
     // A wall clock that jumped back must not stop the pacing for as long as it jumped.
     private DateTimeOffset NextSendAt(DateTimeOffset now) => _nextSendAt - now > rules.LongestGap ? now : _nextSendAt;
-
-    private void InFlight(QueueItem item)
-    {
-        _inFlight.TryAdd(item.Chat, []);
-        _inFlight[item.Chat].Add(item.Sequence);
-    }
 
     private void Line(QueueItem item)
     {
@@ -260,7 +220,7 @@ internal sealed class SendQueue(SendRules rules)
         _byWhatsAppId.Remove(item.WhatsAppId);
         _handed.Remove(sequence);
         _heads.Remove(sequence);
-        if (_inFlight.TryGetValue(item.Chat, out var flying) && flying.Remove(sequence) && flying.Count == 0)
+        if (_inFlight.GetValueOrDefault(item.Chat, -1) == sequence)
         {
             _inFlight.Remove(item.Chat);
         }

@@ -43,21 +43,30 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     public bool HasRelay(string number) => Of(number).Relays.Reader.Count > 0;
 
+    public bool HasRead(string number) => Of(number).Reads.Reader.Count > 0;
+
+    /// <summary>The epoch under which the number was opened last.</summary>
+    public long Epoch(string number) => Of(number).Epoch;
+
+    /// <summary>How often the process closed everything.</summary>
+    public int ClosedAll { get; private set; }
+
     /// <summary>Reports events under the number's current epoch, and returns once they were taken.</summary>
-    public async Task Raise(string number, params EngineEvent[] reported)
+    public Task Raise(string number, params EngineEvent[] reported) => Repeat(Next(number, reported));
+
+    /// <summary>The next batch of a number, not reported yet.</summary>
+    public EngineBatch Next(string number, params EngineEvent[] reported)
     {
         var line = Of(number);
-        EngineBatch batch;
         lock (line)
         {
-            batch = new EngineBatch(number, new EngineCursor("fake", line.Epoch, line.Sequence + 1), reported);
+            var batch = new EngineBatch(number, new EngineCursor("fake", line.Epoch, line.Sequence + 1), reported);
             line.Sequence += reported.Length;
+            return batch;
         }
-
-        await events.Deliver(batch).WaitAsync(Patience);
     }
 
-    /// <summary>Reports a batch once more, as after an answer that was lost.</summary>
+    /// <summary>Reports a batch, or reports it once more, as after an answer that was lost.</summary>
     public Task Repeat(EngineBatch batch) => events.Deliver(batch).WaitAsync(Patience);
 
     public Task Open(EngineOpen request, CancellationToken cancellationToken)
@@ -72,6 +81,7 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
             line.Sequence = request.Epoch > line.Epoch ? 0 : line.Sequence;
             line.Epoch = request.Epoch;
+            line.IsOpen = true;
             line.Opened++;
         }
 
@@ -83,7 +93,17 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     public Task LogOut(string number, long epoch, CancellationToken cancellationToken) => Closed(number, "log out");
 
-    public Task CloseAll() => Task.CompletedTask;
+    public Task CloseAll()
+    {
+        ClosedAll++;
+        foreach (var (number, line) in _lines.Where(line => line.Value.IsOpen).ToList())
+        {
+            line.IsOpen = false;
+            _ = Raise(number, new EngineEvent.Closed(428));
+        }
+
+        return Task.CompletedTask;
+    }
 
     public Task Acknowledge(string number, EngineCursor cursor, CancellationToken cancellationToken)
     {
@@ -123,6 +143,7 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     private Task Closed(string number, string how)
     {
+        Of(number).IsOpen = false;
         Of(number).Closes.Writer.TryWrite(how);
         return Task.CompletedTask;
     }
@@ -146,6 +167,8 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         public long Epoch { get; set; }
 
         public long Sequence { get; set; }
+
+        public bool IsOpen { get; set; }
 
         public int Opened { get; set; }
 

@@ -1,8 +1,12 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using Loopwave.Chats;
 using Loopwave.Engines;
+using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
 using Loopwave.Storage;
+using Loopwave.Storage.Sql;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -21,10 +25,11 @@ public sealed class LoopwaveCluster : IAsyncDisposable
     private readonly string _directory;
     private readonly bool _ownsDirectory;
     private readonly InProcessTestCluster _cluster;
+    private readonly ClusterSetup _setup;
 
-    private LoopwaveCluster(string directory, bool ownsDirectory, FakeTimeProvider clock, InProcessTestCluster cluster)
+    private LoopwaveCluster(string directory, bool ownsDirectory, FakeTimeProvider clock, InProcessTestCluster cluster, ClusterSetup setup)
     {
-        (_directory, _ownsDirectory, Clock, _cluster) = (directory, ownsDirectory, clock, cluster);
+        (_directory, _ownsDirectory, Clock, _cluster, _setup) = (directory, ownsDirectory, clock, cluster, setup);
     }
 
     public FakeTimeProvider Clock { get; }
@@ -41,8 +46,15 @@ public sealed class LoopwaveCluster : IAsyncDisposable
 
     public INumbersGrain Numbers => Grains.GetGrain<INumbersGrain>(0);
 
-    public static Task<LoopwaveCluster> Start(Action<IServiceCollection>? configure = null) =>
-        Start(Directory.CreateTempSubdirectory("loopwave-test-").FullName, true, new FakeTimeProvider(new DateTimeOffset(2026, 6, 29, 10, 15, 0, TimeSpan.Zero)), configure);
+    public IMediaGrain Media => Grains.GetGrain<IMediaGrain>(0);
+
+    /// <summary>Where everything of this cluster is stored.</summary>
+    public string DataDirectory => _directory;
+
+    public static Task<LoopwaveCluster> Start(Action<IServiceCollection>? configure = null) => Start(new ClusterSetup { Configure = configure });
+
+    public static Task<LoopwaveCluster> Start(ClusterSetup setup) =>
+        Start(Directory.CreateTempSubdirectory("loopwave-test-").FullName, true, new FakeTimeProvider(new DateTimeOffset(2026, 6, 29, 10, 15, 0, TimeSpan.Zero)), setup);
 
     public ICredentialStore Credentials => Services.GetRequiredService<ICredentialStore>();
 
@@ -73,15 +85,32 @@ public sealed class LoopwaveCluster : IAsyncDisposable
     public async Task<LoopwaveCluster> Restart(Action<IServiceCollection>? configure = null)
     {
         await Stop();
-        return await Start(_directory, true, Clock, configure);
+        return await Start(_directory, true, Clock, configure is null ? _setup : _setup with { Configure = configure });
     }
 
-    /// <summary>Creates a number that is linked and ready.</summary>
+    /// <summary>The events that webhooks will send for a number, in order.</summary>
+    public async Task<IReadOnlyList<OutboxRow>> Outbox(string number, long after = 0) => await Services.GetRequiredService<ISqlDatabase>().Query(
+        new Statement(
+            "SELECT event, sequence, id, body FROM outbox WHERE number = @number AND sequence > @after ORDER BY position",
+            ("@number", number), ("@after", after)),
+        row => new OutboxRow(row.GetString(0), row.GetInt64(1), row.GetString(2), Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(3))));
+
+    /// <summary>The number's own answer.</summary>
+    public async Task<NumberView> View(string number) => (await Number(number).Get()).Value!.Number;
+
+    /// <summary>The messages of a chat, newest first.</summary>
+    public async Task<IReadOnlyList<MessageView>> MessagesOf(string chat) => (await Messages.List(chat, new PageRequest(200), Access.All)).Value!.Data;
+
+    /// <summary>The chats of a number, as listed.</summary>
+    public async Task<IReadOnlyList<ChatView>> ChatsOf(string number) => (await Chats.List(new ChatFilter(Number: number), new PageRequest(200), Access.All)).Value!.Data;
+
+    /// <summary>Creates a number that is linked and ready; a phone can be linked once in a cluster.</summary>
     public async Task<string> ReadyNumber(string phone = "919800000001")
     {
         var created = await Numbers.Create(new NewNumber("Support", EngineKind.WhatsApp, Access.All));
         var id = created.Value!.Id;
         await Number(id).Link(new LinkRequest(LinkMethod.Qr));
+        await Due(TimeSpan.FromMilliseconds(200));
         await Engine.NextOpen(id);
         await Engine.Raise(
             id, new EngineEvent.LinkOffered("qr", null, Clock.GetUtcNow().AddSeconds(60)), new EngineEvent.LinkScanned(),
@@ -121,7 +150,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         await _cluster.DisposeAsync();
     }
 
-    private static async Task<LoopwaveCluster> Start(string directory, bool owns, FakeTimeProvider clock, Action<IServiceCollection>? configure)
+    private static async Task<LoopwaveCluster> Start(string directory, bool owns, FakeTimeProvider clock, ClusterSetup setup)
     {
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
@@ -130,13 +159,36 @@ public sealed class LoopwaveCluster : IAsyncDisposable
             silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
-            silo.Services.AddSqliteStorage(new SqliteStorageOptions { DataDirectory = directory });
+            silo.Services.AddSqliteStorage(new SqliteStorageOptions { DataDirectory = directory, Faults = setup.Faults });
             silo.Services.AddNumbers();
+            silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLease>(
+                provider, setup.LeaseOnTestClock ? provider.GetRequiredService<TimeProvider>() : TimeProvider.System));
             silo.Services.AddSingleton<IEngine>(provider => new FakeEngine(EngineKind.WhatsApp, provider.GetRequiredService<IEngineEvents>()));
-            configure?.Invoke(silo.Services);
+            setup.Configure?.Invoke(silo.Services);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new LoopwaveCluster(directory, owns, clock, cluster);
+        return new LoopwaveCluster(directory, owns, clock, cluster, setup);
     }
+}
+
+/// <summary>What a test wants different of its cluster.</summary>
+public sealed record ClusterSetup
+{
+    public Action<IServiceCollection>? Configure { get; init; }
+
+    /// <summary>Stands between any two writes.</summary>
+    public StorageFaults? Faults { get; init; }
+
+    /// <summary>
+    /// The right to own numbers follows the test's clock too. Otherwise it keeps real time, as the database does, so that a
+    /// test that moves time by an hour is no process that slept for an hour.
+    /// </summary>
+    public bool LeaseOnTestClock { get; init; }
+}
+
+/// <summary>An event as webhooks will send it.</summary>
+public sealed record OutboxRow(string Event, long Sequence, string Id, string Body)
+{
+    public JsonNode Data => JsonNode.Parse(Body)!["data"]!;
 }
