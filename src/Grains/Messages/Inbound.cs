@@ -101,7 +101,7 @@ internal sealed class Inbound(
             ? message.Fail(error, work.Now)
             : message with { Error = error, UpdatedAt = work.Now };
         PutChanged(failed);
-        work.Announce(sequence => PublicEvents.MessageStatus(View(failed), sequence, work.Now));
+        work.Announce(sequence => PublicEvents.MessageStatus(View(failed), work.Now, sequence, work.Now));
     }
 
     /// <summary>A person took a message back before it was sent.</summary>
@@ -111,7 +111,7 @@ internal sealed class Inbound(
         work.Dequeue(item.Sequence);
         var cancelled = message.Cancel(work.Now);
         PutChanged(cancelled);
-        work.Announce(sequence => PublicEvents.MessageStatus(View(cancelled), sequence, work.Now));
+        work.Announce(sequence => PublicEvents.MessageStatus(View(cancelled), work.Now, sequence, work.Now));
     }
 
     private void Receive(InboundMessage inbound, bool history)
@@ -270,7 +270,7 @@ internal sealed class Inbound(
             work.Active(chat.Id);
         }
 
-        work.Announce(sequence => PublicEvents.MessageStatus(View(next), sequence, work.Now));
+        work.Announce(sequence => PublicEvents.MessageStatus(View(next), at, sequence, work.Now));
     }
 
     // A read that comes again must not take with it what arrived after it.

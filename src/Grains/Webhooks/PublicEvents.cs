@@ -19,10 +19,11 @@ internal static class PublicEvents
     public static OutboxEvent MessageUpdated(MessageView message, string changed, long sequence, DateTimeOffset at) =>
         Event("message.updated", message.Number, message.Chat, sequence, at, message, [("changed", new[] { changed }), ("sequence", sequence)]);
 
-    public static OutboxEvent MessageStatus(MessageView message, long sequence, DateTimeOffset at) =>
+    /// <param name="since">When the message came to this status, by whoever brought it there.</param>
+    public static OutboxEvent MessageStatus(MessageView message, DateTimeOffset since, long sequence, DateTimeOffset at) =>
         Event("message.status", message.Number, message.Chat, sequence, at, new
         {
-            message.Id, message.Number, message.Chat, message.ChatId, message.Status, message.Error, At = at,
+            message.Id, message.Number, message.Chat, message.ChatId, message.Status, message.Error, At = since,
             message.ClientMessageId, Sequence = sequence,
         });
 
