@@ -134,7 +134,9 @@ internal sealed partial class NumberGrain
             var bytes = await Build(item);
             if (bytes is null || _queue.Find(item.Sequence) is not { State: QueueState.Claimed } claimed || _connection?.Id != connection.Id)
             {
-                Return(item.Sequence);
+                // On this connection it is tried again a little later; on the next one at once.
+                Return(item.Sequence, _connection?.Id == connection.Id ? RetryAfterFault : TimeSpan.Zero);
+                Pump();
                 return;
             }
 
@@ -266,11 +268,11 @@ internal sealed partial class NumberGrain
             : new OutboundFile(path, media.MimeType, media.FileName, media.DurationSeconds);
     }
 
-    private void Return(long sequence)
+    private void Return(long sequence, TimeSpan after)
     {
         if (_queue.Find(sequence) is { State: QueueState.Claimed } item)
         {
-            _queue.Returned(item with { State = QueueState.Queued }, Now);
+            _queue.Returned(item with { State = QueueState.Queued, DueAt = Now + after }, Now);
         }
     }
 
