@@ -25,7 +25,7 @@ public static class NewId
     /// Rises with time, and with <paramref name="order"/> where times are the same: networks count in seconds, and what was
     /// said within one must not be shuffled.
     /// </summary>
-    public static string Message(DateTimeOffset at, long order) => "m_" + TimeOrdered(at, order);
+    public static string Message(DateTimeOffset at, long order = 0) => "m_" + TimeOrdered(at, order);
 
     /// <summary>Rises with time; holds no dot, which webhook signatures use as a separator.</summary>
     public static string Event(DateTimeOffset now) => "evt_" + Guid.CreateVersion7(now).ToString("D");

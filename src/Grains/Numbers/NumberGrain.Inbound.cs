@@ -87,12 +87,6 @@ internal sealed partial class NumberGrain
             inbound.Apply(evt);
         }
 
-        // One line of messages per person, also for what was accepted before anybody knew.
-        foreach (var item in work.Joined.SelectMany(pair => _queue.Join(pair.From, pair.Into)))
-        {
-            work.Put(item);
-        }
-
         LogStep(State.Document.Session, document.Session);
         if (document != State.Document)
         {

@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
@@ -32,7 +33,7 @@ internal sealed partial class NumberGrain
             work.Put(stored.Read(Now));
             work.Active(stored.Id);
             await Commit(work);
-            await TellRead(stored, unread);
+            Track(TellRead(stored, unread));
         }
 
         return State.Book.Chat(stored.Id)!.View(State.Book.ContactOf(stored));
@@ -86,7 +87,7 @@ internal sealed partial class NumberGrain
         return View();
     });
 
-    // Best effort: a receipt that is not sent changes nothing that anybody relies on.
+    // Best effort, and nobody waits for it: a receipt that is not sent changes nothing that anybody relies on.
     private async Task TellRead(ChatDocument chat, int unread)
     {
         if (!context.Options.SendReadReceipts || !Session.CanSend)
@@ -94,14 +95,14 @@ internal sealed partial class NumberGrain
             return;
         }
 
-        var messages = await ports.Messages.NewestInbound(await ports.Chats.WithMerged(chat.Id), Math.Min(unread, 200));
         try
         {
+            var messages = await ports.Messages.NewestInbound(await ports.Chats.WithMerged(chat.Id), Math.Min(unread, 200));
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
             var marks = messages.Select(message => new ReadMark(message.WhatsAppId, chat.Type is ChatType.Group ? message.Author.Jid : null)).ToList();
             await _engine.MarkRead(Number, State.Epoch, chat.Jid, marks, timeout.Token);
         }
-        catch (Exception exception) when (exception is EngineException or OperationCanceledException)
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException or StorageUnavailableException)
         {
             LogEngineRefused(logger, exception, Number, "mark read", (exception as EngineException)?.Error);
         }
