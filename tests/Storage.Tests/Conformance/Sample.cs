@@ -60,7 +60,7 @@ internal static class Sample
 
     public static MessageDocument Message(ChatDocument chat, string? whatsAppId = null, bool fromMe = false, DateTimeOffset? timestamp = null) => new()
     {
-        Id = NewId.Message(Now, 0), Number = chat.Number, Chat = chat.Id, Sender = fromMe ? null : chat.Party,
+        Id = NewId.Message(Now), Number = chat.Number, Chat = chat.Id, Sender = fromMe ? null : chat.Party,
         WhatsAppId = whatsAppId ?? "3EB0" + NewId.Key(), FromMe = fromMe,
         Author = new MessageAuthor(fromMe ? AuthorType.Api : AuthorType.Contact), Type = MessageType.Text, Text = "Hi",
         Status = fromMe ? MessageStatus.Queued : MessageStatus.Received, Timestamp = timestamp ?? Now, UpdatedAt = timestamp ?? Now,
