@@ -12,6 +12,9 @@ internal sealed record FileBody;
 /// <summary>The answer is a file.</summary>
 internal sealed record FileAnswer;
 
+/// <summary>What is made here is found at no address of its own.</summary>
+internal sealed record NoAddress;
+
 /// <summary>What a route says about itself, beside what its types say.</summary>
 internal static class RouteNotes
 {
@@ -27,4 +30,6 @@ internal static class RouteNotes
     public static RouteHandlerBuilder TakesFile(this RouteHandlerBuilder route) => route.WithMetadata(new FileBody());
 
     public static RouteHandlerBuilder GivesFile(this RouteHandlerBuilder route) => route.WithMetadata(new FileAnswer());
+
+    public static RouteHandlerBuilder HasNoAddress(this RouteHandlerBuilder route) => route.WithMetadata(new NoAddress());
 }

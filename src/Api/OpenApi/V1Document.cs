@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Loopwave.Api.Auth;
-using Loopwave.Api.Errors;
 using Loopwave.Api.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +17,6 @@ internal static class V1Document
     public const string Address = "/api/openapi/v1.json";
     private const string Bearer = "bearer";
     private const string KeyHeader = "apiKey";
-    private const string Error = "Error";
 
     private static readonly Dictionary<string, string> RateLimits = new()
     {
@@ -68,7 +65,7 @@ internal static class V1Document
             Description = limit.Value, Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" },
         });
         components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
-        components.Schemas[Error] = ErrorSchema();
+        components.Schemas[OperationErrors.SchemaName] = OperationErrors.Schema();
         return Task.CompletedTask;
     }
 
@@ -89,8 +86,13 @@ internal static class V1Document
 
         AddParameters(operation, route, context.Description.HttpMethod);
         DescribePath(operation);
-        AddFiles(operation, route);
-        AddErrors(operation, document, route, scopes.Count > 0);
+        OperationFiles.Add(operation, route);
+        OperationErrors.Add(operation, document, route, scopes.Count > 0);
+        foreach (var (status, answer) in operation.Responses!.Where(one => one.Key.StartsWith('2')))
+        {
+            AddHeaders((OpenApiResponse)answer, document, hasLocation: status is "201" or "202" && !route.OfType<NoAddress>().Any());
+        }
+
         return Task.CompletedTask;
     }
 
@@ -133,111 +135,6 @@ internal static class V1Document
         }
     }
 
-    private static void AddFiles(OpenApiOperation operation, IList<object> route)
-    {
-        if (route.OfType<FileBody>().Any())
-        {
-            operation.Parameters!.Add(new OpenApiParameter
-            {
-                Name = "fileName",
-                In = ParameterLocation.Query,
-                Description = "The file's name, where the body is the file itself.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 255 },
-            });
-            operation.RequestBody = new OpenApiRequestBody
-            {
-                Required = true,
-                Content = new Dictionary<string, OpenApiMediaType>
-                {
-                    ["multipart/form-data"] = new OpenApiMediaType
-                    {
-                        Schema = new OpenApiSchema
-                        {
-                            Type = JsonSchemaType.Object,
-                            Required = new HashSet<string> { "file" },
-                            Properties = new Dictionary<string, IOpenApiSchema> { ["file"] = Binary() },
-                        },
-                    },
-                    ["*/*"] = new OpenApiMediaType { Schema = Binary() },
-                },
-            };
-        }
-
-        if (route.OfType<FileAnswer>().Any())
-        {
-            operation.Responses ??= [];
-            operation.Responses["200"] = new OpenApiResponse
-            {
-                Description = "The file.",
-                Content = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new OpenApiMediaType { Schema = Binary() } },
-            };
-            operation.Responses["206"] = new OpenApiResponse
-            {
-                Description = "The range asked for.",
-                Content = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new OpenApiMediaType { Schema = Binary() } },
-            };
-        }
-    }
-
-    private static void AddErrors(OpenApiOperation operation, OpenApiDocument document, IList<object> route, bool hasScope)
-    {
-        var takesBody = operation.RequestBody is not null;
-        var errors = new SortedDictionary<int, List<string>>();
-        Add(401, "invalid_api_key");
-        Add(429, "rate_limited");
-        Add(500, "internal_error");
-        Add(503, "storage_unavailable");
-        Add(503, "unavailable");
-        if (hasScope)
-        {
-            Add(403, "insufficient_scope");
-        }
-
-        if (takesBody || operation.Parameters!.Any(one => one.In is ParameterLocation.Query or ParameterLocation.Header))
-        {
-            Add(400, "invalid_input");
-        }
-
-        if (takesBody)
-        {
-            Add(413, "payload_too_large");
-        }
-
-        if (takesBody && !route.OfType<FileBody>().Any())
-        {
-            Add(415, "unsupported_media_type");
-        }
-
-        foreach (var code in route.OfType<RouteRefusals>().SelectMany(refusals => refusals.Codes))
-        {
-            Add(Refusals.Status(code), Refusals.Code(code));
-        }
-
-        operation.Responses ??= [];
-        foreach (var (status, answer) in operation.Responses)
-        {
-            AddHeaders((OpenApiResponse)answer, document, hasLocation: status is "201" or "202");
-        }
-
-        foreach (var (status, codes) in errors)
-        {
-            operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = ErrorResponse(document, status, codes);
-        }
-
-        void Add(int status, string code)
-        {
-            if (!errors.TryGetValue(status, out var codes))
-            {
-                errors[status] = codes = [];
-            }
-
-            if (!codes.Contains(code))
-            {
-                codes.Add(code);
-            }
-        }
-    }
-
     private static void AddHeaders(OpenApiResponse answer, OpenApiDocument document, bool hasLocation)
     {
         answer.Headers = RateLimits.Keys.ToDictionary(name => name, IOpenApiHeader (name) => new OpenApiHeaderReference(name, document));
@@ -249,54 +146,4 @@ internal static class V1Document
             };
         }
     }
-
-    private static OpenApiResponse ErrorResponse(OpenApiDocument document, int status, List<string> codes)
-    {
-        var response = new OpenApiResponse
-        {
-            Description = string.Join(", ", codes.Select(code => $"`{code}`")),
-            Content = new Dictionary<string, OpenApiMediaType>
-            {
-                ["application/json"] = new OpenApiMediaType
-                {
-                    Schema = new OpenApiSchemaReference(Error, document),
-                    Example = new JsonObject { ["error"] = codes[0], ["message"] = Sentence(codes[0]) },
-                },
-            },
-        };
-        if (status is 429 or 503)
-        {
-            response.Headers = new Dictionary<string, IOpenApiHeader>
-            {
-                ["Retry-After"] = new OpenApiHeader
-                {
-                    Description = "Seconds to wait.",
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1" },
-                },
-            };
-        }
-
-        return response;
-    }
-
-    private static string Sentence(string code) => code switch
-    {
-        "rate_limited" => "Too many requests for this key.",
-        "invalid_api_key" => "The API key is missing or not valid.",
-        "no_ready_session" => "No number is ready to send.",
-        _ => "One sentence for a person.",
-    };
-
-    private static OpenApiSchema Binary() => new() { Type = JsonSchemaType.String, Format = "binary" };
-
-    private static OpenApiSchema ErrorSchema() => new()
-    {
-        Type = JsonSchemaType.Object,
-        Required = new HashSet<string> { "error", "message" },
-        Properties = new Dictionary<string, IOpenApiSchema>
-        {
-            ["error"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The machine-readable code; the list may grow." },
-            ["message"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "One sentence for a person." },
-        },
-    };
 }

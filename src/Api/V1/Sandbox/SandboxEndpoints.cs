@@ -23,7 +23,7 @@ internal static class SandboxEndpoints
             .AddEndpointFilter(NumberSight.Check).AllowScopes(ApiScopes.NumbersWrite);
         sandbox.MapGet("", Get).Says("See how the simulated network sees the number").Refuses(RefusalCode.UnknownNumber);
         sandbox.MapPost("/messages", Inject).Says("Let a customer write",
-            "Safe when this answers, delivered when the number is connected.")
+            "Safe when this answers, delivered when the number is connected.").HasNoAddress()
             .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession, RefusalCode.QueueFull);
         sandbox.MapPost("/disconnect", Disconnect).Says("Let the servers close the connection")
             .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession);
