@@ -22,7 +22,7 @@ internal sealed class ConnectBudget(TimeSpan interval, TimeProvider clock)
             // Monotonic: a jump of the wall clock neither opens a burst nor closes the budget for an hour.
             var now = clock.GetTimestamp();
             var slot = Math.Max(now, _next ?? now);
-            _next = slot + (long)(interval.TotalSeconds * clock.TimestampFrequency);
+            _next = slot + (long)Math.Ceiling(interval.TotalSeconds * clock.TimestampFrequency);
             return clock.GetElapsedTime(now, slot);
         }
     }

@@ -233,8 +233,9 @@ internal sealed partial class NumberGrain
             return;
         }
 
-        DateTimeOffset? next = State.Lane.IsBroken ? Now + RetryAfterFault : null;
-        next = Earlier(next, Session.State is SessionState.Pending ? null : Session.DueAt);
+        var now = Now;
+        DateTimeOffset? next = State.Lane.IsBroken ? now + RetryAfterFault : null;
+        next = Earlier(next, now + Session.DueIn(now));
         next = Earlier(next, _pumpAt);
         next = Earlier(next, HistoryDeadline);
         if (next is not { } at)
@@ -245,7 +246,7 @@ internal sealed partial class NumberGrain
             return;
         }
 
-        var wait = at - Now;
+        var wait = at - now;
         wait = wait <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : wait < LongestTimer ? wait : LongestTimer;
         _armedFor = at;
         if (_timer is null)

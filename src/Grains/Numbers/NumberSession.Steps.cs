@@ -5,6 +5,9 @@ namespace Loopwave.Numbers;
 /// <summary>What time and the network do to a session.</summary>
 public sealed partial record NumberSession
 {
+    /// <summary>How long until <see cref="Tick"/> has something to do; null when nothing waits.</summary>
+    public TimeSpan? DueIn(DateTimeOffset now) => DueAt is not { } due ? null : IsDue(now) ? TimeSpan.Zero : due - now;
+
     /// <summary>Moves what has fallen due.</summary>
     public NumberSession Tick(DateTimeOffset now, double random)
     {
@@ -35,9 +38,9 @@ public sealed partial record NumberSession
     public NumberSession On(EngineEvent evt, DateTimeOffset now, double random) => evt switch
     {
         _ when !IsOpen => this,
-        EngineEvent.LinkOffered when Link is { } link && !Paired && State is not SessionState.Linking => (this with
+        EngineEvent.LinkOffered when Link is not null && !Paired && State is not SessionState.Linking => (this with
         {
-            State = SessionState.Linking, DueAt = link.StartedAt + LinkTimeout, Reason = null,
+            State = SessionState.Linking, DueAt = InLinkTime(now + LinkTimeout), Reason = null,
         }).ChangedFrom(this, now),
         EngineEvent.LinkScanned when !Paired && State is not SessionState.Scanned => (this with
         {
