@@ -1,0 +1,44 @@
+namespace Loopwave.Messages;
+
+/// <summary>An open connection, by a name that no other connection of the number has.</summary>
+internal sealed record Connection(string Id, DateTimeOffset OpenedAt);
+
+/// <summary>What a send queue wants done. Asked again before it was done, it says the same.</summary>
+/// <param name="Expired">Too late and never on the wire: fail them as expired.</param>
+/// <param name="Uncertain">Repeated as often as allowed, or past their time, without an answer: fail them as uncertain.</param>
+/// <param name="Repeat">On the wire of an earlier connection without an answer: relay the same bytes again.</param>
+/// <param name="Send">Next in their chats: claim, prepare and hand them over.</param>
+/// <param name="Deaf">The open connection left something unanswered for too long: close it.</param>
+/// <param name="NextAt">When something falls due that no event announces.</param>
+internal sealed record SendPlan(
+    IReadOnlyList<QueueItem> Expired,
+    IReadOnlyList<QueueItem> Uncertain,
+    IReadOnlyList<QueueItem> Repeat,
+    IReadOnlyList<QueueItem> Send,
+    bool Deaf,
+    DateTimeOffset? NextAt);
+
+/// <summary>The numbers of a send queue, from <see cref="Numbers.NumberOptions"/>.</summary>
+internal sealed record SendRules
+{
+    public int Capacity { get; init; } = 10_000;
+
+    /// <summary>The first hand-over and three repeats.</summary>
+    public int MostAttempts { get; init; } = 4;
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After a connection opens, this long is waited for an answer that was only late.</summary>
+    public TimeSpan RepeatGrace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A row that could not be handed over is not tried again on the same connection before this.</summary>
+    public TimeSpan ReturnRest { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan ShortestGap { get; init; } = TimeSpan.FromSeconds(0.5);
+    public TimeSpan LongestGap { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    public bool Paced => LongestGap > TimeSpan.Zero;
+
+    public TimeSpan MeanGap => (ShortestGap + LongestGap) / 2;
+
+    /// <summary>A gap between the shortest and the longest, for a random number from 0 to 1.</summary>
+    public TimeSpan Gap(double random) => ShortestGap + ((LongestGap - ShortestGap) * random);
+}
