@@ -20,7 +20,7 @@ internal static class Jids
 
     /// <summary>The digits of a phone address; null for the other forms, which tell no phone.</summary>
     public static string? Phone(string jid) =>
-        jid.EndsWith(PhoneServer, StringComparison.Ordinal) ? jid[..^PhoneServer.Length] : null;
+        jid.EndsWith(PhoneServer, StringComparison.Ordinal) && IsAddress(jid) ? jid[..^PhoneServer.Length] : null;
 
     /// <summary>A well-formed phone, hidden or group address, without a device part.</summary>
     public static bool IsAddress(string jid)
@@ -35,7 +35,7 @@ internal static class Jids
         return jid[at..] switch
         {
             PhoneServer or LidServer => user.Length <= 20 && user.IndexOfAnyExcept(Digits) < 0,
-            GroupServer => user.IndexOfAnyExcept(GroupCharacters) < 0,
+            GroupServer => user.IndexOfAnyExcept(GroupCharacters) < 0 && user[0] is not '-' && user[^1] is not '-',
             _ => false,
         };
     }

@@ -54,11 +54,14 @@ internal abstract record Recipient
             var phone = phones.Parse("+" + digits, null);
 
             // Only the length is checked: which of the possible forms a country uses is for the network to say.
-            return phones.IsPossibleNumber(phone) ? digits : null;
+            return phones.IsPossibleNumber(phone) || IsOldMexicanForm(digits) ? digits : null;
         }
         catch (NumberParseException)
         {
             return null;
         }
     }
+
+    // Mexico gave up the 1 before mobile numbers, the network did not: to the library these are a digit too long.
+    private static bool IsOldMexicanForm(string digits) => digits.Length == 13 && digits.StartsWith("521", StringComparison.Ordinal);
 }
