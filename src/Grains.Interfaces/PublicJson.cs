@@ -30,9 +30,13 @@ public static class PublicJson
     private sealed class TimeConverter : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.TokenType is JsonTokenType.String && reader.TryGetDateTimeOffset(out var time)
+            reader.TokenType is JsonTokenType.String && HasOffset(reader.GetString()!) && reader.TryGetDateTimeOffset(out var time)
                 ? time.ToUniversalTime()
                 : throw new JsonException("Expected a time such as 2026-06-29T10:15:00.000Z.");
+
+        // Without an offset the reader would take the time zone of this machine.
+        private static bool HasOffset(string text) =>
+            text.IndexOf('T', StringComparison.Ordinal) is > 0 and var time && text.AsSpan(time).ContainsAny('Z', '+', '-');
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
         {
