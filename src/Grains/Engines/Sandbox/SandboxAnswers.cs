@@ -34,10 +34,9 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
             return SandboxAnswer.None;
         }
 
-        var slow = faults.SlowAck || behaviour is SandboxBehaviour.SlowAck;
-        var wait = Vary(slow ? options.SlowAckDelay : options.AckDelay, number, wire);
+        var times = Schedule(number, wire, slow: faults.SlowAck || behaviour is SandboxBehaviour.SlowAck);
         var error = Error(behaviour, wire.Jid);
-        var ack = new SandboxStep(wait, new EngineEvent.ServerAcknowledged(wire.WhatsAppId, now + wait, error));
+        var ack = new SandboxStep(times.Ack, new EngineEvent.ServerAcknowledged(wire.WhatsAppId, now + times.Ack, error));
         if (error is not null || wire.Kind is not OutboundKind.Message)
         {
             return new([ack], [ack], []);
@@ -45,17 +44,17 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
 
         if (behaviour is SandboxBehaviour.Console)
         {
-            var (steps, acts) = console.Do(number, wire, now, Later(options.EchoDelay, wait, number, wire));
-            return new([ack, .. Receipts(number, wire, now, wait, behaviour), .. steps], [ack], acts);
+            var (steps, acts) = console.Do(number, wire, now, times.Echo);
+            return new([ack, .. Receipts(wire, now, times, behaviour), .. steps], [ack], acts);
         }
 
         IReadOnlyList<SandboxStep> social =
-            [.. Receipts(number, wire, now, wait, behaviour), .. Echo(number, wire, now, wait, behaviour)];
+            [.. Receipts(wire, now, times, behaviour), .. Echo(number, wire, now, times.Echo, behaviour)];
         return behaviour switch
         {
             SandboxBehaviour.AckLostOnce => new(social, [ack], []),
-            SandboxBehaviour.DropBeforeAck => new(social, [ack], [new SandboxAct.Drop(wait, 428)]),
-            SandboxBehaviour.DropAfterAck => new([ack, .. social], [ack], [new SandboxAct.Drop(wait, 428)]),
+            SandboxBehaviour.DropBeforeAck => new(social, [ack], [new SandboxAct.Drop(times.Ack, 428)]),
+            SandboxBehaviour.DropAfterAck => new([ack, .. social], [ack], [new SandboxAct.Drop(times.Ack, 428)]),
             SandboxBehaviour.GoneDeaf => new(social, [ack], [new SandboxAct.Deafen(TimeSpan.Zero)]),
             SandboxBehaviour.Ordinary or SandboxBehaviour.DeliveredOnly or SandboxBehaviour.ReadOnly
                 or SandboxBehaviour.SentOnly or SandboxBehaviour.NotOnWhatsApp or SandboxBehaviour.Restricted
@@ -79,7 +78,7 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
     };
 
     private IEnumerable<SandboxStep> Receipts(
-        string number, SandboxWire wire, DateTimeOffset now, TimeSpan wait, SandboxBehaviour behaviour)
+        SandboxWire wire, DateTimeOffset now, Times times, SandboxBehaviour behaviour)
     {
         if (behaviour is SandboxBehaviour.SentOnly)
         {
@@ -89,10 +88,9 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
         IReadOnlyList<string?> readers = SandboxPeople.IsGroup(wire.Jid)
             ? [.. SandboxPeople.Participants(dice, wire.Jid).Select(SandboxPeople.Jid)]
             : [null];
-        var delivered = Later(options.DeliveredDelay, wait, number, wire);
         foreach (var reader in readers)
         {
-            yield return Receipt(ReceiptKind.Delivered, delivered, reader);
+            yield return Receipt(ReceiptKind.Delivered, times.Delivered, reader);
         }
 
         if (behaviour is SandboxBehaviour.DeliveredOnly)
@@ -100,10 +98,9 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
             yield break;
         }
 
-        var read = Later(options.ReadDelay, delivered, number, wire);
         foreach (var reader in readers)
         {
-            yield return Receipt(ReceiptKind.Read, read, reader);
+            yield return Receipt(ReceiptKind.Read, times.Read, reader);
         }
 
         SandboxStep Receipt(ReceiptKind kind, TimeSpan delay, string? reader) =>
@@ -111,7 +108,7 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
     }
 
     private IEnumerable<SandboxStep> Echo(
-        string number, SandboxWire wire, DateTimeOffset now, TimeSpan wait, SandboxBehaviour behaviour)
+        string number, SandboxWire wire, DateTimeOffset now, TimeSpan delay, SandboxBehaviour behaviour)
     {
         if (!options.Echo
             || behaviour is SandboxBehaviour.DeliveredOnly or SandboxBehaviour.ReadOnly or SandboxBehaviour.SentOnly)
@@ -130,18 +127,22 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
             Address = behaviour is SandboxBehaviour.AnswersHidden ? SandboxAddress.HiddenThenKnown : SandboxAddress.Both,
         };
         var id = dice.MessageId("echo", number, wire.WhatsAppId);
-        var delay = Later(options.EchoDelay, wait, number, wire);
         var steps = scribe.Steps(number, answer, id, now, delay).ToList();
         return behaviour is SandboxBehaviour.AnswersTwice ? [.. steps, .. steps] : steps;
     }
 
     // One message's delays all vary alike, and nothing comes before what it follows from.
-    private TimeSpan Later(TimeSpan delay, TimeSpan after, string number, SandboxWire wire)
+    private Times Schedule(string number, SandboxWire wire, bool slow)
     {
-        var varied = Vary(delay, number, wire);
-        return varied > after ? varied : after;
+        var ack = Vary(slow ? options.SlowAckDelay : options.AckDelay);
+        var delivered = Later(Vary(options.DeliveredDelay), ack);
+        var read = Later(Vary(options.ReadDelay), delivered);
+        return new(ack, delivered, read, Later(Vary(options.EchoDelay), read));
+
+        TimeSpan Vary(TimeSpan delay) => dice.Vary(delay, "delay", number, wire.WhatsAppId);
+
+        static TimeSpan Later(TimeSpan delay, TimeSpan after) => delay > after ? delay : after;
     }
 
-    private TimeSpan Vary(TimeSpan delay, string number, SandboxWire wire) =>
-        dice.Vary(delay, "delay", number, wire.WhatsAppId);
+    private readonly record struct Times(TimeSpan Ack, TimeSpan Delivered, TimeSpan Read, TimeSpan Echo);
 }

@@ -163,9 +163,9 @@ internal sealed partial class SandboxConnection(
             if (Current)
             {
                 Ready = true;
+                Deaf = accepted.Account.Faults.Deaf;
                 line.Stream!.Add(new EngineEvent.Opened(accepted.Account.PushName), 0);
-                Add(accepted.Letters);
-                Add(_early ?? []);
+                Add(Deaf ? [] : [.. accepted.Letters, .. _early ?? []]);
                 _early = null;
                 _held = null;
             }
@@ -178,9 +178,9 @@ internal sealed partial class SandboxConnection(
             return;
         }
 
-        if (accepted.Account.Faults.Deaf)
+        if (Deaf)
         {
-            Deafen();
+            client.Network.Schedule(PingTimeout, LosePing);
         }
 
         client.Pump.Wake(line);

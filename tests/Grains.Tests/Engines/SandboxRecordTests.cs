@@ -1,0 +1,260 @@
+using Loopwave.Engines;
+using Loopwave.Sandbox;
+using Loopwave.Storage.Sandbox;
+using Loopwave.Testing.Sandbox;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Loopwave.Grains.Tests.Engines;
+
+/// <summary>What every record of the simulated network promises.</summary>
+public abstract class SandboxRecordTests : IAsyncLifetime
+{
+    private const string Number = "n0000000001";
+
+    private static readonly DateTimeOffset Now = new(2026, 6, 29, 10, 15, 0, 123, TimeSpan.Zero);
+
+    protected ISandboxRecord Record { get; private set; } = null!;
+
+    protected abstract ISandboxRecord Open();
+
+    public virtual ValueTask InitializeAsync()
+    {
+        Record = Open();
+        return ValueTask.CompletedTask;
+    }
+
+    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task A_number_never_heard_of_has_no_account_and_no_mail()
+    {
+        Assert.Equal(new SandboxStored(null, 0), await Record.Load(Number));
+        Assert.Empty(await Record.Waiting(Number));
+        Assert.Null(await Record.NumberOf("88812345678901"));
+    }
+
+    [Fact]
+    public async Task An_account_comes_back_as_it_was_saved_last_together_with_its_mail()
+    {
+        var account = new SandboxAccount
+        {
+            Number = Number,
+            Phone = "88812345678901",
+            Lid = "1@lid",
+            PushName = "Dana",
+            DeviceKey = [1, 2, 3],
+            Links = 2,
+            Faults = new() { Deaf = true, RefuseOpens = 402, RefuseOpensUntil = Now },
+            AutoLink = false,
+            History = new(3, 4),
+            HistoryAt = Now,
+        };
+        await Record.Save(account with { Phone = "1" }, []);
+        await Record.Save(account, [Mail(1), Mail(2)]);
+
+        var stored = await Record.Load(Number);
+
+        Assert.Equal(2, stored.Waiting);
+        Assert.Equal(account.DeviceKey, stored.Account!.DeviceKey);
+        Assert.Equal(account with { DeviceKey = null }, stored.Account with { DeviceKey = null });
+        Assert.Equal(Number, await Record.NumberOf("88812345678901"));
+        Assert.Null(await Record.NumberOf("1"));
+    }
+
+    [Fact]
+    public async Task Waiting_mail_comes_by_due_time_and_then_by_order()
+    {
+        await Record.Post([Mail(3, dueIn: 5), Mail(4), Mail(5, dueIn: 5)]);
+        await Record.Post([Mail(6), Mail(7, number: "n0000000002")]);
+
+        var waiting = await Record.Waiting(Number);
+
+        Assert.Equal([4L, 6, 3, 5], waiting.Select(mail => mail.Order));
+        Assert.Equivalent(Mail(3, dueIn: 5), waiting[2], strict: true);
+    }
+
+    [Fact]
+    public async Task Forgotten_mail_waits_no_more_but_messages_stay_in_the_record()
+    {
+        await Record.Post([Mail(1, id: "M1"), Mail(2), Mail(3, id: "M3")]);
+
+        await Record.Forget(Number, [1, 2], Now.AddSeconds(1));
+        await Record.Forget(Number, [1, 2], Now.AddSeconds(9));
+
+        Assert.Equal(3, Assert.Single(await Record.Waiting(Number)).Order);
+        Assert.Equal(1, (await Record.Load(Number)).Waiting);
+        var inbound = await Record.Inbound(Number, 0, 10);
+        Assert.Equal([("M1", Now.AddSeconds(1)), ("M3", null)], inbound.Select(message => (message.WhatsAppId, message.AcknowledgedAt)));
+        Assert.Equal("M3", Assert.Single(await Record.Inbound(Number, 1, 10)).WhatsAppId);
+        Assert.Single(await Record.Inbound(Number, 0, 1));
+    }
+
+    [Fact]
+    public async Task A_message_is_answered_once_as_the_first_and_then_as_a_repeat()
+    {
+        Assert.True(await Record.Receive(Arrival(1), [Mail(2), Mail(3)], [Mail(4)]));
+        Assert.Equal([2L, 3], (await Record.Waiting(Number)).Select(mail => mail.Order));
+
+        Assert.False(await Record.Receive(Arrival(5), [Mail(6)], [Mail(7)]));
+        Assert.Equal([2L, 3, 7], (await Record.Waiting(Number)).Select(mail => mail.Order));
+    }
+
+    [Fact]
+    public async Task A_message_that_was_noted_only_is_answered_as_the_first_later()
+    {
+        Assert.False(await Record.Receive(Arrival(1), null, null));
+        Assert.False(await Record.Receive(Arrival(2), null, null));
+        Assert.Empty(await Record.Waiting(Number));
+
+        Assert.True(await Record.Receive(Arrival(3), [Mail(4)], [Mail(5)]));
+
+        Assert.Equal(4, Assert.Single(await Record.Waiting(Number)).Order);
+        Assert.Equal(3, Assert.Single(await Record.Sent(Number, null, 0, 10)).Count);
+    }
+
+    [Fact]
+    public async Task Every_arrival_is_recorded_with_its_place_and_bytes()
+    {
+        await Record.Receive(Arrival(1), [], []);
+        await Record.Receive(Arrival(2, "B"), [], []);
+        await Record.Receive(Arrival(3, epoch: 2, hash: "ff"), [], []);
+        await Record.Receive(Arrival(4, jid: "2@s.whatsapp.net"), [], []);
+
+        var sent = await Record.Sent(Number, null, 0, 10);
+
+        Assert.Equal([("A", 2), ("B", 1), ("A", 1)], sent.Select(message => (message.WhatsAppId, message.Count)));
+        Assert.Equal(new SandboxArrival(1, 100, 1, Now, "00"), sent[0].First);
+        Assert.Equal([new SandboxArrival(3, 100, 2, Now, "ff")], sent[0].Repeats);
+        Assert.Equal(("message", "Hi"), (sent[0].Kind, sent[0].Text));
+        Assert.Empty(sent[2].Repeats);
+        Assert.Equal([1L, 2], (await Record.Sent(Number, "1@s.whatsapp.net", 0, 10)).Select(message => message.First.Order));
+        Assert.Equal([2L], (await Record.Sent(Number, null, 1, 1)).Select(message => message.First.Order));
+        Assert.Empty(await Record.Sent("n0000000002", null, 0, 10));
+    }
+
+    [Fact]
+    public async Task A_read_mark_counts_from_the_first_time()
+    {
+        await Record.Post([Mail(1, id: "M1"), Mail(2, id: "M2")]);
+
+        await Record.MarkRead(Number, ["M1", "unknown"], Now.AddSeconds(1));
+        await Record.MarkRead(Number, ["M1"], Now.AddSeconds(2));
+
+        Assert.Equal([Now.AddSeconds(1), null], (await Record.Inbound(Number, 0, 10)).Select(message => message.ReadAt));
+    }
+
+    [Fact]
+    public async Task Connections_are_kept_with_start_and_end_and_a_new_process_ends_what_the_old_one_left_open()
+    {
+        await Record.Opened(new(1, Number, 1, "host", Now));
+        await Record.Opened(new(2, Number, 2, "host", Now));
+        await Record.Ended(1, 3, Now.AddSeconds(1), "440");
+        await Record.Ended(1, 9, Now.AddSeconds(9), "again");
+
+        var highest = await Record.Begin(Now.AddSeconds(5));
+
+        Assert.Equal(
+            [
+                new SandboxConnectionView(1, 1, "host", Now, Now.AddSeconds(1), 3, "440"),
+                new SandboxConnectionView(2, 2, "host", Now, Now.AddSeconds(5), 4, "process"),
+            ],
+            await Record.Connections(Number, 0, 10));
+        Assert.Equal(4, highest);
+        Assert.Equal(2, Assert.Single(await Record.Connections(Number, 1, 10)).Id);
+    }
+
+    [Fact]
+    public async Task A_new_process_goes_on_above_every_order_in_use()
+    {
+        Assert.InRange(await Record.Begin(Now), 0, 1);
+        await Record.Receive(Arrival(7), [Mail(8)], []);
+        await Record.Receive(Arrival(9), [], []);
+        Assert.InRange(await Record.Begin(Now), 9, 10);
+        await Record.Post([Mail(20)]);
+        Assert.InRange(await Record.Begin(Now), 20, 21);
+    }
+
+    [Fact]
+    public async Task Pruning_takes_what_is_done_and_old_and_nothing_that_waits()
+    {
+        await Record.Receive(Arrival(1), [Mail(2, id: "M2"), Mail(3, id: "M3")], []);
+        await Record.Receive(Arrival(4, "B") with { At = Now.AddDays(2) }, [], []);
+        await Record.Opened(new(5, Number, 1, "host", Now));
+        await Record.Opened(new(6, Number, 1, "host", Now));
+        await Record.Ended(5, 7, Now, "closed");
+        await Record.Forget(Number, [2], Now);
+
+        await Record.Prune(Now.AddDays(1));
+
+        Assert.Equal("B", Assert.Single(await Record.Sent(Number, null, 0, 10)).WhatsAppId);
+        Assert.Equal("M3", Assert.Single(await Record.Inbound(Number, 0, 10)).WhatsAppId);
+        Assert.Equal(6, Assert.Single(await Record.Connections(Number, 0, 10)).Id);
+    }
+
+    private static SandboxMail Mail(long order, string? id = null, int dueIn = 0, string number = Number) =>
+        new(number, order, Now, Now.AddSeconds(dueIn), id, id is null ? null : "1@s.whatsapp.net", [1, 2, (byte)order]);
+
+    private static SandboxArrivalRow Arrival(
+        long order, string id = "A", long epoch = 1, string hash = "00", string jid = "1@s.whatsapp.net") =>
+        new(Number, id, jid, jid, "message", "Hi", order, 100, epoch, Now, hash);
+}
+
+public sealed class MemorySandboxRecordTests : SandboxRecordTests
+{
+    protected override ISandboxRecord Open() => new MemorySandboxRecord();
+}
+
+public sealed class SqliteSandboxRecordTests : SandboxRecordTests
+{
+    private const string Number = "n0000000001";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+
+    protected override ISandboxRecord Open() => File("sandbox.db");
+
+    public override ValueTask DisposeAsync()
+    {
+        (Record as IDisposable)!.Dispose();
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task The_network_goes_on_over_a_file_as_it_does_in_memory()
+    {
+        var world = SandboxWorld.Start(record: Record);
+        var credentials = await world.Connect(Number);
+        world.Inbox.Acknowledges = false;
+        var bytes = await world.Send(Number, "4915112345678", "A1");
+        await world.Control.Inject(Number, new() { From = "4915112345678", Text = "Kept" });
+        await world.Inbox.Next(Number, 5);
+
+        await using var next = await world.Restart();
+        await next.Open(Number, 2, credentials);
+        await next.Inbox.Next<EngineEvent.Opened>(Number);
+        var again = await next.Inbox.Next(Number, 5);
+        await next.Relay(Number, "4915112345678", "A1", bytes, epoch: 2);
+        await next.Inbox.Next<EngineEvent.ServerAcknowledged>(Number);
+
+        Assert.Equal("Kept", Assert.IsType<EngineEvent.MessageReceived>(again[^1]).Message.Text);
+        Assert.Equal(2, Assert.Single((await next.Control.Sent(Number, null, new())).Value!.Data).Count);
+        Assert.All((await next.Control.Inbound(Number, new())).Value!.Data, message => Assert.NotNull(message.AcknowledgedAt));
+    }
+
+    [Fact]
+    public async Task What_a_file_holds_is_there_when_it_is_opened_again()
+    {
+        var record = File("again.db");
+        await record.Save(new() { Number = Number, Phone = "1" }, []);
+        ((IDisposable)record).Dispose();
+
+        var again = File("again.db");
+
+        Assert.Equal("1", (await again.Load(Number)).Account!.Phone);
+        ((IDisposable)again).Dispose();
+    }
+
+    private SqliteSandboxRecord File(string name) =>
+        SqliteSandboxRecord.Open(Path.Combine(_folder.FullName, name), NullLoggerFactory.Instance);
+}
