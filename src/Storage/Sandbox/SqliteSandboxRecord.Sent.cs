@@ -19,32 +19,29 @@ public sealed partial class SqliteSandboxRecord
             .. key, ("@ord", arrival.Order), ("@at", Rows.Ticks(arrival.At)), ("@connection", arrival.Connection),
             ("@epoch", arrival.Epoch), ("@hash", arrival.Hash),
         ];
-        List<Statement> unit =
+        var received = await _database.Run(new Unit(
         [
-            new(
+            new Statement(
                 """
                 INSERT INTO sent (number, whatsapp_id, jid, chat, kind, text, ord, at, connection, epoch, hash, count, answered)
-                VALUES (@number, @whatsappId, @to, @chat, @kind, @text, @ord, @at, @connection, @epoch, @hash, 1, 0)
-                ON CONFLICT (number, whatsapp_id, jid) DO UPDATE SET count = count + 1
+                VALUES (@number, @whatsappId, @to, @chat, @kind, @text, @ord, @at, @connection, @epoch, @hash, 1, @answers)
+                ON CONFLICT (number, whatsapp_id, jid) DO UPDATE SET count = count + 1, answered = answered + @answers
+                RETURNING answered
                 """,
-                [.. place, ("@chat", arrival.Chat), ("@kind", arrival.Kind), ("@text", arrival.Text)]),
+                [
+                    .. place, ("@chat", arrival.Chat), ("@kind", arrival.Kind), ("@text", arrival.Text),
+                    ("@answers", Rows.Flag(first is not null)),
+                ]).Returning(),
             new(
                 $"""
                 INSERT INTO repeat (ord, number, whatsapp_id, jid, at, connection, epoch, hash)
                 SELECT @ord, number, whatsapp_id, jid, @at, @connection, @epoch, @hash FROM sent WHERE {Key} AND count > 1
                 """,
                 place),
-            .. (first ?? []).Select(mail => InsertMail(mail, "answered = 0", key)),
-            .. (repeat ?? []).Select(mail => InsertMail(mail, "answered > 0", key)),
-        ];
-        if (first is null)
-        {
-            await _database.Run(new Unit(unit));
-            return false;
-        }
-
-        unit.Add(new Statement($"UPDATE sent SET answered = answered + 1 WHERE {Key} RETURNING answered", key).Returning());
-        return await _database.Run(new Unit(unit)) is { Value: 1L };
+            .. InsertMail(first ?? [], $"(SELECT answered FROM sent WHERE {Key}) = 1", key),
+            .. InsertMail(repeat ?? [], $"(SELECT answered FROM sent WHERE {Key}) > 1", key),
+        ]));
+        return first is not null && received.Value is 1L;
     }
 
     public async Task<IReadOnlyList<SandboxSent>> Sent(string number, string? chat, long after, int limit)
@@ -117,13 +114,6 @@ public sealed partial class SqliteSandboxRecord
                 row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.Time(3), OptionalTime(row, 4),
                 row.IsDBNull(5) ? null : row.GetInt64(5), row.Text(6)));
     }
-
-    private static Statement InsertMail(SandboxMail mail, string condition, (string, object?)[] key) => new(
-        $"""
-        INSERT INTO mail (ord, number, at, due, whatsapp_id, jid, body)
-        SELECT @ord, @number, @at, @due, @id, @jid, @body FROM sent WHERE {Key} AND {condition}
-        """,
-        [.. Parameters(mail), .. key.Skip(1)]);
 
     private static SandboxArrival Arrival(DbDataReader row, int column) => new(
         row.GetInt64(column), row.GetInt64(column + 1), row.GetInt64(column + 2), row.Time(column + 3), row.GetString(column + 4));

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Loopwave.Sandbox;
 using Loopwave.Storage.Sql;
 using Loopwave.Storage.Sql.Sqlite;
@@ -14,10 +13,21 @@ namespace Loopwave.Storage.Sandbox;
 public sealed partial class SqliteSandboxRecord : ISandboxRecord, IDisposable
 {
     private const int PruneStep = 2_000;
+    private const int MostRows = 10;
+    private const int MailColumns = 7;
+
+    // The parameters of a statement that inserts mail, by row and column, and the rows of such a statement by their count.
+    private static readonly string[,] MailNames = Names();
+    private static readonly string[] MailRows =
+    [
+        .. Enumerable.Range(0, MostRows + 1).Select(count => string.Join(" UNION ALL ", Enumerable.Range(0, count).Select(row =>
+            "SELECT " + string.Join(", ", Enumerable.Range(0, MailColumns).Select(column => MailNames[row, column]))))),
+    ];
 
     private readonly SqliteDatabase _database;
+    private readonly ForgottenMail _forgotten;
 
-    private SqliteSandboxRecord(SqliteDatabase database) => _database = database;
+    private SqliteSandboxRecord(SqliteDatabase database) => (_database, _forgotten) = (database, new(database));
 
     /// <param name="path">The file, such as <c>sandbox.db</c> in the data directory, whose lock the caller holds.</param>
     /// <exception cref="StorageStartException">Something is wrong that trying again does not change.</exception>
@@ -89,26 +99,12 @@ public sealed partial class SqliteSandboxRecord : ISandboxRecord, IDisposable
             ON CONFLICT DO UPDATE SET phone = excluded.phone, body = excluded.body
             """,
             ("@number", account.Number), ("@phone", account.Phone), ("@body", StorageJson.Write(account))),
-        .. mail.Select(InsertMail),
+        .. InsertMail(mail),
     ]));
 
-    public Task Post(IReadOnlyList<SandboxMail> mail) => _database.Run(new Unit([.. mail.Select(InsertMail)]));
+    public Task Post(IReadOnlyList<SandboxMail> mail) => _database.Run(new Unit([.. InsertMail(mail)]));
 
-    public Task Forget(string number, IReadOnlyList<long> orders, DateTimeOffset at)
-    {
-        (string, object?) list = ("@orders", JsonSerializer.Serialize(orders));
-        return _database.Run(new Unit(
-        [
-            new("DELETE FROM mail WHERE ord IN (SELECT value FROM json_each(@orders)) AND whatsapp_id IS NULL", list),
-            new(
-                """
-                UPDATE mail SET acknowledged_at = @at, body = NULL
-                WHERE ord IN (SELECT value FROM json_each(@orders)) AND acknowledged_at IS NULL
-                """,
-                list,
-                ("@at", Rows.Ticks(at))),
-        ]));
-    }
+    public Task Forget(string number, IReadOnlyList<long> orders, DateTimeOffset at) => _forgotten.Add(orders, at);
 
     public Task MarkRead(string number, IReadOnlyList<string> whatsAppIds, DateTimeOffset at) => _database.Run(new Unit(
     [
@@ -159,18 +155,31 @@ public sealed partial class SqliteSandboxRecord : ISandboxRecord, IDisposable
         while (keys.Count == PruneStep);
     }
 
+    private static string[,] Names()
+    {
+        var names = new string[MostRows, MailColumns];
+        for (var i = 0; i < names.Length; i++)
+        {
+            names[i / MailColumns, i % MailColumns] = $"@m{i}";
+        }
+
+        return names;
+    }
+
     /// <summary>Everything given to the writer before is committed.</summary>
-    private Task Written() => _database.Run(new Unit([]));
+    private Task Written() => _forgotten.Write();
 
-    private static Statement InsertMail(SandboxMail mail) => new(
-        """
-        INSERT INTO mail (ord, number, at, due, whatsapp_id, jid, body) VALUES (@ord, @number, @at, @due, @id, @jid, @body)
-        """,
-        Parameters(mail));
+    // Several rows at once: what a message leads to is four rows and more, and a statement costs more than a row.
+    private static IEnumerable<Statement> InsertMail(
+        IReadOnlyList<SandboxMail> mail, string condition = "1", params (string, object?)[] parameters) =>
+        mail.Chunk(MailRows.Length - 1).Select(rows => new Statement(
+            $"INSERT INTO mail (ord, number, at, due, whatsapp_id, jid, body) SELECT * FROM ({MailRows[rows.Length]}) WHERE {condition}",
+            [.. rows.SelectMany(Parameters), .. parameters]));
 
-    private static (string, object?)[] Parameters(SandboxMail mail) =>
+    private static IEnumerable<(string, object?)> Parameters(SandboxMail mail, int row) =>
     [
-        ("@ord", mail.Order), ("@number", mail.Number), ("@at", Rows.Ticks(mail.At)), ("@due", Rows.Ticks(mail.DueAt)),
-        ("@id", mail.WhatsAppId), ("@jid", mail.Jid), ("@body", mail.Body),
+        (MailNames[row, 0], mail.Order), (MailNames[row, 1], mail.Number), (MailNames[row, 2], Rows.Ticks(mail.At)),
+        (MailNames[row, 3], Rows.Ticks(mail.DueAt)), (MailNames[row, 4], mail.WhatsAppId), (MailNames[row, 5], mail.Jid),
+        (MailNames[row, 6], mail.Body),
     ];
 }

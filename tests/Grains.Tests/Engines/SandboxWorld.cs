@@ -21,7 +21,7 @@ internal sealed class SandboxWorld : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly Action<SandboxOptions>? _set;
 
-    private SandboxWorld(ISandboxRecord record, FakeTimeProvider clock, Action<SandboxOptions>? set)
+    private SandboxWorld(ISandboxRecord record, FakeTimeProvider clock, Action<SandboxOptions>? set, IEngineEvents? events = null)
     {
         (Record, Clock, _set) = (record, clock, set);
         var options = new SandboxOptions
@@ -41,7 +41,7 @@ internal sealed class SandboxWorld : IAsyncDisposable
             .AddSingleton<TimeProvider>(clock)
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton(record)
-            .AddSingleton<IEngineEvents>(Inbox)
+            .AddSingleton(events ?? Inbox)
             .AddSandboxEngine()
             .AddSingleton(Options.Create(options))
             .BuildServiceProvider();
@@ -54,9 +54,15 @@ internal sealed class SandboxWorld : IAsyncDisposable
     public SandboxInbox Inbox { get; } = new();
     public IEngine Engine { get; }
     public SandboxControl Control => _services.GetRequiredService<SandboxControl>();
+    public SandboxAgenda Agenda => _services.GetRequiredService<SandboxAgenda>();
 
-    public static SandboxWorld Start(Action<SandboxOptions>? set = null, ISandboxRecord? record = null) =>
-        new(record ?? new MemorySandboxRecord(), new FakeTimeProvider(new DateTimeOffset(2026, 6, 29, 10, 15, 0, TimeSpan.Zero)), set);
+    /// <param name="events">Who takes the events instead of the inbox.</param>
+    public static SandboxWorld Start(
+        Action<SandboxOptions>? set = null, ISandboxRecord? record = null, IEngineEvents? events = null) => new(
+        record ?? new MemorySandboxRecord(),
+        new FakeTimeProvider(new DateTimeOffset(2026, 6, 29, 10, 15, 0, TimeSpan.Zero)),
+        set,
+        events);
 
     /// <summary>The process ends without a word, and another one starts over the same record.</summary>
     public async Task<SandboxWorld> Restart()

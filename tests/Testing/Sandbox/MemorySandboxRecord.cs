@@ -8,6 +8,7 @@ public sealed class MemorySandboxRecord : ISandboxRecord
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SandboxAccount> _accounts = [];
+    private readonly Dictionary<string, string> _numbers = [];
     private readonly Dictionary<(string Number, string Id, string Jid), (SandboxSent Sent, bool Answered)> _sent = [];
     private readonly SortedDictionary<long, (SandboxMail Mail, DateTimeOffset? AcknowledgedAt)> _mail = [];
     private readonly Dictionary<(string Number, string Id), DateTimeOffset> _reads = [];
@@ -38,11 +39,12 @@ public sealed class MemorySandboxRecord : ISandboxRecord
         [.. Unacknowledged(number).OrderBy(mail => mail.DueAt).ThenBy(mail => mail.Order)]);
 
     public Task<string?> NumberOf(string phone) =>
-        Do(() => _accounts.Values.FirstOrDefault(account => account.Phone == phone)?.Number);
+        Do(() => _numbers.GetValueOrDefault(phone) is { } number && _accounts[number].Phone == phone ? number : null);
 
     public Task Save(SandboxAccount account, IReadOnlyList<SandboxMail> mail) => Write(() =>
     {
         _accounts[account.Number] = account;
+        _numbers[account.Phone ?? ""] = account.Number;
         Add(mail);
     });
 

@@ -134,12 +134,11 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
     // One message's delays all vary alike, and nothing comes before what it follows from.
     private Times Schedule(string number, SandboxWire wire, bool slow)
     {
-        var ack = Vary(slow ? options.SlowAckDelay : options.AckDelay);
-        var delivered = Later(Vary(options.DeliveredDelay), ack);
-        var read = Later(Vary(options.ReadDelay), delivered);
-        return new(ack, delivered, read, Later(Vary(options.EchoDelay), read));
-
-        TimeSpan Vary(TimeSpan delay) => dice.Vary(delay, "delay", number, wire.WhatsAppId);
+        var factor = dice.Variation("delay", number, wire.WhatsAppId);
+        var ack = (slow ? options.SlowAckDelay : options.AckDelay) * factor;
+        var delivered = Later(options.DeliveredDelay * factor, ack);
+        var read = Later(options.ReadDelay * factor, delivered);
+        return new(ack, delivered, read, Later(options.EchoDelay * factor, read));
 
         static TimeSpan Later(TimeSpan delay, TimeSpan after) => delay > after ? delay : after;
     }

@@ -23,7 +23,7 @@ internal sealed class SandboxDice(string seed)
     public string MessageId(string about, string number, string id = "") =>
         "3EB0" + Convert.ToHexString(Bytes(about, number, id), 0, 9);
 
-    /// <summary>The delay, give or take a quarter.</summary>
-    public TimeSpan Vary(TimeSpan delay, string about, string number, string id) =>
-        delay == TimeSpan.Zero ? delay : delay * (0.75 + Roll(about, number, id) / (double)ulong.MaxValue / 2);
+    /// <summary>What to multiply a delay with: from three quarters to five quarters.</summary>
+    public double Variation(string about, string number, string id) =>
+        0.75 + Roll(about, number, id) / (double)ulong.MaxValue / 2;
 }

@@ -187,7 +187,7 @@ internal sealed partial class SandboxNetwork(
             steps is null ? null : [.. numbered.Select(letter => letter.ToMail(subscriber.Number))];
     }
 
-    /// <summary>The number has these for good.</summary>
+    /// <summary>The number has these for good. What could not be written down waits again.</summary>
     public void Forget(SandboxSubscriber subscriber, IReadOnlyList<long> orders)
     {
         Task forgetting;
@@ -197,7 +197,7 @@ internal sealed partial class SandboxNetwork(
             forgetting = record.Forget(subscriber.Number, orders, Now);
         }
 
-        Note(forgetting, "forget mail");
+        Note(Stored(subscriber, -orders.Count, forgetting), "forget mail");
     }
 
     /// <summary>Waits for a write that nobody else waits for: losing one loses no message.</summary>
