@@ -188,7 +188,8 @@ internal sealed class SandboxControl(
         return new Page<T>(data, rows.Count > page.Limit ? order(data[^1]).ToString(CultureInfo.InvariantCulture) : null);
     });
 
-    private static async Task<Outcome<T>> Guarded<T>(Func<Task<Outcome<T>>> act)
+    /// <summary>Says as a refusal that storage cannot be had now.</summary>
+    public static async Task<Outcome<T>> Guarded<T>(Func<Task<Outcome<T>>> act)
     {
         try
         {

@@ -7,7 +7,7 @@ namespace Loopwave.Sandbox;
 /// network of the process it is activated in.
 /// </summary>
 [Orleans.Concurrency.Reentrant]
-internal sealed class SandboxGrain(SandboxControl control) : Grain, ISandboxGrain
+internal sealed class SandboxGrain(SandboxControl control, INumberStore numbers) : Grain, ISandboxGrain
 {
     private bool _isSandbox;
 
@@ -39,24 +39,10 @@ internal sealed class SandboxGrain(SandboxControl control) : Grain, ISandboxGrai
     public Task<Outcome<Page<SandboxConnectionView>>> Connections(PageRequest page) =>
         Checked(() => control.Connections(Number, page));
 
-    private async Task<Outcome<T>> Checked<T>(Func<Task<Outcome<T>>> act)
+    private Task<Outcome<T>> Checked<T>(Func<Task<Outcome<T>>> act) => SandboxControl.Guarded(async () =>
     {
-        if (!_isSandbox)
-        {
-            var number = await GrainFactory.GetGrain<INumberGrain>(Number).Get();
-            if (number.Refusal is { } refusal)
-            {
-                return refusal;
-            }
-
-            if (number.Value!.Number.Engine is not EngineKind.Sandbox)
-            {
-                return new Refusal(RefusalCode.UnknownNumber, "This is no sandbox number.");
-            }
-
-            _isSandbox = true;
-        }
-
-        return await act();
-    }
+        // A number's network never changes, so it is asked for once.
+        _isSandbox = _isSandbox || await numbers.Engine(Number) is EngineKind.Sandbox;
+        return _isSandbox ? await act() : new Refusal(RefusalCode.UnknownNumber, "There is no sandbox number with this id.");
+    });
 }
