@@ -7,14 +7,14 @@ using Xunit;
 
 namespace Loopwave.Cluster;
 
-/// <summary>How large a crash run is. The seed decides the moments of the kills.</summary>
-internal sealed record CrashPlan(int Seed, int Kills, int Numbers, int ChatsPerNumber, int Messages, int Inbound);
+/// <summary>How large a run is. The seed decides the moments of the disturbances.</summary>
+internal sealed record LedgerPlan(int Seed, int Disturbances, int Numbers = 20, int ChatsPerNumber = 10, int Messages = 2_000, int Inbound = 1_000);
 
 /// <summary>
-/// Sends and receives through a real process that is killed (SIGKILL) at random moments, and then reads the simulated
-/// network's own durable record: what really went over the wire, whatever the product believes.
+/// Sends and receives through a real process that is disturbed at random moments, and then reads the simulated network's
+/// own durable record: what really went over the wire, whatever the product believes.
 /// </summary>
-internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Action<string> say)
+internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, IDisturbance disturbance, Action<string> say)
 {
     private const int Writers = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -32,7 +32,7 @@ internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Ac
         _process = await deployment.Start();
         _client = await _process.ApiClient();
         await CreateNumbers();
-        await Task.WhenAll(Enumerable.Range(0, Writers).Select(Write).Concat([InjectAll(), KillAtRandomMoments()]));
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(Write).Concat([InjectAll(), DisturbAtRandomMoments()]));
         say($"seed {plan.Seed}: {_accepted.Count} accepted, {_injected} injected; waiting for the queues to drain");
         await Drained();
         await Check();
@@ -82,24 +82,30 @@ internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Ac
         }
     }
 
-    private async Task KillAtRandomMoments()
+    private async Task DisturbAtRandomMoments()
     {
         var total = plan.Messages + plan.Inbound;
-        var moments = Enumerable.Range(0, plan.Kills).Select(_ => _random.Next(total / 20, total - (total / 20))).Order().ToList();
+        var moments = Enumerable.Range(0, plan.Disturbances).Select(_ => _random.Next(total / 20, total - (total / 20))).Order().ToList();
         foreach (var moment in moments)
         {
-            await Until(() => Task.FromResult(_accepted.Count + _injected >= moment), "the next moment to kill");
-            await Kill();
+            await Until(() => Task.FromResult(_accepted.Count + _injected >= moment), "the next moment to disturb");
+            await Disturb();
         }
     }
 
-    private async Task Kill()
+    private async Task Disturb()
     {
+        say($"seed {plan.Seed}: {disturbance.Name} after {_accepted.Count} accepted and {_injected} injected");
+        if (!disturbance.EndsProcess)
+        {
+            await disturbance.Strike(deployment, _process);
+            return;
+        }
+
         await _swap.WaitAsync();
         try
         {
-            say($"seed {plan.Seed}: SIGKILL after {_accepted.Count} accepted and {_injected} injected");
-            await _process.Kill();
+            await disturbance.Strike(deployment, _process);
             _process = await deployment.Start();
         }
         finally
@@ -131,7 +137,7 @@ internal sealed class CrashRun(CrashPlan plan, LoopwaveDeployment deployment, Ac
             }
             catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or IOException)
             {
-                // The process was killed: whether it took the request is unknown.
+                // Whether the process took the request is unknown.
             }
 
             await Task.Yield();

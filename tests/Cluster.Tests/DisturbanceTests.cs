@@ -1,0 +1,62 @@
+using Loopwave.Processes;
+using Xunit;
+
+namespace Loopwave.Cluster;
+
+/// <summary>
+/// What happens to messages while the machine misbehaves. Each run sends and receives through a real process and then
+/// checks the network's own ledger: every accepted message once under one id, order per chat, every inbound message stored
+/// once, unread counts, no second connection, all numbers back without a scan.
+/// </summary>
+public sealed class DisturbanceTests(ITestOutputHelper output)
+{
+    private static readonly LedgerPlan Small = new(1, 1, Numbers: 10, ChatsPerNumber: 5, Messages: 800, Inbound: 400);
+
+    /// <summary>The whole run is <c>scripts/crash</c>: seeds 1 to 5 with ten kills each.</summary>
+    [Fact]
+    public async Task Killed_at_random_moments_nothing_accepted_is_lost_and_nothing_is_sent_twice()
+    {
+        var seeds = Environment.GetEnvironmentVariable("LOOPWAVE_CRASH_SEEDS")?.Split(',').Select(int.Parse).ToArray() ?? [1];
+        var kills = int.Parse(Environment.GetEnvironmentVariable("LOOPWAVE_CRASH_KILLS") ?? "3");
+        foreach (var seed in seeds)
+        {
+            await using var deployment = NewDeployment();
+            await Play(deployment, new LedgerPlan(seed, kills), new Kill());
+        }
+    }
+
+    [Fact]
+    public async Task Frozen_for_thirty_seconds_the_process_goes_on_without_loss_or_repeat()
+    {
+        await using var deployment = NewDeployment();
+        await Play(deployment, Small, new Freeze(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task A_wall_clock_that_jumps_hours_and_a_day_loses_and_repeats_nothing()
+    {
+        await using var deployment = NewDeployment();
+        await Play(deployment, Small with { Disturbances = 4 }, new ClockJumps(deployment));
+    }
+
+    [Fact]
+    public async Task A_full_disk_refuses_and_goes_on_when_there_is_room_with_nothing_lost()
+    {
+        await using var deployment = NewDeployment();
+        using var disk = SmallDisk.MountedAt(deployment.DataDirectory, megabytes: 64);
+        await Play(deployment, Small with { Disturbances = 2 }, new FullDisk());
+    }
+
+    private Task Play(LoopwaveDeployment deployment, LedgerPlan plan, IDisturbance disturbance) =>
+        new LedgerRun(plan, deployment, disturbance, output.WriteLine).Play();
+
+    private static LoopwaveDeployment NewDeployment()
+    {
+        var deployment = new LoopwaveDeployment();
+        deployment.Settings["Sandbox__Echo"] = "false";
+        deployment.Settings["Sandbox__LinkDelay"] = "00:00:00";
+        deployment.Settings["Sandbox__HistoryChats"] = "0";
+        deployment.Settings["Api__RequestsPerMinute"] = "10000000";
+        return deployment;
+    }
+}
