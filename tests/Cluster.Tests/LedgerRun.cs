@@ -165,6 +165,17 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         await Until(
             async () => (await List("/api/v1/numbers")).All(number => number["counters"]!["queued"]!.GetValue<int>() == 0),
             "the queues to be empty");
+        await Until(
+            async () => (await List("/api/v1/chats")).Sum(chat => chat["unreadCount"]!.GetValue<int>()) >= plan.Inbound,
+            "every inbound message to be stored");
+
+        // An acknowledgement that the network lost brings the message again on the next connection, and must change nothing.
+        foreach (var number in _numbers)
+        {
+            (await _client.PostAsync($"/api/v1/numbers/{number}/reconnect", null)).EnsureSuccessStatusCode();
+        }
+
+        await AllReady();
         foreach (var number in _numbers)
         {
             await Until(
