@@ -266,6 +266,51 @@ public sealed class SandboxEngineTests
     }
 
     [Fact]
+    public async Task Epochs_that_follow_each_other_quickly_end_with_one_connection_and_no_second_login()
+    {
+        await using var world = SandboxWorld.Start();
+        var credentials = await world.Link(Number);
+
+        for (var round = 0; round < 200; round++)
+        {
+            var epochs = Enumerable.Range(2 + round * 3, 3);
+            await Task.WhenAll(epochs.Select(epoch => Task.Run(async () =>
+            {
+                try
+                {
+                    await world.Open(Number, epoch, credentials);
+                }
+                catch (EngineException refused) when (refused.Error is EngineError.StaleEpoch)
+                {
+                    // A later one was faster.
+                }
+            })));
+        }
+
+        await world.Control.Inject(Number, new() { From = Anybody, Text = "Still there?" });
+        EngineEvent evt;
+        do
+        {
+            evt = await world.Inbox.Next(Number);
+            Assert.IsNotType<EngineEvent.Closed>(evt);
+        }
+        while (evt is not EngineEvent.MessageReceived);
+
+        var connections = new List<SandboxConnectionView>();
+        for (var page = (await world.Control.Connections(Number, All)).Value!; ; page = (await world.Control.Connections(Number, All with { Cursor = page.NextCursor })).Value!)
+        {
+            connections.AddRange(page.Data);
+            if (page.NextCursor is null)
+            {
+                break;
+            }
+        }
+
+        Assert.Single(connections, connection => connection.EndOrder is null);
+        Assert.All(connections.Zip(connections.Skip(1)), pair => Assert.True(pair.First.EndOrder < pair.Second.Id));
+    }
+
+    [Fact]
     public async Task Acknowledging_for_another_host_or_epoch_forgets_nothing()
     {
         await using var world = SandboxWorld.Start();

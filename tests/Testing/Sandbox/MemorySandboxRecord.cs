@@ -96,8 +96,10 @@ public sealed class MemorySandboxRecord : ISandboxRecord
 
     public Task Ended(long connection, long order, DateTimeOffset at, string how) => Write(() =>
     {
-        var (row, view) = _connections[connection];
-        _connections[connection] = (row, view.To is null ? view with { To = at, EndOrder = order, End = how } : view);
+        if (_connections.TryGetValue(connection, out var entry) && entry.View.To is null)
+        {
+            _connections[connection] = entry with { View = entry.View with { To = at, EndOrder = order, End = how } };
+        }
     });
 
     public Task<IReadOnlyList<SandboxSent>> Sent(string number, string? chat, long after, int limit) =>

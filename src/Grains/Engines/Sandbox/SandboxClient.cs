@@ -37,19 +37,14 @@ internal sealed class SandboxClient(
             }
 
             ended = line.Connection;
+            ended?.End("superseded");
             line.Stream = line.Stream?.Epoch == request.Epoch ? line.Stream : new(line.Number, Host, request.Epoch);
             line.Epoch = request.Epoch;
             connection = new(this, line, subscriber, request, network.NextOrder());
-            line.Connection = connection;
+            connection.Begin();
         }
 
-        if (ended is not null)
-        {
-            Left(ended, "superseded");
-        }
-
-        var row = new SandboxConnectionRow(connection.Id, request.Number, request.Epoch, Host, network.Now);
-        network.Note(network.Record.Opened(row), "note a connection");
+        ended?.Leave();
         network.Schedule(network.Options.ConnectDelay, connection.Start);
     }
 
@@ -70,14 +65,11 @@ internal sealed class SandboxClient(
             }
 
             ended = line.Connection;
-            line.Connection = null;
+            ended?.End(how);
             line.Stream?.Clear();
         }
 
-        if (ended is not null)
-        {
-            Left(ended, how);
-        }
+        ended?.Leave();
     }
 
     /// <summary>Every connection of this process ends with this code.</summary>
@@ -126,13 +118,6 @@ internal sealed class SandboxClient(
         }
 
         pump.Wake(line);
-    }
-
-    /// <summary>A connection is over, however that came.</summary>
-    public void Left(SandboxConnection connection, string how)
-    {
-        network.Leave(connection.Subscriber, connection);
-        network.Note(network.Record.Ended(connection.Id, network.NextOrder(), network.Now, how), "note the end of a connection");
     }
 
     /// <summary>Says in the engine's words that the record cannot be had.</summary>

@@ -34,12 +34,12 @@ internal sealed partial class SandboxConnection(
     /// <summary>Looks open, but nothing passes.</summary>
     public bool Deaf { get; private set; }
 
-    private bool Current => line.Connection == this;
+    public bool IsCurrent => line.Connection == this;
 
     /// <summary>Connects: shows a code, or logs in with the credentials.</summary>
     public void Start()
     {
-        if (!Current)
+        if (!IsCurrent)
         {
             return;
         }
@@ -58,11 +58,32 @@ internal sealed partial class SandboxConnection(
         }
     }
 
+    /// <summary>
+    /// It is the line's connection from now on. Start and end are drawn and noted under the line's lock, so the record
+    /// never shows one connection beginning before the end of another.
+    /// </summary>
+    public void Begin()
+    {
+        line.Connection = this;
+        var row = new SandboxConnectionRow(id, line.Number, request.Epoch, client.Host, client.Network.Now);
+        client.Network.Note(client.Network.Record.Opened(row), "note a connection");
+    }
+
+    /// <summary>It is over. Called under the line's lock; the network is told outside of it, with <see cref="Leave"/>.</summary>
+    public void End(string how)
+    {
+        line.Connection = null;
+        var network = client.Network;
+        network.Note(network.Record.Ended(id, network.NextOrder(), network.Now, how), "note the end of a connection");
+    }
+
+    public void Leave() => client.Network.Leave(subscriber, this);
+
     public void Hear(EngineEvent evt)
     {
         lock (line)
         {
-            if (!Current || Deaf)
+            if (!IsCurrent || Deaf)
             {
                 return;
             }
@@ -77,7 +98,7 @@ internal sealed partial class SandboxConnection(
     {
         lock (line)
         {
-            if (!Current || Deaf)
+            if (!IsCurrent || Deaf)
             {
                 return;
             }
@@ -99,16 +120,16 @@ internal sealed partial class SandboxConnection(
     {
         lock (line)
         {
-            if (!Current)
+            if (!IsCurrent)
             {
                 return;
             }
 
-            line.Connection = null;
+            End($"{code}");
             line.Stream!.Add(new EngineEvent.Closed(code, until), 0);
         }
 
-        client.Left(this, $"{code}");
+        Leave();
         client.Pump.Wake(line);
     }
 
@@ -116,7 +137,7 @@ internal sealed partial class SandboxConnection(
     {
         lock (line)
         {
-            if (!Current || Deaf)
+            if (!IsCurrent || Deaf)
             {
                 return;
             }
@@ -160,7 +181,7 @@ internal sealed partial class SandboxConnection(
     {
         lock (line)
         {
-            if (Current)
+            if (IsCurrent)
             {
                 Ready = true;
                 Deaf = accepted.Account.Faults.Deaf;
@@ -171,10 +192,10 @@ internal sealed partial class SandboxConnection(
             }
         }
 
-        if (!Current)
+        if (!IsCurrent)
         {
             // It ended while the servers were letting it in.
-            client.Network.Leave(subscriber, this);
+            Leave();
             return;
         }
 
@@ -207,7 +228,7 @@ internal sealed partial class SandboxConnection(
     {
         lock (line)
         {
-            if (!Current)
+            if (!IsCurrent)
             {
                 return;
             }

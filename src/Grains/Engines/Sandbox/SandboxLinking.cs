@@ -27,6 +27,11 @@ internal sealed class SandboxLinking(SandboxNetwork network, SandboxDice dice, S
         SandboxAccount account;
         lock (subscriber)
         {
+            if (!device.IsCurrent)
+            {
+                return;
+            }
+
             subscriber.Link = attempt;
             account = subscriber.Account;
         }

@@ -68,6 +68,11 @@ internal sealed partial class SandboxNetwork(
         lock (subscriber)
         {
             account = subscriber.Account;
+            if (!device.IsCurrent)
+            {
+                return new SandboxLogin.Refused(428);
+            }
+
             if (Refusal(account) is { } refused)
             {
                 return refused;

@@ -5,6 +5,9 @@ namespace Loopwave.Sandbox;
 /// <summary>What a connected device hears from the simulated servers. Calls are quick and never wait.</summary>
 internal interface ISandboxDevice
 {
+    /// <summary>The connection is not over. Read under the subscriber's lock, so that one that ended never takes a later one's place.</summary>
+    bool IsCurrent { get; }
+
     /// <summary>Something of this connection alone, which the servers forget with it.</summary>
     void Hear(EngineEvent evt);
 
