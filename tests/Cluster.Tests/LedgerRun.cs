@@ -253,13 +253,25 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         do
         {
             var separator = path.Contains('?') ? '&' : '?';
-            var page = (await _client.GetFromJsonAsync<JsonObject>($"{path}{separator}limit=200{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}"))!;
+            using var answer = await _client.GetAsync($"{path}{separator}limit=200{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}");
+            Assert.True(answer.IsSuccessStatusCode, $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}\n{Errors()}");
+            var page = (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
             all.AddRange(page["data"]!.AsArray().Select(item => item!.AsObject()));
             cursor = page["nextCursor"]?.GetValue<string>();
         }
         while (cursor is not null);
 
         return all;
+    }
+
+    // What the process itself says went wrong, for the report of a failing run.
+    private string Errors() => string.Join('\n', Directory.EnumerateFiles(Path.Combine(deployment.DataDirectory, "logs"))
+        .SelectMany(ReadShared).Where(line => line.Contains("\"@l\":\"Error\"", StringComparison.Ordinal)).TakeLast(5));
+
+    private static List<string> ReadShared(string path)
+    {
+        using var file = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return [.. file.ReadToEnd().Split('\n')];
     }
 
     private static async Task Until(Func<Task<bool>> condition, string what)
