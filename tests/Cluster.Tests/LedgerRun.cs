@@ -133,7 +133,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
                 }
 
                 var refusal = await answer.Content.ReadAsStringAsync();
-                Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}: {refusal}");
+                Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}: {refusal}\n{Errors()}");
             }
             catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or IOException)
             {

@@ -48,7 +48,7 @@ internal sealed partial class NumberGrain(
         var stored = await ports.Numbers.Load(Number);
         if (stored is null)
         {
-            DeactivateOnIdle();
+            // Answered as unknown; the first call lets go of this activation.
             return;
         }
 
@@ -148,7 +148,11 @@ internal sealed partial class NumberGrain(
 
     private NumberWork NewWork() => new(State, Now);
 
-    private static Refusal UnknownNumber() => new(RefusalCode.UnknownNumber, "There is no number with this id.");
+    private Refusal UnknownNumber()
+    {
+        DeactivateOnIdle();
+        return new(RefusalCode.UnknownNumber, "There is no number with this id.");
+    }
 
     /// <summary>Runs an operation of a number that exists, again after a commit that another change got in the way of.</summary>
     private async Task<Outcome<T>> OnNumber<T>(Func<Task<Outcome<T>>> operation)
