@@ -78,7 +78,7 @@ internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider 
         { InnerException: StorageUnavailableException inner } => Outage(inner),
 
         // Whether the work was done is not known here: only a repeat under the same Idempotency-Key is safe.
-        TimeoutException or OrleansException => Unavailable("unavailable",
+        TimeoutException or OperationCanceledException or OrleansException => Unavailable("unavailable",
             "The service didn't answer in time. Try again shortly; repeat a POST with the same Idempotency-Key."),
         _ => null,
     };
