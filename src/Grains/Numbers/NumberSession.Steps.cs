@@ -19,6 +19,9 @@ public sealed partial record NumberSession
         return State switch
         {
             SessionState.Admitted or SessionState.Waiting when LinkIsOver(now) => ToLoggedOut(LinkExpired, wipe: true, now),
+
+            // A clock that jumped would use the slots of many numbers at one moment: a slot that was missed is asked for again.
+            SessionState.Admitted when now - DueAt > ClockSlack || now < DueAt => ToPending(Reason, now),
             SessionState.Admitted =>
                 (this with { State = SessionState.Connecting, DueAt = InLinkTime(now + ConnectTimeout) }).ChangedFrom(this, now),
             SessionState.Waiting or SessionState.Restricted => ToPending(Reason, now),

@@ -69,6 +69,40 @@ public sealed class ConnectBudgetTests
             iter: 10_000);
 
     [Fact]
+    public void Five_hundred_sessions_do_not_connect_in_a_burst_when_the_wall_clock_jumps_and_a_sweep_looks_at_all_of_them() =>
+        Gen.Select(Gen.Int[1, 400], Gen.Int[-24, 24]).Array[0, 4].Sample(
+            jumps =>
+            {
+                var clock = new JumpingClock();
+                var budget = new ConnectBudget(Interval, clock);
+                var sessions = Enumerable.Range(0, 500).Select(_ => Sessions.Named("pending")).ToArray();
+                var connects = new List<TimeSpan>();
+                for (var step = 0; step < 3000 && connects.Count < sessions.Length; step++)
+                {
+                    clock.Jump(TimeSpan.FromHours(jumps.Where(jump => jump.Item1 == step).Sum(jump => jump.Item2)));
+                    var now = clock.GetUtcNow();
+                    for (var i = 0; i < sessions.Length; i++)
+                    {
+                        var next = sessions[i].Tick(now, 0.5);
+                        next = next.State is SessionState.Pending ? next.Admit(now + budget.Reserve(), now).Tick(now, 0.5) : next;
+                        if (next.State is SessionState.Connecting && sessions[i].State is not SessionState.Connecting)
+                        {
+                            connects.Add(clock.Measured);
+                            next = next.Opened(now);
+                        }
+
+                        sessions[i] = next;
+                    }
+
+                    clock.Advance(Interval);
+                }
+
+                Assert.Equal(sessions.Length, connects.Count);
+                Assert.All(connects.Zip(connects.Skip(10)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromSeconds(1)));
+            },
+            iter: 50);
+
+    [Fact]
     public void Asked_from_many_threads_each_gets_a_slot_of_its_own()
     {
         var budget = new ConnectBudget(Interval, new FakeTimeProvider(Start));
