@@ -58,13 +58,33 @@ internal sealed class OutboundHttp : IDisposable
 
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken);
-        var address = addresses.FirstOrDefault(_rules.Allows)
-            ?? throw new OutboundRefusedException("This address is not public. An operator can allow its network with OUTBOUND_ALLOW.");
+        var host = context.DnsEndPoint.Host;
+        IReadOnlyList<IPAddress> found = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellationToken);
+        var addresses = found.Where(_rules.Allows).ToList();
+        if (addresses.Count == 0)
+        {
+            throw new OutboundRefusedException("This address is not public. An operator can allow its network with OUTBOUND_ALLOW.");
+        }
+
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                return await Connect(addresses[i], context.DnsEndPoint.Port, cancellationToken);
+            }
+            catch (SocketException) when (i < addresses.Count - 1)
+            {
+                // A name can have an address of a kind that this machine has no way to.
+            }
+        }
+    }
+
+    private static async Task<Stream> Connect(IPAddress address, int port, CancellationToken cancellationToken)
+    {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(address, context.DnsEndPoint.Port, cancellationToken);
+            await socket.ConnectAsync(address, port, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
