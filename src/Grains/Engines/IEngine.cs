@@ -51,7 +51,10 @@ public interface IEngine
     /// <summary>Asks the network who a phone belongs to.</summary>
     Task<RecipientCheck> Resolve(string number, long epoch, string phone, CancellationToken cancellationToken);
 
-    /// <summary>Downloads a received file to a path of this machine, complete or not at all.</summary>
+    /// <summary>
+    /// Downloads a received file to a path of this machine, complete or not at all. No room for it is
+    /// <see cref="EngineError.Unavailable"/> with the code <see cref="EngineException.DiskFull"/>.
+    /// </summary>
     Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken);
 
     /// <summary>Asks the phone for messages older than one that is known; they arrive as history events that name the request.</summary>
@@ -181,6 +184,9 @@ public enum EngineError
 /// <summary>An engine could not do what it was told.</summary>
 public sealed class EngineException(EngineError error, string message, string? code = null) : Exception(message)
 {
+    /// <summary>The code for a file that found no room on this machine.</summary>
+    public const string DiskFull = "disk_full";
+
     public EngineError Error { get; } = error;
 
     /// <summary>A public error code for a rejection, such as <c>not_on_whatsapp</c>.</summary>

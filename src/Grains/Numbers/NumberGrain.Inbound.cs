@@ -101,6 +101,7 @@ internal sealed partial class NumberGrain
         }
 
         await Commit(work);
+        ForgetEndedHistory();
         if (linked is null)
         {
             // The message before the keys: a key that moved on past a message that was lost could never read it again.
@@ -154,9 +155,9 @@ internal sealed partial class NumberGrain
                 _engineOpen = false;
                 _connection = null;
                 _offer = null;
-                return document;
+                return document with { History = HistoryWithoutConnection(document.History) };
             case EngineEvent.HistoryReceived history:
-                return document with { History = HistoryAfter(history) };
+                return document with { History = HistoryAfter(document.History, history) };
             default:
                 return document;
         }

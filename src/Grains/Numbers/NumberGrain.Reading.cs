@@ -13,11 +13,16 @@ internal sealed partial class NumberGrain
     private const int HistoryBatch = 50;
     private static readonly TimeSpan HistoryTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan MediaTimeout = TimeSpan.FromSeconds(60);
+    private static readonly Cause NoRoom = new("disk_full", "There is no room for the file.");
+    private static readonly Cause HistoryCut = new("not_connected", "The connection was lost while older messages were fetched.");
 
     private readonly Dictionary<string, Task<Outcome<MediaView>>> _fetching = [];
     private HistoryJob? _history;
+    private int _historyRequests;
 
-    private DateTimeOffset? HistoryDeadline => _history?.Deadline;
+    // A clock that was set back must not make a job wait for longer than it would have.
+    private DateTimeOffset? HistoryDeadline =>
+        _history is not { } job ? null : job.Deadline - Now > HistoryTimeout ? Now : job.Deadline;
 
     public Task<Outcome<ChatView>> MarkRead(string chat) => OnNumber<ChatView>(async () =>
     {
@@ -56,9 +61,16 @@ internal sealed partial class NumberGrain
         {
             return await fetch;
         }
+        catch (StorageUnavailableException)
+        {
+            return StorageUnavailable();
+        }
         finally
         {
-            _fetching.Remove(media);
+            if (_fetching.GetValueOrDefault(media) == fetch)
+            {
+                _fetching.Remove(media);
+            }
         }
     }
 
@@ -74,15 +86,26 @@ internal sealed partial class NumberGrain
             return new Refusal(RefusalCode.Conflict, "Older messages are being fetched already.");
         }
 
-        var chats = await ChatsForHistory(request.Chat);
-        if (chats is null)
+        // Taken before anything waits, so that of two requests at once one is refused.
+        var job = _history = new HistoryJob(Now + HistoryTimeout);
+        try
         {
-            return new Refusal(RefusalCode.NotFound, "There is no chat with this id on this number.");
+            if (await ChatsForHistory(request.Chat) is not { } chats)
+            {
+                _history = null;
+                return new Refusal(RefusalCode.NotFound, "There is no chat with this id on this number.");
+            }
+
+            job.Begin(chats.Count);
+            await SetHistory(new HistoryProgress(HistoryState.Syncing, 0));
+            Track(RequestHistory(chats, job));
+        }
+        catch
+        {
+            _history = null;
+            throw;
         }
 
-        _history = new HistoryJob(chats.Count, Now + HistoryTimeout);
-        await SetHistory(new HistoryProgress(HistoryState.Syncing, 0));
-        Track(RequestHistory(chats, _history));
         Arm();
         return View();
     });
@@ -131,7 +154,7 @@ internal sealed partial class NumberGrain
             {
                 MediaWrite.Stored stored => await Fetched(media, stored),
                 MediaWrite.TooLarge => await NotFetched(media, new("too_large", "The file is too large."), RefusalCode.MediaUnavailable),
-                MediaWrite.DiskFull => await NotFetched(media, new("disk_full", "There is no room for the file."), RefusalCode.DiskFull),
+                MediaWrite.DiskFull => await NotFetched(media, NoRoom, RefusalCode.DiskFull),
                 var unknown => throw new InvalidOperationException($"Unknown result {unknown}."),
             };
         }
@@ -139,7 +162,11 @@ internal sealed partial class NumberGrain
         {
             return await NotFetched(media, new("gone", "WhatsApp no longer has the file."), RefusalCode.MediaUnavailable);
         }
-        catch (Exception exception) when (exception is EngineException or OperationCanceledException or IOException)
+        catch (EngineException exception) when (exception.Code == EngineException.DiskFull)
+        {
+            return await NotFetched(media, NoRoom, RefusalCode.DiskFull);
+        }
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException or IOException or UnauthorizedAccessException)
         {
             LogEngineRefused(logger, exception, Number, "fetch media", (exception as EngineException)?.Error);
             return await NotFetched(media, new("not_fetched", "The file could not be fetched. Try again."), RefusalCode.MediaUnavailable);
@@ -175,9 +202,14 @@ internal sealed partial class NumberGrain
         foreach (var chat in chats)
         {
             var oldest = await ports.Messages.Oldest(await ports.Chats.WithMerged(chat.Id));
+            if (_history != job)
+            {
+                return;
+            }
+
             if (oldest is null)
             {
-                await Answered(job);
+                job.Skip();
                 continue;
             }
 
@@ -185,24 +217,24 @@ internal sealed partial class NumberGrain
             {
                 using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
                 var target = new TargetMessage(oldest.WhatsAppId, oldest.FromMe, oldest.FromMe ? null : oldest.Author.Jid);
-                await _engine.RequestHistory(Number, State.Epoch, new EngineHistoryRequest(job.Expect(), chat.Jid, target, oldest.Timestamp, HistoryBatch), timeout.Token);
+                await _engine.RequestHistory(Number, State.Epoch, new EngineHistoryRequest(job.Expect($"h{State.Epoch}.{++_historyRequests}"), chat.Jid, target, oldest.Timestamp, HistoryBatch), timeout.Token);
             }
             catch (Exception exception) when (exception is EngineException or OperationCanceledException)
             {
                 LogEngineRefused(logger, exception, Number, "ask for history", (exception as EngineException)?.Error);
-                await EndHistory(new("not_connected", "The connection was lost while older messages were fetched."));
+                await EndHistory(job, HistoryCut);
                 return;
             }
         }
 
-        if (chats.Count == 0)
+        if (job.IsDone)
         {
-            await EndHistory(null);
+            await EndHistory(job, null);
         }
     }
 
     // The first import after linking tells its own progress; an import on demand counts the chats that have answered.
-    private HistoryProgress HistoryAfter(EngineEvent.HistoryReceived history)
+    private HistoryProgress HistoryAfter(HistoryProgress before, EngineEvent.HistoryReceived history)
     {
         if (history.Request is null)
         {
@@ -211,33 +243,31 @@ internal sealed partial class NumberGrain
 
         if (_history is not { } job || !history.Done || !job.Answer(history.Request))
         {
-            return State.Document.History;
+            return before;
         }
 
         job.Deadline = Now + HistoryTimeout;
-        if (!job.IsDone)
-        {
-            return new HistoryProgress(HistoryState.Syncing, job.Percent);
-        }
-
-        _history = null;
-        return new HistoryProgress(HistoryState.Done, 100);
+        return job.IsDone ? new HistoryProgress(HistoryState.Done, 100) : new HistoryProgress(HistoryState.Syncing, job.Percent);
     }
 
-    private async Task Answered(HistoryJob job)
+    // Whoever would answer is gone.
+    private HistoryProgress HistoryWithoutConnection(HistoryProgress before) =>
+        _history is { HasBegun: true } ? Ended(before, HistoryCut) : before;
+
+    // Only what is stored has happened: a job is forgotten when its end is.
+    private void ForgetEndedHistory()
     {
-        job.Skip();
-        if (job.IsDone)
+        if (_history is { HasBegun: true } && State.Document.History.State is not HistoryState.Syncing)
         {
-            await EndHistory(null);
+            _history = null;
         }
     }
 
     private void EndOverdueHistory()
     {
-        if (_history is { } job && job.Deadline <= Now)
+        if (_history is { } job && HistoryDeadline <= Now)
         {
-            Track(EndHistory(new("phone_offline", "The phone did not answer. It must be on and connected.")));
+            Track(EndHistory(job, new("phone_offline", "The phone did not answer. It must be on and connected.")));
         }
     }
 
@@ -245,15 +275,21 @@ internal sealed partial class NumberGrain
     {
         if (State.Document.History.State is HistoryState.Syncing)
         {
-            Track(EndHistory(new("interrupted", "The import of older messages was interrupted. Ask for it again.")));
+            Track(SetHistory(Ended(State.Document.History, new("interrupted", "The import of older messages was interrupted. Ask for it again."))));
         }
     }
 
-    private Task EndHistory(Cause? reason)
+    private async Task EndHistory(HistoryJob job, Cause? reason)
     {
-        _history = null;
-        return SetHistory(new HistoryProgress(HistoryState.Done, reason is null ? 100 : State.Document.History.Percent, reason));
+        if (_history == job)
+        {
+            _history = null;
+            await SetHistory(Ended(State.Document.History, reason));
+        }
     }
+
+    private static HistoryProgress Ended(HistoryProgress before, Cause? reason) =>
+        new(HistoryState.Done, reason is null ? 100 : before.Percent, reason);
 
     private async Task SetHistory(HistoryProgress history)
     {
@@ -263,32 +299,46 @@ internal sealed partial class NumberGrain
     }
 
     /// <summary>An import on demand: how many of its chats have answered.</summary>
-    private sealed class HistoryJob(int chats, DateTimeOffset deadline)
+    private sealed class HistoryJob(DateTimeOffset deadline)
     {
         private readonly HashSet<string> _expected = [];
-        private int _asked;
-        private int _answered;
+        private readonly HashSet<string> _answered = [];
+        private int _chats;
+        private int _skipped;
 
         public DateTimeOffset Deadline { get; set; } = deadline;
 
-        public bool IsDone => _answered >= chats;
+        public bool HasBegun { get; private set; }
 
-        public int Percent => chats == 0 ? 100 : 100 * _answered / chats;
+        public bool IsDone => _answered.Count + _skipped >= _chats;
 
-        public string Expect()
+        public int Percent => _chats == 0 ? 100 : 100 * (_answered.Count + _skipped) / _chats;
+
+        public void Begin(int chats)
         {
-            var request = $"h{++_asked}";
+            _chats = chats;
+            HasBegun = true;
+        }
+
+        public string Expect(string request)
+        {
             _expected.Add(request);
             return request;
         }
 
+        /// <summary>Whether this is an answer to this job; the same one may be taken again after a failed write.</summary>
         public bool Answer(string request)
         {
-            var expected = _expected.Remove(request);
-            _answered += expected ? 1 : 0;
-            return expected;
+            if (_expected.Contains(request))
+            {
+                _answered.Add(request);
+                return true;
+            }
+
+            return false;
         }
 
-        public void Skip() => _answered++;
+        /// <summary>A chat without a message has nothing that could be older.</summary>
+        public void Skip() => _skipped++;
     }
 }

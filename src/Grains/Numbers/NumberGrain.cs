@@ -154,6 +154,9 @@ internal sealed partial class NumberGrain(
         return new(RefusalCode.UnknownNumber, "There is no number with this id.");
     }
 
+    private static Refusal StorageUnavailable() =>
+        new(RefusalCode.StorageUnavailable, "Storage is not available at the moment.", TimeSpan.FromSeconds(2));
+
     /// <summary>Runs an operation of a number that exists, again after a commit that another change got in the way of.</summary>
     private async Task<Outcome<T>> OnNumber<T>(Func<Task<Outcome<T>>> operation)
     {
@@ -175,7 +178,7 @@ internal sealed partial class NumberGrain(
             }
             catch (StorageUnavailableException)
             {
-                return new Refusal(RefusalCode.StorageUnavailable, "Storage is not available at the moment. Nothing was done.", TimeSpan.FromSeconds(2));
+                return StorageUnavailable();
             }
         }
     }

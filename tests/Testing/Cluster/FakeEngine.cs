@@ -26,6 +26,15 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>What a download writes; may throw.</summary>
     public Func<RemoteFile, byte[]> Download { get; set; } = _ => [1, 2, 3];
 
+    /// <summary>What a download waits for.</summary>
+    public Task Downloading { get; set; } = Task.CompletedTask;
+
+    /// <summary>Every download that was begun.</summary>
+    public Channel<RemoteFile> Downloads { get; } = Channel.CreateUnbounded<RemoteFile>();
+
+    /// <summary>Runs before older messages are asked for; may throw.</summary>
+    public Action<EngineHistoryRequest> RequestingHistory { get; set; } = _ => { };
+
     public Task<EngineOpen> NextOpen(string number) => Next(Of(number).Opens, $"an open of {number}");
 
     public Task<FakeRelay> NextRelay(string number) => Next(Of(number).Relays, $"a relay of {number}");
@@ -42,6 +51,8 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     public int Opens(string number) => Of(number).Opened;
 
     public bool HasRelay(string number) => Of(number).Relays.Reader.Count > 0;
+
+    public bool HasHistoryRequest(string number) => Of(number).History.Reader.Count > 0;
 
     public bool HasRead(string number) => Of(number).Reads.Reader.Count > 0;
 
@@ -126,11 +137,16 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     public Task<RecipientCheck> Resolve(string number, long epoch, string phone, CancellationToken cancellationToken) =>
         Task.FromResult(Directory(phone));
 
-    public Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken) =>
-        File.WriteAllBytesAsync(targetPath, Download(file), cancellationToken);
+    public async Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken)
+    {
+        Downloads.Writer.TryWrite(file);
+        await Downloading.WaitAsync(cancellationToken);
+        await File.WriteAllBytesAsync(targetPath, Download(file), cancellationToken);
+    }
 
     public Task RequestHistory(string number, long epoch, EngineHistoryRequest request, CancellationToken cancellationToken)
     {
+        RequestingHistory(request);
         Of(number).History.Writer.TryWrite(request);
         return Task.CompletedTask;
     }
