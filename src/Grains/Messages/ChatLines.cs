@@ -48,6 +48,24 @@ internal sealed class ChatLines
         }
     }
 
+    /// <summary>Two lines become one, in order of sequence.</summary>
+    public void Join(string from, string into)
+    {
+        if (!_lines.Remove(from, out var line))
+        {
+            return;
+        }
+
+        if (line.Next is { } next)
+        {
+            _next.Remove(next);
+        }
+
+        Of(into).Waiting.UnionWith(line.Waiting);
+        Of(into).Busy.UnionWith(line.Busy);
+        Settle(into);
+    }
+
     private Line Of(string chat)
     {
         if (!_lines.TryGetValue(chat, out var line))

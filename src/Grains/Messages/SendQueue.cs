@@ -201,6 +201,19 @@ internal sealed partial class SendQueue(SendRules rules)
         }
     }
 
+    /// <summary>Two chats turned out to be one: their rows are one line from now on. The rows that changed.</summary>
+    public IReadOnlyList<QueueItem> Join(string from, string into)
+    {
+        var moved = _rows.Values.Where(row => row.Item.Chat == from).ToList();
+        foreach (var row in moved)
+        {
+            row.Item = row.Item with { Chat = into };
+        }
+
+        _lines.Join(from, into);
+        return [.. moved.Select(row => row.Item)];
+    }
+
     /// <summary>
     /// Learns from the queue before a reload which rows are on the wire of which connection: that is not stored, and a row
     /// must not be repeated on the connection it was handed to.

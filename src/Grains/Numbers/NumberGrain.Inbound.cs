@@ -27,6 +27,12 @@ internal sealed partial class NumberGrain
 
             await Apply(batch);
         }
+        catch (CredentialsUnreadableException exception)
+        {
+            // What came in is stored; the keys that belong to it wait at the engine until the old ones can be read again.
+            LogCredentialsUnreadable(logger, Number, exception.Message);
+            await Step(session => session.CredentialsLost(CredentialsUnreadable, Now));
+        }
         finally
         {
             _turn.Release();
@@ -85,6 +91,12 @@ internal sealed partial class NumberGrain
             document = document with { Session = document.Session.On(evt, Now, context.Random) };
             document = Note(document, evt, rejection);
             inbound.Apply(evt);
+        }
+
+        // One line of messages per person, also for what was accepted before anybody knew.
+        foreach (var item in work.Joined.SelectMany(pair => _queue.Join(pair.From, pair.Into)))
+        {
+            work.Put(item);
         }
 
         LogStep(State.Document.Session, document.Session);

@@ -89,6 +89,13 @@ internal sealed partial class NumberGrain
             await GiveUp(plan.Uncertain, MessageRules.Uncertain);
         }
 
+        if (plan.Expired.Count + plan.Uncertain.Count > 0)
+        {
+            // Meanwhile much can have happened: what else is to be done is asked anew.
+            _pumpAgain = true;
+            return;
+        }
+
         if (plan.Deaf)
         {
             LogDeaf(logger, Number);
@@ -102,13 +109,8 @@ internal sealed partial class NumberGrain
         }
 
         // Repeats are marked before anything waits, so that the next look does not see them again.
-        var handed = plan.Repeat.Select(item => Mark(item, connection, item.Prepared!)).ToList();
-        var claimed = plan.Send.Select(item => item with { State = QueueState.Claimed, Epoch = State.Epoch }).ToList();
-        foreach (var item in claimed)
-        {
-            _queue.Claimed(item);
-        }
-
+        var handed = plan.Repeat.Select(item => Mark(item, connection, item.Prepared!)).OfType<QueueItem>().ToList();
+        var claimed = plan.Send.Select(item => item with { State = QueueState.Claimed, Epoch = State.Epoch }).Where(_queue.Claimed).ToList();
         var work = NewWork();
         foreach (var item in handed.Concat(claimed))
         {
@@ -131,21 +133,38 @@ internal sealed partial class NumberGrain
     {
         try
         {
+            await TrySend(item, connection);
+        }
+        catch (StorageUnavailableException exception)
+        {
+            // After a failed write, what is really stored is read again in a moment, and decides. After a failed read the
+            // row is as it was.
+            LogFailed(logger, exception, Number, "the send queue");
+            Return(item.Sequence);
+        }
+
+        Pump();
+    }
+
+    private async Task TrySend(QueueItem item, Connection connection)
+    {
+        try
+        {
             var bytes = await Build(item);
-            if (bytes is null || _queue.Find(item.Sequence) is not { State: QueueState.Claimed } claimed || _connection?.Id != connection.Id)
+            if (bytes is null || _connection?.Id != connection.Id)
             {
-                // On this connection it is tried again a little later; on the next one at once.
-                Return(item.Sequence, _connection?.Id == connection.Id ? RetryAfterFault : TimeSpan.Zero);
-                Pump();
+                Return(item.Sequence);
                 return;
             }
 
-            var handed = Mark(claimed, connection, bytes);
-            var work = NewWork();
-            work.Put(handed);
-            MarkVerified(work, handed);
-            await Commit(work);
-            await Relay(handed, connection);
+            if (_queue.Find(item.Sequence) is { State: QueueState.Claimed } claimed && Mark(claimed, connection, bytes) is { } handed)
+            {
+                var work = NewWork();
+                work.Put(handed);
+                MarkVerified(work, handed);
+                await Commit(work);
+                await Relay(handed, connection);
+            }
         }
         catch (EngineException exception) when (exception.Error is EngineError.Rejected or EngineError.Gone)
         {
@@ -159,23 +178,16 @@ internal sealed partial class NumberGrain
         {
             await Failed(item, exception);
         }
-        catch (StorageUnavailableException)
-        {
-            // The lane is broken: what is really stored is read again, and decides.
-            Arm();
-        }
-
-        Pump();
     }
 
-    private QueueItem Mark(QueueItem item, Connection connection, byte[] bytes)
+    // Null when somebody was faster: an answer that came meanwhile, or a person who took the message back.
+    private QueueItem? Mark(QueueItem item, Connection connection, byte[] bytes)
     {
         var handed = item with
         {
             State = QueueState.Handed, Epoch = State.Epoch, Attempts = item.Attempts + 1, HandedAt = Now, Prepared = bytes,
         };
-        _queue.Handed(handed, connection.Id, Now, context.Options.RulesFor(State.Document.Engine).Gap(context.Random));
-        return handed;
+        return _queue.Handed(handed, connection.Id, Now, context.Options.RulesFor(State.Document.Engine).Gap(context.Random)) ? handed : null;
     }
 
     private async Task Relay(QueueItem item, Connection connection)
@@ -268,11 +280,11 @@ internal sealed partial class NumberGrain
             : new OutboundFile(path, media.MimeType, media.FileName, media.DurationSeconds);
     }
 
-    private void Return(long sequence, TimeSpan after)
+    private void Return(long sequence)
     {
         if (_queue.Find(sequence) is { State: QueueState.Claimed } item)
         {
-            _queue.Returned(item with { State = QueueState.Queued, DueAt = Now + after }, Now);
+            _queue.Returned(item with { State = QueueState.Queued }, Now);
         }
     }
 
@@ -288,10 +300,12 @@ internal sealed partial class NumberGrain
         }
 
         var again = (_queue.Find(item.Sequence) ?? item) with { State = QueueState.Queued, Failures = failures, DueAt = Now + TimeSpan.FromSeconds(Math.Pow(5, failures)) };
-        _queue.Returned(again, Now);
-        var work = NewWork();
-        work.Put(again);
-        await Commit(work);
+        if (_queue.Returned(again, Now))
+        {
+            var work = NewWork();
+            work.Put(again);
+            await Commit(work);
+        }
     }
 
     private async Task GiveUp(IReadOnlyList<QueueItem> items, Cause error)

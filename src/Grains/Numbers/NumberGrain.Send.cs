@@ -21,7 +21,14 @@ internal sealed partial class NumberGrain
         _accepting.UnionWith(keys);
         try
         {
-            return await OnNumber(() => Accept(send));
+            var id = NewId.Message(Now, _state?.Take() ?? 0);
+            var again = false;
+            return await OnNumber(() =>
+            {
+                var accepted = again ? AcceptAgain(send, id) : Accept(send, id);
+                again = true;
+                return accepted;
+            });
         }
         finally
         {
@@ -56,7 +63,13 @@ internal sealed partial class NumberGrain
     private Task<Outcome<MessageView>> ActOn(string message, OutboundKind kind, string argument) =>
         OnNumber(() => AcceptAction(message, kind, argument));
 
-    private async Task<Outcome<SentMessage>> Accept(NumberSend send)
+    // A write that nobody answered may have been done after all. Under its own id it is found then, and not done again.
+    private async Task<Outcome<SentMessage>> AcceptAgain(NumberSend send, string id) =>
+        _queue.FindByMessage(id) is { } accepted ? Answer(send, accepted.Jid, id)
+        : await ports.Messages.Get(id) is { } message ? Answer(send, (await State.Book.LoadChat(message.Chat))?.Jid ?? send.Jid, id)
+        : await Accept(send, id);
+
+    private async Task<Outcome<SentMessage>> Accept(NumberSend send, string id)
     {
         foreach (var key in send.Idempotency)
         {
@@ -85,7 +98,7 @@ internal sealed partial class NumberGrain
         // From here to the commit nothing waits, so the order of acceptance is the order of the sequence numbers.
         var work = NewWork();
         var chat = work.Chat(work.Party(send.Jid, null), send.Jid, null);
-        var message = NewMessage(send, chat);
+        var message = NewMessage(send, id, chat);
         var item = NewItem(message.Id, OutboundKind.Message, message.WhatsAppId, chat, send.SendAt, null);
         work.Add(message);
         work.Enqueue(item);
@@ -99,8 +112,10 @@ internal sealed partial class NumberGrain
         await Commit(work);
         _queue.Accepted(item.Sequence);
         Pump();
-        return new SentMessage(AnswerStatus(send), chat.Jid, Number, message.Id);
+        return Answer(send, chat.Jid, id);
     }
+
+    private SentMessage Answer(NumberSend send, string jid, string id) => new(AnswerStatus(send), jid, Number, id);
 
     private Refusal? Refuse(NumberSend send)
     {
@@ -123,7 +138,7 @@ internal sealed partial class NumberGrain
 
         var message = await ports.Messages.Get(before.Result);
         var chat = message is null ? null : await State.Book.LoadChat(message.Chat);
-        return new SentMessage(AnswerStatus(send), chat?.Jid ?? send.Jid, Number, before.Result);
+        return Answer(send, chat?.Jid ?? send.Jid, before.Result);
     }
 
     // The documented answer is "sent"; the other words are only for callers who asked for something else.
@@ -132,9 +147,8 @@ internal sealed partial class NumberGrain
         : send.QueueWhenOffline && !Session.CanSend ? MessageStatus.Queued
         : MessageStatus.Sent;
 
-    private MessageDocument NewMessage(NumberSend send, ChatDocument chat)
+    private MessageDocument NewMessage(NumberSend send, string id, ChatDocument chat)
     {
-        var id = NewId.Message(Now, State.Take());
         var status = send.SendAt is null ? MessageStatus.Queued : MessageStatus.Scheduled;
         return new MessageDocument
         {

@@ -9,6 +9,8 @@ internal sealed partial class NumberGrain
 {
     private static readonly TimeSpan EngineTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryAfterFault = TimeSpan.FromSeconds(1);
+    private static readonly Cause CredentialsUnreadable = new(
+        "credentials_unreadable", "The stored credentials cannot be read. They were left as they are: restore them or their key, or link again.");
 
     private LinkOffer? _offer;
     private Connection? _connection;
@@ -116,9 +118,16 @@ internal sealed partial class NumberGrain
     private async Task<bool> ActOnce()
     {
         var session = Session;
+        if (_incarnation != context.Lease.Incarnation)
+        {
+            await TakeAnew();
+            return false;
+        }
+
         if (session.WipeDue)
         {
-            await CloseEngine(logOut: session.State is SessionState.Removed or SessionState.LoggedOut);
+            // Whatever device is logged in now will never be used again.
+            await CloseEngine(logOut: true);
             if (!await ports.Credentials.Wipe(Number, State.Epoch))
             {
                 await GiveUpOwnership();
@@ -160,7 +169,7 @@ internal sealed partial class NumberGrain
     {
         if (!context.Lease.IsHeld)
         {
-            // Without the lease nobody may open a connection; the attempt times out and comes again.
+            // Without the lease nobody may open a connection; the timer looks again soon.
             return;
         }
 
@@ -168,8 +177,7 @@ internal sealed partial class NumberGrain
         {
             case CredentialsRead.Unreadable unreadable when Session.Paired:
                 LogCredentialsUnreadable(logger, Number, unreadable.Why);
-                await Step(session => session.CredentialsLost(
-                    new("credentials_unreadable", "The stored credentials cannot be read. They were left as they are: restore them or their key, or link again."), Now));
+                await Step(session => session.CredentialsLost(CredentialsUnreadable, Now));
                 return;
             case CredentialsRead.Missing when Session.Paired:
                 await Step(session => session.CredentialsLost(
@@ -236,6 +244,7 @@ internal sealed partial class NumberGrain
         var now = Now;
         DateTimeOffset? next = State.Lane.IsBroken ? now + RetryAfterFault : null;
         next = Earlier(next, now + Session.DueIn(now));
+        next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
         next = Earlier(next, _pumpAt);
         next = Earlier(next, HistoryDeadline);
         if (next is not { } at)

@@ -25,6 +25,9 @@ internal sealed partial class NumberGrain(
 {
     private const int MostTries = 3;
 
+    // Callers are told within 5 seconds, and one hanging write can take 4.
+    private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly SemaphoreSlim _acting = new(1, 1);
     private NumberState? _state;
@@ -32,6 +35,7 @@ internal sealed partial class NumberGrain(
     private IEngine _engine = null!;
     private Task? _recovering;
     private IGrainTimer? _timer;
+    private string _incarnation = "";
     private bool _stale;
 
     private string Number => this.GetPrimaryKeyString();
@@ -44,7 +48,8 @@ internal sealed partial class NumberGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var epoch = await ports.Ownership.Claim(Number, context.Lease.Incarnation);
+        _incarnation = context.Lease.Incarnation;
+        var epoch = await ports.Ownership.Claim(Number, _incarnation);
         var stored = await ports.Numbers.Load(Number);
         if (stored is null)
         {
@@ -154,6 +159,10 @@ internal sealed partial class NumberGrain(
         return new(RefusalCode.UnknownNumber, "There is no number with this id.");
     }
 
+    // Nothing was written: the next call reaches the owner.
+    private static Refusal Moving() =>
+        new(RefusalCode.StorageUnavailable, "The number is being taken over by another process.", TimeSpan.FromSeconds(1));
+
     private static Refusal StorageUnavailable() =>
         new(RefusalCode.StorageUnavailable, "Storage is not available at the moment.", TimeSpan.FromSeconds(2));
 
@@ -165,6 +174,12 @@ internal sealed partial class NumberGrain(
             return UnknownNumber();
         }
 
+        if (_stale)
+        {
+            return Moving();
+        }
+
+        var started = context.Clock.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -172,13 +187,17 @@ internal sealed partial class NumberGrain(
                 await Recover();
                 return await operation();
             }
-            catch (StorageUnavailableException) when (attempt < MostTries)
+            catch (StorageUnavailableException) when (attempt < MostTries && context.Clock.GetElapsedTime(started) < RetryFor)
             {
                 // Possibly only a neighbour's change failed: what is really stored is read again, and this is tried on top.
             }
             catch (StorageUnavailableException)
             {
                 return StorageUnavailable();
+            }
+            catch (NumberNotOwnedException)
+            {
+                return Moving();
             }
         }
     }
@@ -187,6 +206,7 @@ internal sealed partial class NumberGrain(
     {
         if (work.IsEmpty)
         {
+            work.Settle();
             return;
         }
 
@@ -198,23 +218,31 @@ internal sealed partial class NumberGrain(
         }
         catch (Exception)
         {
-            lane.Break();
+            BreakLane(lane);
             throw;
         }
 
         switch (result)
         {
             case CommitResult.Committed:
+                work.Settle();
                 return;
             case CommitResult.StaleEpoch:
                 await GiveUpOwnership();
                 throw new NumberNotOwnedException(Number);
             case CommitResult.Duplicate:
-                lane.Break();
+                BreakLane(lane);
                 throw new StorageUnavailableException("Another change came first.");
             default:
                 throw new InvalidOperationException($"Unknown result {result}.");
         }
+    }
+
+    // Whoever gave the change may give it up; that what is stored is read again does not depend on them.
+    private void BreakLane(CommitLane lane)
+    {
+        lane.Break();
+        Arm();
     }
 
     /// <summary>After a failed commit, reads what is really stored; nothing is built on what was lost.</summary>
@@ -252,10 +280,11 @@ internal sealed partial class NumberGrain(
         queue.TakeOver(_queue);
         _queue = queue;
         _state = NewState(stored);
-        if (!before.Document.Session.NeedsSaving(Session))
+        if (!before.Settled.NeedsSaving(Session))
         {
             // How far an attempt to connect is was never stored, and still holds.
-            State.Document = State.Document with { Session = before.Document.Session };
+            State.Document = State.Document with { Session = before.Settled };
+            State.Settled = before.Settled;
         }
 
         LogReloaded(logger, Number);
@@ -290,10 +319,22 @@ internal sealed partial class NumberGrain(
 
     private async Task GiveUpOwnership()
     {
+        if (_stale)
+        {
+            return;
+        }
+
         _stale = true;
         LogNotOwned(logger, Number);
         await CloseEngine();
         DeactivateOnIdle();
+    }
+
+    /// <summary>This process lost its right to numbers and has a new one: the number is taken anew, by a new activation.</summary>
+    private async Task TakeAnew()
+    {
+        await GiveUpOwnership();
+        GrainFactory.GetGrain<INumberGrain>(Number).Ensure().Ignore();
     }
 
     // A started number must not be collected while nobody calls it: its connection lives here.

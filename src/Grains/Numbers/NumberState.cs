@@ -14,6 +14,9 @@ internal sealed class NumberState(NumberDocument document, long epoch, long sequ
 
     public DayCounters Day { get; set; } = day;
 
+    /// <summary>The session as it was when its last change was stored, or needed no storing.</summary>
+    public NumberSession Settled { get; set; } = document.Session;
+
     public ChatBook Book { get; } = book;
 
     public CommitLane Lane { get; } = new();

@@ -30,6 +30,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     private readonly List<(string From, string Into)> _joined = [];
     private NumberDocument? _document;
     private DayCounters? _day;
+    private NumberSession? _session;
 
     public DateTimeOffset Now => now;
 
@@ -46,6 +47,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     {
         var before = state.Document;
         state.Document = next with { UpdatedAt = now };
+        _session = next.Session;
         if (!before.Session.ShowsLike(next.Session))
         {
             _timeline.Add(new TimelineEntry(next.Id, state.Take(), next.Session.Transition(now)));
@@ -57,6 +59,9 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
             _document = state.Document;
         }
     }
+
+    /// <summary>All of this change is stored, or needed no storing.</summary>
+    public void Settle() => state.Settled = _session ?? state.Settled;
 
     public void Removed() => _events.Add(PublicEvents.SessionRemoved(state.Document, state.Take(), now));
 

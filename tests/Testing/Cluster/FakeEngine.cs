@@ -52,6 +52,10 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     public bool HasRelay(string number) => Of(number).Relays.Reader.Count > 0;
 
+    public bool HasOpen(string number) => Of(number).Opens.Reader.Count > 0;
+
+    public bool HasAcknowledge(string number) => Of(number).Acknowledged.Reader.Count > 0;
+
     public bool HasHistoryRequest(string number) => Of(number).History.Reader.Count > 0;
 
     public bool HasRead(string number) => Of(number).Reads.Reader.Count > 0;
