@@ -144,6 +144,13 @@ internal sealed partial class NumberGrain
             return true;
         }
 
+        if (!_engineOpen && session.IsOpen && session.State is not SessionState.Connecting)
+        {
+            // The connection went, and the write that was to say so failed.
+            await Step(now => now.On(new EngineEvent.Closed(DisconnectCause.ConnectionLost), Now, context.Random));
+            return true;
+        }
+
         if (session.State is SessionState.Pending && State.Document.Desired is DesiredState.Started)
         {
             var wait = context.Budget(State.Document.Engine).Reserve();
