@@ -1,0 +1,126 @@
+using Loopwave.Engines;
+using Loopwave.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Loopwave.Numbers;
+
+/// <summary>A process that may have lost its right to numbers closes every connection first, and then takes them anew.</summary>
+public sealed class SiloLeaseTests : IAsyncLifetime
+{
+    private readonly StorageFaults _disk = new();
+    private LoopwaveCluster _cluster = null!;
+
+    private SiloLease Lease => _cluster.Services.GetRequiredService<SiloLease>();
+
+    public async ValueTask InitializeAsync() =>
+        _cluster = await LoopwaveCluster.Start(new ClusterSetup { Faults = _disk, LeaseOnTestClock = true });
+
+    public ValueTask DisposeAsync()
+    {
+        _disk.Work();
+        return _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_lease_that_is_renewed_in_time_disturbs_nobody()
+    {
+        var number = await _cluster.ReadyNumber();
+
+        for (var i = 0; i < 12; i++)
+        {
+            await Turn(5);
+        }
+
+        Assert.Equal((0, 2), (_cluster.Engine.ClosedAll, _cluster.Engine.Opens(number)));
+        Assert.Equal(NumberStatus.Ready, (await _cluster.View(number)).Status);
+    }
+
+    [Fact]
+    public async Task A_process_that_was_asleep_closes_everything_and_its_numbers_come_back()
+    {
+        var number = await _cluster.ReadyNumber();
+
+        await Turn(20);
+
+        await _cluster.Eventually(() => Task.FromResult(_cluster.Engine.ClosedAll), count => count == 1);
+        await Back(number);
+        Assert.True(Lease.IsHeld);
+        await Sends(number);
+    }
+
+    [Fact]
+    public async Task A_process_whose_lease_was_revoked_closes_everything_and_takes_its_numbers_anew()
+    {
+        var numbers = new[] { await _cluster.ReadyNumber(Any.Phone()), await _cluster.ReadyNumber(Any.Phone()) };
+        var (epochs, incarnation) = (numbers.Select(_cluster.Engine.Epoch).ToList(), Lease.Incarnation);
+        await _cluster.Services.GetRequiredService<IOwnershipStore>().Register("i_somebody-else", TimeSpan.FromMilliseconds(1));
+
+        await Turn(5);
+
+        await _cluster.Eventually(() => Task.FromResult(Lease.Incarnation), now => now != incarnation);
+        Assert.Equal(1, _cluster.Engine.ClosedAll);
+        foreach (var (number, epoch) in numbers.Zip(epochs))
+        {
+            await Back(number);
+            Assert.True(_cluster.Engine.Epoch(number) > epoch);
+            Assert.Equal(NumberStatus.Ready, (await _cluster.Numbers.Get(number, Access.All)).Value!.Number.Status);
+            await Sends(number);
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_cannot_renew_for_ten_seconds_closes_everything_and_opens_nothing_until_it_can()
+    {
+        var number = await _cluster.ReadyNumber();
+        var opens = _cluster.Engine.Opens(number);
+        _disk.Fail("UPDATE silo_lease");
+        await Turn(5);
+        Assert.Equal(0, _cluster.Engine.ClosedAll);
+        await Turn(5);
+        await _cluster.Eventually(() => Task.FromResult(_cluster.Engine.ClosedAll), count => count == 1);
+        Assert.False(Lease.IsHeld);
+        await _cluster.Eventually(() => _cluster.View(number), view => view.Status is not NumberStatus.Ready);
+        for (var i = 0; i < 4; i++)
+        {
+            await Turn(5);
+        }
+
+        Assert.Equal(opens, _cluster.Engine.Opens(number));
+        Assert.Equal(1, _cluster.Engine.ClosedAll);
+
+        _disk.Work();
+        await Turn(5);
+        await Back(number);
+        await Sends(number);
+    }
+
+    // Some time, and then the renewal that falls due in it.
+    private async Task Turn(int seconds)
+    {
+        var renewals = _disk.Renewals;
+        _cluster.Clock.Advance(TimeSpan.FromSeconds(seconds));
+        await _cluster.Eventually(() => Task.FromResult(_disk.Renewals), now => now > renewals);
+    }
+
+    private async Task Back(string number)
+    {
+        for (var second = 1; second < 40 && (await _cluster.View(number)).Status is not NumberStatus.Ready; second++)
+        {
+            await (second % 5 == 0 ? Turn(1) : _cluster.Due(TimeSpan.FromSeconds(1)));
+            if (_cluster.Engine.HasOpen(number))
+            {
+                await _cluster.Engine.NextOpen(number);
+                await _cluster.Engine.Raise(number, new EngineEvent.Opened("Acme"));
+            }
+        }
+
+        Assert.Equal(NumberStatus.Ready, (await _cluster.View(number)).Status);
+    }
+
+    private async Task Sends(string number)
+    {
+        Assert.Null((await _cluster.Messages.Send(Any.Send("still here", Any.Jid(), number))).Refusal);
+        Assert.Equal("still here", (await _cluster.Engine.NextRelay(number)).Message.Text);
+    }
+}
