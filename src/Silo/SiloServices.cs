@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Loopwave.ApiKeys;
+using Loopwave.Clock;
 using Loopwave.Configuration;
 using Loopwave.Numbers;
 using Loopwave.Outbound;
@@ -29,6 +30,7 @@ public static class SiloServices
     /// <summary>Adds a silo that is a deployment of its own: one machine, nothing beside it.</summary>
     public static void AddLoopwaveSilo(this IHostApplicationBuilder builder, LoopwaveSettings settings)
     {
+        builder.Services.AddSingleton<TimeProvider>(new ForwardClock(TimeProvider.System));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSqliteStorage(new SqliteStorageOptions
         {

@@ -233,10 +233,21 @@ internal sealed partial class SendQueue(SendRules rules)
         _nextSendAt = before._nextSendAt + shift;
         foreach (var (sequence, row) in _rows)
         {
-            if (row.Place is Place.Handed && before._rows.GetValueOrDefault(sequence) is { Place: Place.Handed } known)
+            if (row.Place is not Place.Handed)
+            {
+                continue;
+            }
+
+            if (before._rows.GetValueOrDefault(sequence) is { Place: Place.Handed } known)
             {
                 Leave(row);
                 EnterHanded(row, known.Connection, known.At + shift);
+            }
+            else if (!before._rows.ContainsKey(sequence) && before._connection is { } connection)
+            {
+                // It was taken as done, and that could not be stored: it is still on the wire of this connection.
+                Leave(row);
+                EnterHanded(row, connection, _measured);
             }
         }
     }
