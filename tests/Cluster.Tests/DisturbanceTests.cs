@@ -32,7 +32,8 @@ public sealed class DisturbanceTests(ITestOutputHelper output)
         await Play(deployment, Small, new Freeze(TimeSpan.FromSeconds(30)));
     }
 
-    [Fact]
+    /// <summary>Takes minutes: run by <c>scripts/clock-jumps</c>.</summary>
+    [Fact(Explicit = true)]
     public async Task A_wall_clock_that_jumps_hours_and_a_day_loses_and_repeats_nothing()
     {
         await using var deployment = NewDeployment();

@@ -44,7 +44,7 @@ internal sealed class Freeze(TimeSpan length) : IDisturbance
 
 /// <summary>
 /// The wall clock jumps, one jump a strike: an hour on, back again, a day on, back again. The monotonic clock stays right,
-/// as on a machine whose time is set. Needs libfaketime, which <c>scripts/test</c> installs.
+/// as on a machine whose time is set. Needs libfaketime, which <c>scripts/clock-jumps</c> installs.
 /// </summary>
 internal sealed class ClockJumps : IDisturbance
 {
