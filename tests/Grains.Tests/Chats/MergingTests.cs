@@ -153,4 +153,38 @@ public sealed class MergingTests(SharedCluster shared) : OneNumber(shared), ICla
         Assert.Equal(Customer, (await Cluster.Engine.NextRelay(Number)).Jid);
         Assert.Equal((await Chat()).Id, (await Stored(sent.Id)).Message.Chat);
     }
+
+    [Fact]
+    public async Task What_was_accepted_for_both_chats_before_the_merge_goes_to_the_one_person_one_after_the_other()
+    {
+        await Receive(From(_lid, "hidden"), From(Customer, "open"));
+        var (hidden, open) = ((await Chat(_lid)).Id, (await Chat(Customer)).Id);
+        await Accept("1", open);
+        var first = await Cluster.Engine.NextRelay(Number);
+        await Accept("2", hidden);
+        await Accept("3", open);
+        await Accept("4", hidden);
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+        var second = await Cluster.Engine.NextRelay(Number);
+        await Raise(Alias);
+
+        await Acknowledge(first);
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.False(Cluster.Engine.HasRelay(Number));
+        await Acknowledge(second);
+        foreach (var text in new[] { "3", "4" })
+        {
+            Cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+            var relay = await Cluster.Engine.NextRelay(Number);
+            Assert.Equal(text, relay.Message.Text);
+            Assert.False(Cluster.Engine.HasRelay(Number));
+            await Acknowledge(relay);
+        }
+
+        Assert.Equal(0, (await Cluster.View(Number)).Counters.Queued);
+    }
+
+    private async Task Accept(string text, string chat) => Assert.Null((await Cluster.Messages.Send(Any.Send(text, chat, Number))).Refusal);
+
+    private Task Acknowledge(FakeRelay relay) => Raise(new EngineEvent.ServerAcknowledged(relay.WhatsAppId, Now));
 }

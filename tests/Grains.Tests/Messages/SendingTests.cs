@@ -246,6 +246,59 @@ public sealed class SendingTests : IAsyncLifetime
         Assert.NotNull(refused.RetryAfter);
     }
 
+    [Fact]
+    public async Task An_engine_that_is_not_available_for_a_moment_is_asked_again_and_the_order_is_kept()
+    {
+        var number = await _cluster.ReadyNumber();
+        var refused = 0;
+        _cluster.Engine.Preparing = message =>
+        {
+            if (message.Text == "one" && refused++ < 2)
+            {
+                throw new EngineException(EngineError.Unavailable, "Not now.");
+            }
+        };
+        await Accept(Any.Send("one"));
+        await Accept(Any.Send("two"));
+
+        Assert.Equal("one", (await RelayedWithin(10, number)).Message.Text);
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_prepared_is_tried_three_times_and_then_lets_the_next_one_go()
+    {
+        var number = await _cluster.ReadyNumber();
+        var tries = 0;
+        _cluster.Engine.Preparing = message =>
+        {
+            if (message.Text == "poison")
+            {
+                tries++;
+                throw new InvalidOperationException("Nobody planned this.");
+            }
+        };
+        var poison = await Accept(Any.Send("poison"));
+        await Accept(Any.Send("next"));
+
+        Assert.Equal("next", (await RelayedWithin(60, number)).Message.Text);
+        Assert.Equal(3, tries);
+        Assert.Equal((MessageStatus.Failed, "poison"), ((await Stored(poison)).Message.Status, (await Stored(poison)).Message.Error!.Code));
+    }
+
+    private async Task<FakeRelay> RelayedWithin(int seconds, string number)
+    {
+        for (var i = 0; i < seconds && !_cluster.Engine.HasRelay(number); i++)
+        {
+            _cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+            for (var call = 0; call < 5; call++)
+            {
+                await _cluster.Number(number).Get();
+            }
+        }
+
+        return await _cluster.Engine.NextRelay(number);
+    }
+
     private async Task<string> Accept(SendRequest request)
     {
         var answer = await _cluster.Messages.Send(request);

@@ -32,6 +32,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>Every download that was begun.</summary>
     public Channel<RemoteFile> Downloads { get; } = Channel.CreateUnbounded<RemoteFile>();
 
+    /// <summary>Every number that was opened, in order.</summary>
+    public Channel<string> Opened { get; } = Channel.CreateUnbounded<string>();
+
     /// <summary>Runs before older messages are asked for; may throw.</summary>
     public Action<EngineHistoryRequest> RequestingHistory { get; set; } = _ => { };
 
@@ -101,6 +104,7 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         }
 
         line.Opens.Writer.TryWrite(request);
+        Opened.Writer.TryWrite(request.Number);
         return Task.CompletedTask;
     }
 

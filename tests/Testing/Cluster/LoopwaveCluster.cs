@@ -17,7 +17,7 @@ namespace Loopwave.Testing;
 
 /// <summary>
 /// One silo in memory with the real grains over real SQLite files, with the engine and the clock in the test's hands.
-/// Doubles: <see cref="FakeEngine"/> in place of the network, <see cref="FakeTimeProvider"/> in place of time (the silo's
+/// Doubles: <see cref="FakeEngine"/> in place of the network, <see cref="JumpingClock"/> in place of time (the silo's
 /// own loops keep real time). Restarting it keeps the data.
 /// </summary>
 public sealed class LoopwaveCluster : IAsyncDisposable
@@ -27,12 +27,12 @@ public sealed class LoopwaveCluster : IAsyncDisposable
     private readonly InProcessTestCluster _cluster;
     private readonly ClusterSetup _setup;
 
-    private LoopwaveCluster(string directory, bool ownsDirectory, FakeTimeProvider clock, InProcessTestCluster cluster, ClusterSetup setup)
+    private LoopwaveCluster(string directory, bool ownsDirectory, JumpingClock clock, InProcessTestCluster cluster, ClusterSetup setup)
     {
         (_directory, _ownsDirectory, Clock, _cluster, _setup) = (directory, ownsDirectory, clock, cluster, setup);
     }
 
-    public FakeTimeProvider Clock { get; }
+    public JumpingClock Clock { get; }
 
     public FakeEngine Engine => (FakeEngine)Services.GetRequiredService<IEnumerable<IEngine>>().Single(engine => engine is FakeEngine);
 
@@ -54,7 +54,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
     public static Task<LoopwaveCluster> Start(Action<IServiceCollection>? configure = null) => Start(new ClusterSetup { Configure = configure });
 
     public static Task<LoopwaveCluster> Start(ClusterSetup setup) =>
-        Start(Directory.CreateTempSubdirectory("loopwave-test-").FullName, true, new FakeTimeProvider(new DateTimeOffset(2026, 6, 29, 10, 15, 0, TimeSpan.Zero)), setup);
+        Start(Directory.CreateTempSubdirectory("loopwave-test-").FullName, true, new JumpingClock(new DateTimeOffset(2026, 6, 29, 10, 15, 0, TimeSpan.Zero)), setup);
 
     public ICredentialStore Credentials => Services.GetRequiredService<ICredentialStore>();
 
@@ -150,12 +150,12 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         await _cluster.DisposeAsync();
     }
 
-    private static async Task<LoopwaveCluster> Start(string directory, bool owns, FakeTimeProvider clock, ClusterSetup setup)
+    private static async Task<LoopwaveCluster> Start(string directory, bool owns, JumpingClock clock, ClusterSetup setup)
     {
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton(clock);
+            silo.Services.AddSingleton<FakeTimeProvider>(clock);
             silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));

@@ -1,0 +1,99 @@
+using Loopwave.Engines;
+using Loopwave.Testing;
+using Xunit;
+
+namespace Loopwave.Numbers;
+
+/// <summary>Many numbers at once share one budget of ten connects a second, whatever made them connect.</summary>
+public sealed class ConnectStormTests : IAsyncLifetime
+{
+    private const int Numbers = 500;
+    private const int PerSecond = 10;
+
+    private LoopwaveCluster _cluster = null!;
+    private List<string> _numbers = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        _cluster = await LoopwaveCluster.Start();
+        _numbers = [.. await Task.WhenAll(Enumerable.Range(0, Numbers).Select(_ => NewNumber()))];
+        await AllReady();
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task Numbers_that_are_dropped_at_once_or_restarted_never_connect_faster_than_the_budget_and_all_come_back()
+    {
+        await Task.WhenAll(_numbers.Select(number => _cluster.Engine.Raise(number, new EngineEvent.Closed(503))));
+
+        // A minute is the longest delay that chance gives; the budget is the rest.
+        var dropped = await AllReady();
+        Assert.True(dropped <= (Numbers / PerSecond) + 60 + 15, $"{dropped} s");
+
+        _cluster = await _cluster.Restart();
+        var restarted = await AllReady();
+        Assert.True(restarted <= (Numbers / PerSecond) + 15, $"{restarted} s");
+    }
+
+    private async Task<string> NewNumber()
+    {
+        var id = (await _cluster.Numbers.Create(new NewNumber("Support", EngineKind.WhatsApp, Access.All))).Value!.Id;
+        await _cluster.Number(id).Link(new LinkRequest(LinkMethod.Qr));
+        return id;
+    }
+
+    // Lets seconds pass, and never sees more connects than they allow.
+    private async Task<int> AllReady()
+    {
+        var ready = new HashSet<string>();
+        var opened = 0;
+        for (var second = 0; second < 300; second++)
+        {
+            Assert.True(opened <= (second * PerSecond) + PerSecond + 1, $"{opened} connects after {second} s");
+            foreach (var number in await Opened())
+            {
+                opened++;
+                await Answer(number, ready);
+            }
+
+            if (ready.Count == Numbers)
+            {
+                return second;
+            }
+
+            _cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        throw new TimeoutException($"Only {ready.Count} numbers are ready, after {opened} connects.");
+    }
+
+    private async Task<IReadOnlyList<string>> Opened()
+    {
+        // A call that is answered after what fell due; what is late nevertheless is seen a second later.
+        await _cluster.Numbers.List(null, new PageRequest(Limit: 20), Access.All);
+        var opened = new List<string>();
+        while (_cluster.Engine.Opened.Reader.TryRead(out var number))
+        {
+            opened.Add(number);
+        }
+
+        return opened;
+    }
+
+    private async Task Answer(string number, HashSet<string> ready)
+    {
+        var open = await _cluster.Engine.NextOpen(number);
+        if (open.Credentials is not null)
+        {
+            await _cluster.Engine.Raise(number, new EngineEvent.Opened("Acme"));
+            ready.Add(number);
+            return;
+        }
+
+        await _cluster.Engine.Raise(
+            number, new EngineEvent.LinkOffered("qr", null, _cluster.Clock.GetUtcNow().AddSeconds(60)), new EngineEvent.LinkScanned(),
+            new EngineEvent.CredentialsChanged([new CredentialEntry("creds", [1])]), new EngineEvent.Linked(Any.Phone(), null, "Acme"),
+            new EngineEvent.Closed(515));
+    }
+}
