@@ -63,7 +63,7 @@ public sealed class ClockJumpTests : IAsyncLifetime
         Jump(hours);
         await _cluster.Number(_number).Ensure();
 
-        await Passes(32);
+        await _cluster.Passes(32);
         if (hours < 23)
         {
             Assert.Equal(relay.WhatsAppId, (await Relayed()).WhatsAppId);
@@ -71,8 +71,8 @@ public sealed class ClockJumpTests : IAsyncLifetime
         }
 
         // A day later by the clock it is too old to be repeated, and nobody knows what became of it.
-        await Comes();
-        await Passes(3);
+        await _cluster.ComesBack(_number);
+        await _cluster.Passes(3);
         Assert.Equal("uncertain", Assert.Single(await _cluster.MessagesOf(Any.Customer)).Error!.Code);
     }
 
@@ -84,8 +84,8 @@ public sealed class ClockJumpTests : IAsyncLifetime
         await _cluster.Number(_number).Ensure();
         await _cluster.Messages.Send(Any.Send("later", from: _number) with { QueueWhenOffline = true });
 
-        await Passes(3);
-        await Comes();
+        await _cluster.Passes(3);
+        await _cluster.ComesBack(_number);
 
         Assert.Equal("later", (await Relayed()).Message.Text);
     }
@@ -94,14 +94,14 @@ public sealed class ClockJumpTests : IAsyncLifetime
     public async Task An_attempt_to_connect_that_hangs_over_a_jump_is_given_up_in_its_time(double hours)
     {
         await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
-        await Passes(3);
+        await _cluster.Passes(3);
         await _cluster.Engine.NextOpen(_number);
         Jump(hours);
         await _cluster.Number(_number).Ensure();
 
-        await Passes(35);
+        await _cluster.Passes(35);
 
-        await Comes();
+        await _cluster.ComesBack(_number);
     }
 
     [Theory, MemberData(nameof(Jumps))]
@@ -113,7 +113,7 @@ public sealed class ClockJumpTests : IAsyncLifetime
         Jump(hours);
         await _cluster.Number(_number).Ensure();
 
-        await Passes(62);
+        await _cluster.Passes(62);
 
         Assert.Equal("phone_offline", (await _cluster.Eventually(() => _cluster.View(_number), view => view.History.State is HistoryState.Done)).History.Reason!.Code);
     }
@@ -152,52 +152,18 @@ public sealed class ClockJumpTests : IAsyncLifetime
     private Task Acknowledge(FakeRelay relay) =>
         _cluster.Engine.Raise(_number, new EngineEvent.ServerAcknowledged(relay.WhatsAppId, _cluster.Clock.GetUtcNow()));
 
+    // A jump can cost the connection, which then comes back.
     private async Task<FakeRelay> Relayed()
     {
-        for (var i = 0; i < 90 && !_cluster.Engine.HasRelay(_number); i++)
+        await _cluster.PassesUntil(async () =>
         {
-            await Passes(1);
             if (_cluster.Engine.HasOpen(_number))
             {
-                await Comes();
+                await _cluster.ComesBack(_number);
             }
-        }
 
+            return _cluster.Engine.HasRelay(_number);
+        });
         return await _cluster.Engine.NextRelay(_number);
-    }
-
-    // In small steps, with calls in between that give the number time for what fell due.
-    private async Task Passes(int seconds)
-    {
-        for (var i = 0; i < seconds * 2; i++)
-        {
-            _cluster.Clock.Advance(TimeSpan.FromSeconds(0.5));
-            for (var call = 0; call < 4; call++)
-            {
-                await _cluster.Number(_number).Get();
-            }
-        }
-    }
-
-    // Answers every attempt to connect at once, as a network that is well does.
-    private async Task Comes()
-    {
-        for (var second = 0; second < 90; second++)
-        {
-            if (_cluster.Engine.HasOpen(_number))
-            {
-                await _cluster.Engine.NextOpen(_number);
-                await _cluster.Engine.Raise(_number, new EngineEvent.Opened("Acme"));
-            }
-
-            if ((await _cluster.View(_number)).Status is NumberStatus.Ready)
-            {
-                return;
-            }
-
-            await Passes(1);
-        }
-
-        Assert.Fail($"After 90 s: {await _cluster.View(_number)}");
     }
 }

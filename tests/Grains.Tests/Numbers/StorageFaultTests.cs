@@ -90,7 +90,7 @@ public sealed class StorageFaultTests : IAsyncLifetime
         var opened = _cluster.Engine.Next(_number, new EngineEvent.Opened("Acme"));
         await _cluster.Engine.Repeat(opened);
         _disk.Fail(words);
-        await TimePasses(3);
+        await _cluster.Passes(3, 0.25);
         await _disk.Happened;
         _disk.Work();
 
@@ -131,10 +131,10 @@ public sealed class StorageFaultTests : IAsyncLifetime
         var batch = _cluster.Engine.Next(_number, new EngineEvent.ServerAcknowledged(relay.WhatsAppId, Now));
         _disk.Fail();
         await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Engine.Repeat(batch));
-        await TimePasses(3);
+        await _cluster.Passes(3, 0.25);
         Assert.False(_cluster.Engine.HasRelay(_number));
         _disk.Work();
-        await TimePasses(3);
+        await _cluster.Passes(3, 0.25);
         Assert.False(_cluster.Engine.HasRelay(_number));
 
         await _cluster.Engine.Repeat(batch);
@@ -150,22 +150,18 @@ public sealed class StorageFaultTests : IAsyncLifetime
         var closed = _cluster.Engine.Next(_number, new EngineEvent.Closed(428));
         _disk.Fail();
         await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Engine.Repeat(closed));
-        await TimePasses(3);
+        await _cluster.Passes(3, 0.25);
         _disk.Work();
 
         await _cluster.Engine.Repeat(closed);
-        await TimePasses(3);
-
-        await _cluster.Engine.NextOpen(_number);
-        await _cluster.Engine.Raise(_number, new EngineEvent.Opened("Acme"));
-        Assert.Equal(NumberStatus.Ready, (await _cluster.View(_number)).Status);
+        await _cluster.ComesBack(_number);
     }
 
     [Fact]
     public async Task A_log_in_that_could_not_be_stored_ends_in_a_number_that_is_ready()
     {
         await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
-        await TimePasses(3);
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(_number)));
         await _cluster.Engine.NextOpen(_number);
         var opened = _cluster.Engine.Next(_number, new EngineEvent.Opened("Acme"));
         _disk.Fail();
@@ -173,7 +169,7 @@ public sealed class StorageFaultTests : IAsyncLifetime
         _disk.Work();
 
         await _cluster.Engine.Repeat(opened);
-        await Comes(NumberStatus.Ready);
+        await _cluster.ComesBack(_number);
 
         await Accept("hello");
         Assert.Equal("hello", (await Relayed()).Message.Text);
@@ -234,15 +230,15 @@ public sealed class StorageFaultTests : IAsyncLifetime
 
             await Drain(relayed);
             _disk.Work();
-            await TimePasses(2);
+            await _cluster.Passes(2, 0.25);
             await Drain(relayed);
         }
 
-        for (var i = 0; i < 200 && (await _cluster.View(_number)).Counters.Queued > 0; i++)
+        await _cluster.PassesUntil(async () =>
         {
-            await TimePasses(2);
             await Drain(relayed);
-        }
+            return (await _cluster.View(_number)).Counters.Queued == 0;
+        });
 
         Assert.Equal(sent, relayed.DistinctBy(relay => relay.WhatsAppId).Select(relay => relay.Message.Text));
         Assert.Equal(relayed.Count, relayed.Select(relay => relay.WhatsAppId).Distinct().Count());
@@ -277,45 +273,9 @@ public sealed class StorageFaultTests : IAsyncLifetime
         return answer.Value!.Message.Id;
     }
 
-    private async Task<FakeRelay> Relayed()
-    {
-        for (var i = 0; i < 15 && !_cluster.Engine.HasRelay(_number); i++)
-        {
-            await TimePasses(1);
-        }
-
-        return await _cluster.Engine.NextRelay(_number);
-    }
+    private Task<FakeRelay> Relayed() => _cluster.Relayed(_number);
 
     private Task Acknowledge(FakeRelay relay) => _cluster.Engine.Raise(_number, new EngineEvent.ServerAcknowledged(relay.WhatsAppId, Now));
-
-    // In small steps, with calls in between that give the number time for what fell due.
-    private async Task TimePasses(double seconds)
-    {
-        for (var i = 0; i < seconds * 4; i++)
-        {
-            _cluster.Clock.Advance(TimeSpan.FromSeconds(0.25));
-            for (var call = 0; call < 8; call++)
-            {
-                await _cluster.Number(_number).Get();
-            }
-        }
-    }
-
-    private async Task Comes(NumberStatus status)
-    {
-        for (var i = 0; i < 60 && (await _cluster.View(_number)).Status != status; i++)
-        {
-            await TimePasses(1);
-            if (_cluster.Engine.HasOpen(_number))
-            {
-                await _cluster.Engine.NextOpen(_number);
-                await _cluster.Engine.Raise(_number, new EngineEvent.Opened("Acme"));
-            }
-        }
-
-        Assert.Equal(status, (await _cluster.View(_number)).Status);
-    }
 
     private async Task<IReadOnlyList<EngineCursor>> AcknowledgedSoFar()
     {

@@ -79,6 +79,56 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Lets time pass in small steps until something is so: what takes several timers one after the other needs as many
+    /// steps as the machine has the numbers wait for each other. Fails after half an hour, or after a generous real time.
+    /// </summary>
+    public async Task PassesUntil(Func<Task<bool>> isSo, double step = 0.5)
+    {
+        var (began, from) = (TimeProvider.System.GetTimestamp(), Clock.GetTimestamp());
+        while (!await isSo())
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(20) || Clock.GetElapsedTime(from) > TimeSpan.FromMinutes(30))
+            {
+                throw new TimeoutException($"Waited {TimeProvider.System.GetElapsedTime(began)}, and {Clock.GetElapsedTime(from)} of the test's time.");
+            }
+
+            await Passes(step, step);
+        }
+    }
+
+    /// <summary>Lets time pass in small steps, with calls in between that give numbers time for what fell due.</summary>
+    public async Task Passes(double seconds, double step = 0.5)
+    {
+        for (var passed = 0.0; passed < seconds; passed += step)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(step));
+            for (var call = 0; call < 4; call++)
+            {
+                await Chats.Get("c_0000000000", null, Access.All);
+            }
+        }
+    }
+
+    /// <summary>Lets time pass and answers every attempt of the number to connect, until it is ready.</summary>
+    public Task ComesBack(string number) => PassesUntil(async () =>
+    {
+        if (Engine.HasOpen(number))
+        {
+            await Engine.NextOpen(number);
+            await Engine.Raise(number, new EngineEvent.Opened("Acme"));
+        }
+
+        return (await View(number)).Status is NumberStatus.Ready;
+    });
+
+    /// <summary>Lets time pass until the number's next message is written to the network.</summary>
+    public async Task<FakeRelay> Relayed(string number)
+    {
+        await PassesUntil(() => Task.FromResult(Engine.HasRelay(number)));
+        return await Engine.NextRelay(number);
+    }
+
     public INumberGrain Number(string id) => Grains.GetGrain<INumberGrain>(id);
 
     /// <summary>Ends the silo without letting it tidy up, and starts another one on the same data.</summary>
