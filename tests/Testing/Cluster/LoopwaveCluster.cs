@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Loopwave.Chats;
+using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
@@ -97,17 +98,32 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets time pass in small steps, with calls in between that give numbers time for what fell due.</summary>
+    /// <summary>Lets time pass in small steps, with waits in between that give numbers time for what fell due.</summary>
     public async Task Passes(double seconds, double step = 0.5)
     {
         for (var passed = 0.0; passed < seconds; passed += step)
         {
             Clock.Advance(TimeSpan.FromSeconds(step));
-            for (var call = 0; call < 4; call++)
+            for (var round = 0; round < 3; round++)
             {
-                await Chats.Get("c_0000000000", null, Access.All);
+                await Settled();
             }
         }
+    }
+
+    // Behind every write that is under way, and behind what a grain does with its answer.
+    private async Task Settled()
+    {
+        try
+        {
+            await Services.GetRequiredService<IDeploymentStore>().PutSetting("test", "settled");
+        }
+        catch (StorageUnavailableException)
+        {
+            // The disk is what the test is about.
+        }
+
+        await Chats.Get("c_0000000000", null, Access.All);
     }
 
     /// <summary>Lets time pass and answers every attempt of the number to connect, until it is ready.</summary>
