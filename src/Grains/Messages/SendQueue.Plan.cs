@@ -115,13 +115,17 @@ internal sealed partial class SendQueue
 
         while (_expiring.Count > 0 && _expiring.Min.At <= now)
         {
-            var row = _rows[_expiring.Min.Sequence];
-            _expiring.Remove(_expiring.Min);
-            Leave(row);
-            row.Item = row.Item with { State = QueueState.Queued };
-            row.Place = Place.Expired;
-            _expired.Add(row.Item.Sequence);
+            Expire(_rows[_expiring.Min.Sequence]);
         }
+    }
+
+    private void Expire(Row row)
+    {
+        _expiring.Remove((row.Item.ExpiresAt, row.Item.Sequence));
+        Leave(row);
+        row.Item = row.Item with { State = QueueState.Queued };
+        row.Place = Place.Expired;
+        _expired.Add(row.Item.Sequence);
     }
 
     private void Requeue(Row row)

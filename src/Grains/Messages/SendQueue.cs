@@ -155,6 +155,13 @@ internal sealed partial class SendQueue(SendRules rules)
             return false;
         }
 
+        if (row.Place is Place.Claimed && row.Item.Attempts == 0 && row.Item.ExpiresAt <= now)
+        {
+            // Its time ran out while it was prepared.
+            Expire(row);
+            return false;
+        }
+
         Leave(row);
         _expiring.Remove((row.Item.ExpiresAt, item.Sequence));
         row.Item = item;

@@ -19,6 +19,7 @@ internal sealed class SendHistory(SendRules rules)
     private readonly Dictionary<long, string> _lastConnection = [];
     private readonly HashSet<long> _wasDue = [];
     private readonly HashSet<long> _accepting = [];
+    private readonly HashSet<long> _cameLate = [];
     private readonly List<QueueItem> _preparing = [];
     private readonly Dictionary<long, TimeSpan> _onWire = [];
     private SendQueue _queue = new(rules);
@@ -184,7 +185,7 @@ internal sealed class SendHistory(SendRules rules)
         _lookAt = plan.NextAt;
         foreach (var item in plan.Expired)
         {
-            Assert.True(item.ExpiresAt <= Now && _stored[item.Sequence].Attempts == 0);
+            Assert.True((item.ExpiresAt <= Now || _cameLate.Contains(item.Sequence)) && _stored[item.Sequence].Attempts == 0);
             End(item, "expired");
         }
 
@@ -250,7 +251,14 @@ internal sealed class SendHistory(SendRules rules)
             State = QueueState.Handed, Attempts = item.Attempts + 1, HandedAt = Now, Prepared = item.Prepared ?? [(byte)item.Sequence],
         };
         Assert.InRange(handed.Attempts, 1, rules.MostAttempts);
-        Assert.True(_queue.Handed(handed, _connection!.Id, Now, rules.Gap(0.5)));
+        var late = item.Attempts == 0 && item.ExpiresAt <= Now;
+        Assert.Equal(!late, _queue.Handed(handed, _connection!.Id, Now, rules.Gap(0.5)));
+        if (late)
+        {
+            _cameLate.Add(item.Sequence);
+            return;
+        }
+
         _stored[item.Sequence] = handed;
         _lastConnection[item.Sequence] = _connection.Id;
         _onWire[item.Sequence] = _measured;
@@ -263,7 +271,7 @@ internal sealed class SendHistory(SendRules rules)
             return;
         }
 
-        if (_connection is null || item.ExpiresAt <= Now || _queue.Find(item.Sequence) is not { State: QueueState.Claimed })
+        if (_connection is null || _queue.Find(item.Sequence) is not { State: QueueState.Claimed })
         {
             _queue.Returned(item with { State = QueueState.Queued }, Now);
             return;

@@ -104,6 +104,16 @@ public sealed class SendQueueTests
     }
 
     [Fact]
+    public void What_expired_before_anybody_looked_again_is_not_handed_over()
+    {
+        var queue = Queue(Row(1, "c_a", expires: 10));
+        Claim(queue, 1);
+
+        Assert.False(queue.Handed(Row(1, "c_a", expires: 10) with { State = QueueState.Handed, Attempts = 1 }, "first", At(10), TimeSpan.Zero));
+        Assert.Equal([1], Ids(queue.Plan(At(10), First, 10).Expired));
+    }
+
+    [Fact]
     public void What_came_back_can_still_expire()
     {
         var queue = Queue(Row(1, "c_a", expires: 10));
