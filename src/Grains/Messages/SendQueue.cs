@@ -28,6 +28,7 @@ internal sealed partial class SendQueue(SendRules rules)
     private TimeSpan _measured;
     private TimeSpan _nextSendAt;
     private string? _connection;
+    private string? _handedTo;
     private TimeSpan _openedAt;
 
     private enum Place
@@ -166,6 +167,7 @@ internal sealed partial class SendQueue(SendRules rules)
         _expiring.Remove((row.Item.ExpiresAt, item.Sequence));
         row.Item = item;
         EnterHanded(row, connection, _measured);
+        _handedTo = connection;
 
         // What took long to prepare may come close to another; the pace is made up afterwards.
         _nextSendAt = Longer(_nextSendAt, _measured) + gap;
@@ -236,25 +238,21 @@ internal sealed partial class SendQueue(SendRules rules)
         before.Measure(now);
         var shift = _measured - before._measured;
         _connection = before._connection;
+        _handedTo = before._handedTo;
         _openedAt = before._openedAt + shift;
         _nextSendAt = before._nextSendAt + shift;
-        foreach (var (sequence, row) in _rows)
+        foreach (var (sequence, row) in _rows.Where(one => one.Value.Place is Place.Handed))
         {
-            if (row.Place is not Place.Handed)
-            {
-                continue;
-            }
-
             if (before._rows.GetValueOrDefault(sequence) is { Place: Place.Handed } known)
             {
                 Leave(row);
                 EnterHanded(row, known.Connection, known.At + shift);
             }
-            else if (!before._rows.ContainsKey(sequence) && before._connection is { } connection)
+            else if (!before._rows.ContainsKey(sequence) && row.Item.Attempts < rules.MostAttempts)
             {
-                // It was taken as done, and that could not be stored: it is still on the wire of this connection.
+                // It was answered, and only that was not stored: the answer comes again, and it may be of the last connection.
                 Leave(row);
-                EnterHanded(row, connection, _measured);
+                EnterHanded(row, _handedTo, _measured);
             }
         }
     }

@@ -74,7 +74,7 @@ internal sealed class SendHistory(SendRules rules)
                 Restart();
                 break;
             default:
-                Reload();
+                Reload(which);
                 break;
         }
     }
@@ -346,9 +346,17 @@ internal sealed class SendHistory(SendRules rules)
         _lookAt = Now;
     }
 
-    // A commit failed: what is stored is read again while connection and preparations go on.
-    private void Reload()
+    // A commit failed, perhaps the one that said a row is done: what is stored is read again while the connection goes on.
+    private void Reload(int which)
     {
+        var handed = _stored.Values.Where(item => item.State is QueueState.Handed).ToList();
+        if (which % 2 == 0 && handed.Count > 0)
+        {
+            // Its answer comes again; until then it counts as on the wire of the last connection.
+            _queue.Done(handed[which % handed.Count].Sequence);
+            _onWire[handed[which % handed.Count].Sequence] = _measured;
+        }
+
         var queue = Load();
         queue.TakeOver(_queue);
         _queue = queue;

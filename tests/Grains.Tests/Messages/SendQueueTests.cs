@@ -230,6 +230,25 @@ public sealed class SendQueueTests
     }
 
     [Fact]
+    public void An_answer_that_could_not_be_stored_is_waited_for_once_more_before_anything_is_repeated()
+    {
+        var before = Queue(Row(1, "c_a"), Row(2, "c_a"));
+        Hand(before, 1, First, At(10));
+        before.Plan(At(10), First, 10);
+        var stored = before.Find(1)!;
+        before.Done(1);
+        var after = new SendQueue(Unpaced);
+        after.Add(stored, At(20));
+        after.Add(before.Find(2)!, At(20));
+        after.TakeOver(before);
+
+        Assert.Empty(after.Plan(At(49), First, 10).Repeat);
+        Assert.Empty(after.Plan(At(49), First, 10).Send);
+        Assert.True(after.Plan(At(50), First, 10).Deaf);
+        Assert.Equal([1], Ids(after.Plan(At(62), Second, 10).Repeat));
+    }
+
+    [Fact]
     public void A_paced_number_hands_over_one_message_a_gap_and_repeats_count_too()
     {
         var queue = new SendQueue(new SendRules());
