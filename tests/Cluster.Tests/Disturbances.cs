@@ -11,9 +11,6 @@ internal interface IDisturbance
     /// <summary>The process is gone afterwards and has to be started again.</summary>
     bool EndsProcess { get; }
 
-    /// <summary>The network's record lies on the same disk and may miss when a connection ended; everything else it holds.</summary>
-    bool HidesEnds => false;
-
     /// <summary>Lets it happen; returns when it is over.</summary>
     Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process);
 }
@@ -83,8 +80,6 @@ internal sealed class FullDisk : IDisturbance
     public string Name => "a full disk";
 
     public bool EndsProcess => false;
-
-    public bool HidesEnds => true;
 
     public async Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process)
     {

@@ -118,7 +118,7 @@ public sealed class ImportTests(ImportTests.Fixture fixture) : IClassFixture<Imp
         await using var server = await FakeWebServer.Start(async context =>
         {
             asked.TrySetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await new TaskCompletionSource().Task.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
 
         var import = _cluster.Media.Import(server.Address, null);
