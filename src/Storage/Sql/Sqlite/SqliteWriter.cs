@@ -1,14 +1,12 @@
-using System.Collections.Concurrent;
 using Loopwave.Deployment;
-using Loopwave.Numbers;
 using Microsoft.Data.Sqlite;
 
 namespace Loopwave.Storage.Sql.Sqlite;
 
 /// <summary>
-/// The only writer of the database: one thread that takes the units waiting, runs them in one transaction and commits
-/// once for all of them. Each unit has a savepoint of its own, so what one is refused for never touches the others.
-/// When the disk fails, the whole batch fails and the next one starts over on a new connection.
+/// The only writer of the database: one thread that takes the units waiting, runs them in one transaction
+/// (<see cref="SqliteBatch"/>) and commits once for all of them. When the disk fails, the whole batch fails and the next
+/// one starts over on a new connection.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -17,7 +15,7 @@ internal sealed class SqliteWriter : IDisposable
     // Far more than callers with time limits can have waiting; it only keeps memory bounded while a disk hangs.
     private const int MostWaiting = 131_072;
 
-    private readonly BlockingCollection<WaitingUnit> _waiting = new(MostWaiting);
+    private readonly WaitingUnits _waiting = new(MostWaiting);
     private readonly SqliteConnections _connections;
     private readonly SqliteErrors _errors;
     private readonly TimeProvider _clock;
@@ -42,7 +40,7 @@ internal sealed class SqliteWriter : IDisposable
         var waiting = new WaitingUnit(unit);
         if (unit.Lane is { IsBroken: true })
         {
-            throw AfterFailure();
+            throw SqliteBatch.AfterFailure();
         }
 
         if (!TryAdd(waiting))
@@ -79,9 +77,8 @@ internal sealed class SqliteWriter : IDisposable
 
     public void Dispose()
     {
-        _waiting.CompleteAdding();
+        _waiting.Close();
         _thread.Join();
-        _waiting.Dispose();
     }
 
     private bool TryAdd(WaitingUnit waiting)
@@ -90,7 +87,7 @@ internal sealed class SqliteWriter : IDisposable
         {
             return _waiting.TryAdd(waiting);
         }
-        catch (InvalidOperationException error)
+        catch (ObjectDisposedException error)
         {
             throw new StorageUnavailableException("Storage is closed.", error);
         }
@@ -117,17 +114,10 @@ internal sealed class SqliteWriter : IDisposable
     private void Work()
     {
         var batch = new List<WaitingUnit>(MostUnitsPerCommit);
-        while (_waiting.TryTake(out var first, Timeout.Infinite))
+        while (_waiting.Take(batch, MostUnitsPerCommit))
         {
             Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
-            for (var unit = first; unit is not null; unit = batch.Count < MostUnitsPerCommit && _waiting.TryTake(out var next) ? next : null)
-            {
-                if (unit.TryStart())
-                {
-                    batch.Add(unit);
-                }
-            }
-
+            batch.RemoveAll(unit => !unit.TryStart());
             Write(batch);
             batch.Clear();
             Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
@@ -140,9 +130,10 @@ internal sealed class SqliteWriter : IDisposable
     {
         try
         {
-            if (batch.Exists(waiting => waiting.Unit.Statements.Count > 0))
+            if (batch.FindAll(waiting => waiting.Unit.Statements.Count > 0) is { Count: > 0 } writing)
             {
-                Commit(batch);
+                _commands ??= new PreparedCommands(_connections.OpenWriter());
+                new SqliteBatch(_commands, _faults).Commit(writing);
             }
         }
         catch (Exception error)
@@ -154,107 +145,14 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         _faults?.AfterCommit();
-        foreach (var waiting in batch)
-        {
-            waiting.Complete();
-        }
+        batch.ForEach(waiting => waiting.Complete());
     }
 
-    private void Commit(List<WaitingUnit> batch)
-    {
-        _commands ??= new PreparedCommands(_connections.OpenWriter());
-        _commands.Execute("BEGIN IMMEDIATE");
-        foreach (var waiting in batch)
-        {
-            Apply(waiting);
-        }
-
-        _faults?.BeforeCommit();
-        _commands.Execute("COMMIT");
-    }
-
-    private void Apply(WaitingUnit waiting)
-    {
-        if (waiting.Unit.Statements.Count == 0)
-        {
-            return;
-        }
-
-        if (waiting.Unit.Lane is { IsBroken: true })
-        {
-            waiting.Outcome = AfterFailure();
-            return;
-        }
-
-        _commands!.Execute("SAVEPOINT unit");
-        try
-        {
-            var result = RunStatements(waiting.Unit);
-            waiting.Outcome = result;
-            if (result.Committed)
-            {
-                _commands.Execute("RELEASE unit");
-                return;
-            }
-        }
-        catch (Exception error) when (!SqliteErrors.IsUnavailable(error))
-        {
-            waiting.Outcome = error;
-        }
-
-        _commands.Execute("ROLLBACK TO unit");
-        _commands.Execute("RELEASE unit");
-        waiting.Unit.Lane?.Break();
-    }
-
-    private UnitResult RunStatements(Unit unit)
-    {
-        object? value = null;
-        for (var i = 0; i < unit.Statements.Count; i++)
-        {
-            var statement = unit.Statements[i];
-            _faults?.BeforeStatement(unit, i);
-            try
-            {
-                var command = _commands!.Get(statement);
-                int rows;
-                if (statement.Returns)
-                {
-                    value = command.ExecuteScalar();
-                    rows = value is null ? 0 : 1;
-                }
-                else
-                {
-                    rows = command.ExecuteNonQuery();
-                }
-
-                if (statement.Guard is not null && rows != 1)
-                {
-                    return new UnitResult(statement.Guard.Miss
-                        ?? throw new InvalidOperationException($"A statement changed {rows} rows instead of one: {statement.Sql}"));
-                }
-            }
-            catch (SqliteException error) when (statement.Guard?.Miss is { } miss && SqliteErrors.IsUniqueViolation(error))
-            {
-                return new UnitResult(miss);
-            }
-        }
-
-        return new UnitResult(CommitResult.Committed, value is DBNull ? null : value);
-    }
-
+    // All lanes first: a caller who hears of it may give the next unit at once.
     private static void Fail(List<WaitingUnit> batch, Exception error)
     {
-        foreach (var waiting in batch)
-        {
-            waiting.Unit.Lane?.Break();
-        }
-
-        foreach (var waiting in batch)
-        {
-            waiting.Outcome = error;
-            waiting.Complete();
-        }
+        batch.ForEach(waiting => waiting.Refused(error));
+        batch.ForEach(waiting => waiting.Complete());
     }
 
     private void Close()
@@ -268,43 +166,6 @@ internal sealed class SqliteWriter : IDisposable
         catch (SqliteException)
         {
             // A disk that fails can fail at closing too; the next connection starts afresh either way.
-        }
-    }
-
-    private static StorageUnavailableException AfterFailure() =>
-        new("Storage is not available: an earlier write of this number failed.");
-
-    /// <summary>A unit, and the caller who waits for it.</summary>
-    private sealed class WaitingUnit(Unit unit)
-    {
-        private const int Queued = 0;
-        private const int Started = 1;
-        private const int Abandoned = 2;
-
-        private readonly TaskCompletionSource<UnitResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _state;
-
-        public Unit Unit => unit;
-
-        public Task<UnitResult> Result => _result.Task;
-
-        /// <summary>A <see cref="UnitResult"/>, or the exception it failed with; told only after the commit.</summary>
-        public object Outcome { get; set; } = new UnitResult(CommitResult.Committed);
-
-        public bool TryStart() => Interlocked.CompareExchange(ref _state, Started, Queued) == Queued;
-
-        public bool TryAbandon() => Interlocked.CompareExchange(ref _state, Abandoned, Queued) == Queued;
-
-        public void Complete()
-        {
-            if (Outcome is Exception error)
-            {
-                _result.SetException(error);
-            }
-            else
-            {
-                _result.SetResult((UnitResult)Outcome);
-            }
         }
     }
 }
