@@ -26,12 +26,12 @@ public sealed partial class SqliteSandboxRecord
                 INSERT INTO sent (number, whatsapp_id, jid, chat, kind, text, ord, at, connection, epoch, hash, count, answered)
                 VALUES (@number, @whatsappId, @to, @chat, @kind, @text, @ord, @at, @connection, @epoch, @hash, 1, @answers)
                 ON CONFLICT (number, whatsapp_id, jid) DO UPDATE SET count = count + 1, answered = answered + @answers
-                RETURNING answered
                 """,
                 [
                     .. place, ("@chat", arrival.Chat), ("@kind", arrival.Kind), ("@text", arrival.Text),
                     ("@answers", Rows.Flag(first is not null)),
-                ]).Returning(),
+                ]),
+            new Statement($"SELECT answered FROM sent WHERE {Key}", key).Returning(),
             new(
                 $"""
                 INSERT INTO repeat (ord, number, whatsapp_id, jid, at, connection, epoch, hash)

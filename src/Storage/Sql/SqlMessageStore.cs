@@ -8,16 +8,20 @@ internal sealed class SqlMessageStore(ISqlDatabase database) : IMessageStore
 
     public async Task<MessageDocument?> Get(string id) => (await Get([id])).SingleOrDefault();
 
-    public async Task<IReadOnlyList<MessageDocument>> Get(IReadOnlyCollection<string> ids) => await database.Query(
-        new Statement($"SELECT body FROM message WHERE id IN ({Dialect.Values("@ids")})", ("@ids", Dialect.List(ids))),
-        row => row.Document<MessageDocument>(0));
+    public async Task<IReadOnlyList<MessageDocument>> Get(IReadOnlyCollection<string> ids)
+    {
+        var (condition, parameter) = OneOf("id", ids);
+        return await database.Query(
+            new Statement($"SELECT body FROM message WHERE {condition}", parameter), row => row.Document<MessageDocument>(0));
+    }
 
-    public async Task<IReadOnlyList<MessageDocument>> FindByWhatsAppId(string number, IReadOnlyCollection<string> whatsAppIds) =>
-        await database.Query(
-            new Statement(
-                $"SELECT body FROM message WHERE number = @number AND whatsapp_id IN ({Dialect.Values("@ids")})",
-                ("@number", number), ("@ids", Dialect.List(whatsAppIds))),
+    public async Task<IReadOnlyList<MessageDocument>> FindByWhatsAppId(string number, IReadOnlyCollection<string> whatsAppIds)
+    {
+        var (condition, parameter) = OneOf("whatsapp_id", whatsAppIds);
+        return await database.Query(
+            new Statement($"SELECT body FROM message WHERE number = @number AND {condition}", ("@number", number), parameter),
             row => row.Document<MessageDocument>(0));
+    }
 
     public Task<Page<MessageDocument>> List(IReadOnlyCollection<string> chats, PageRequest page) =>
         new SqlList("messages", "message", "body") { SortBy = "timestamp", NewestFirst = true }
@@ -35,4 +39,10 @@ internal sealed class SqlMessageStore(ISqlDatabase database) : IMessageStore
             .WhereEither("chat", chats)
             .Where("from_me = 0")
             .Page(database, new PageRequest(Limit: Math.Clamp(limit, 1, 200)), row => row.Document<MessageDocument>(2))).Data;
+
+    // Mostly it is one, and a list of one costs more than twice as much.
+    private (string Condition, (string Name, object? Value) Parameter) OneOf(string column, IReadOnlyCollection<string> values) =>
+        values.Count == 1
+            ? ($"{column} = @one", ("@one", values.First()))
+            : ($"{column} IN ({Dialect.Values("@ids")})", ("@ids", Dialect.List(values)));
 }

@@ -17,11 +17,9 @@ internal static class SqlNumberCommit
     /// The network gives a message one identity; what was merged since counts as one chat and one sender. The plus keeps
     /// SQLite from weighing a partial index by the parameter's value, for which it would prepare the statement every time.
     /// </summary>
-    private static readonly string InsertMessage =
+    private static readonly string NoSuchMessage =
         $"""
-        INSERT INTO message (id, number, chat, sender, from_me, whatsapp_id, timestamp, updated_at, body)
-        SELECT @id, @number, @chat, @sender, @fromMe, @whatsAppId, @timestamp, @updatedAt, @body
-        WHERE NOT EXISTS (
+        SELECT 1 WHERE NOT EXISTS (
             SELECT 1 FROM message m
             WHERE m.number = @number AND m.whatsapp_id = @whatsAppId AND +m.from_me = @fromMe
             AND {SqlParties.Canonical("m.sender")} = {SqlParties.Canonical("@sender")}
@@ -87,7 +85,7 @@ internal static class SqlNumberCommit
 
         unit.AddRange(changes.Chats.SelectMany(Chat));
         unit.AddRange(changes.Contacts.Select(Contact));
-        unit.AddRange(changes.NewMessages.Select(NewMessage));
+        unit.AddRange(changes.NewMessages.SelectMany(NewMessage));
         unit.AddRange(changes.ChangedMessages.Select(ChangedMessage));
         unit.AddRange(changes.Enqueued.Select(Enqueued));
         unit.AddRange(changes.ChangedQueue.Select(ChangedQueue));
@@ -178,11 +176,25 @@ internal static class SqlNumberCommit
         ("@id", contact.Id), ("@party", contact.Party), ("@merged", Rows.Flag(contact.MergedInto is not null)),
         ("@createdAt", Rows.Ticks(contact.CreatedAt)), ("@body", StorageJson.Write(contact))).OrElse(CommitResult.Duplicate);
 
-    private static Statement NewMessage(MessageDocument message) => new Statement(
-        InsertMessage,
-        ("@id", message.Id), ("@number", message.Number), ("@chat", message.Chat), ("@sender", message.Sender ?? ""),
-        ("@fromMe", Rows.Flag(message.FromMe)), ("@whatsAppId", message.WhatsAppId), ("@timestamp", Rows.Ticks(message.Timestamp)),
-        ("@updatedAt", Rows.Ticks(message.UpdatedAt)), ("@body", StorageJson.Write(message))).OrElse(CommitResult.Duplicate);
+    // Two statements: one that inserts what it selects from the same table builds a table of its own for that.
+    private static IEnumerable<Statement> NewMessage(MessageDocument message)
+    {
+        (string, object?)[] identity =
+        [
+            ("@number", message.Number), ("@chat", message.Chat), ("@sender", message.Sender ?? ""),
+            ("@fromMe", Rows.Flag(message.FromMe)), ("@whatsAppId", message.WhatsAppId),
+        ];
+        yield return new Statement(NoSuchMessage, identity).Returning().OrElse(CommitResult.Duplicate);
+        yield return new Statement(
+            """
+            INSERT INTO message (id, number, chat, sender, from_me, whatsapp_id, timestamp, updated_at, body)
+            VALUES (@id, @number, @chat, @sender, @fromMe, @whatsAppId, @timestamp, @updatedAt, @body)
+            """,
+            [
+                .. identity, ("@id", message.Id), ("@timestamp", Rows.Ticks(message.Timestamp)),
+                ("@updatedAt", Rows.Ticks(message.UpdatedAt)), ("@body", StorageJson.Write(message)),
+            ]).OrElse(CommitResult.Duplicate);
+    }
 
     private static Statement ChangedMessage(MessageDocument message) => new Statement(
         "UPDATE message SET timestamp = @timestamp, updated_at = @updatedAt, body = @body WHERE id = @id AND number = @number",

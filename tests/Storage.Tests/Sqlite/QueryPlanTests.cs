@@ -42,7 +42,9 @@ public sealed class QueryPlanTests : IAsyncDisposable
     {
         var messages = new SqlMessageStore(_database);
         await messages.Get(["m"]);
+        await messages.Get(["m", "n"]);
         await messages.FindByWhatsAppId("n", ["w"]);
+        await messages.FindByWhatsAppId("n", ["v", "w"]);
         await messages.Oldest(["c"]);
         await messages.NewestInbound(["c"], 10);
         await messages.List(["c"], new PageRequest());
