@@ -108,24 +108,25 @@ internal sealed partial class NumberGrain
             return;
         }
 
-        // Repeats are marked before anything waits, so that the next look does not see them again.
+        // Both are marked before anything waits, so that the next look does not see them again. That a row is claimed is
+        // not stored: until the commit that hands it over, under the same epoch, nothing of it can be on the wire.
         var handed = plan.Repeat.Select(item => Mark(item, connection, item.Prepared!)).OfType<QueueItem>().ToList();
         var claimed = plan.Send.Select(item => item with { State = QueueState.Claimed, Epoch = State.Epoch }).Where(_queue.Claimed).ToList();
-        var work = NewWork();
-        foreach (var item in handed.Concat(claimed))
-        {
-            work.Put(item);
-        }
-
-        await Commit(work);
-        foreach (var item in handed)
-        {
-            Track(Relay(item, connection));
-        }
-
         foreach (var item in claimed)
         {
             Track(SendOne(item, connection));
+        }
+
+        if (handed.Count > 0)
+        {
+            var work = NewWork();
+            handed.ForEach(work.Put);
+            await Commit(work);
+        }
+
+        foreach (var item in handed)
+        {
+            Track(Relay(item, connection));
         }
     }
 
