@@ -4,7 +4,7 @@ using Loopwave.Numbers;
 namespace Loopwave.Chats;
 
 /// <summary>Finds the chat that a caller means: by its id, a jid or digits.</summary>
-internal sealed class ChatFinder(IChatStore chats, INumberStore numbers)
+internal sealed class ChatFinder(IChatStore chats, NumberEngines engines)
 {
     public async Task<ChatDocument?> Find(string text, string? number, Access access)
     {
@@ -18,7 +18,7 @@ internal sealed class ChatFinder(IChatStore chats, INumberStore numbers)
 
         foreach (var chat in found)
         {
-            if ((number is null || chat.Number == number) && await numbers.Engine(chat.Number) is { } engine && access.Allows(chat.Number, engine))
+            if ((number is null || chat.Number == number) && await engines.Of(chat.Number) is { } engine && access.Allows(chat.Number, engine))
             {
                 return chat;
             }

@@ -12,7 +12,7 @@ namespace Loopwave.Media;
 internal sealed class MediaGrain(
     IMediaStore media,
     IMediaFiles files,
-    INumberStore numbers,
+    NumberEngines engines,
     OutboundHttp outbound,
     IOptions<MediaOptions> options,
     TimeProvider clock) : Grain, IMediaGrain
@@ -92,7 +92,7 @@ internal sealed class MediaGrain(
     }
 
     private async Task<bool> Allows(MediaDocument file, Access access) =>
-        file.Number is null || (await numbers.Engine(file.Number) is { } engine && access.Allows(file.Number, engine));
+        file.Number is null || (await engines.Of(file.Number) is { } engine && access.Allows(file.Number, engine));
 
     private async Task<bool> IsHere(string hash) => await files.Path(hash, CancellationToken.None) is not null;
 

@@ -5,7 +5,9 @@ namespace Loopwave.Messages;
 /// <summary>Which addresses and network ids an event speaks of, so that all of them can be read before it is applied.</summary>
 internal static class InboundNames
 {
-    public static void Collect(EngineEvent evt, ISet<string> jids, ISet<string> ids)
+    /// <param name="answered">Ids that we gave and the network answers for.</param>
+    /// <param name="ids">Ids that anybody can have given.</param>
+    public static void Collect(EngineEvent evt, ISet<string> jids, ISet<string> answered, ISet<string> ids)
     {
         switch (evt)
         {
@@ -20,10 +22,10 @@ internal static class InboundNames
 
                 break;
             case EngineEvent.ServerAcknowledged acknowledged:
-                ids.Add(acknowledged.WhatsAppId);
+                answered.Add(acknowledged.WhatsAppId);
                 break;
             case EngineEvent.ReceiptReceived receipt:
-                ids.UnionWith(receipt.WhatsAppIds);
+                answered.UnionWith(receipt.WhatsAppIds);
                 break;
             case EngineEvent.ChatRead read:
                 jids.Add(read.Jid);

@@ -13,6 +13,7 @@ internal sealed class MessagesGrain(
     IChatStore chats,
     IMediaStore media,
     ChatFinder finder,
+    NumberEngines engines,
     TimeProvider clock) : Grain, IMessagesGrain
 {
     public async Task<Outcome<SendAnswer>> Send(SendRequest request)
@@ -111,7 +112,7 @@ internal sealed class MessagesGrain(
             return new Refusal(RefusalCode.NoReadySession, "No number is ready to send.");
         }
 
-        if (await numbers.Engine(from) is not { } engine)
+        if (await engines.Of(from) is not { } engine)
         {
             return new Refusal(RefusalCode.UnknownNumber, "There is no number with this id.");
         }
@@ -163,7 +164,7 @@ internal sealed class MessagesGrain(
     }
 
     private async Task<MessageDocument?> Allowed(string id, Access access) =>
-        await messages.Get(id) is { } message && await numbers.Engine(message.Number) is { } engine && access.Allows(message.Number, engine)
+        await messages.Get(id) is { } message && await engines.Of(message.Number) is { } engine && access.Allows(message.Number, engine)
             ? message
             : null;
 

@@ -179,13 +179,16 @@ internal sealed partial class NumberGrain
     private async Task<Known> Prepare(IReadOnlyList<EngineEvent> events)
     {
         var jids = new HashSet<string>();
+        var answered = new HashSet<string>();
         var ids = new HashSet<string>();
         foreach (var evt in events)
         {
-            InboundNames.Collect(evt, jids, ids);
+            InboundNames.Collect(evt, jids, answered, ids);
         }
 
-        var queued = ids.Select(_queue.FindByWhatsAppId).OfType<QueueItem>().Select(item => item.Message).ToList();
+        // What is still in the queue is found by its row; what is not may be sent already.
+        var queued = ids.Concat(answered).Distinct().Select(_queue.FindByWhatsAppId).OfType<QueueItem>().Select(item => item.Message).ToList();
+        ids.UnionWith(answered.Where(id => _queue.FindByWhatsAppId(id) is null));
         var known = ids.Count == 0 ? [] : await ports.Messages.FindByWhatsAppId(Number, ids);
         var waiting = queued.Count == 0 ? [] : await ports.Messages.Get(queued);
         return await Prepare([.. known.Concat(waiting).DistinctBy(message => message.Id)], jids);

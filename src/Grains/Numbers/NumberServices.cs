@@ -28,6 +28,7 @@ public static class NumberServices
         services.AddHostedService(provider => provider.GetRequiredService<InstallSecrets>());
         services.AddSingleton<NumberContext>();
         services.AddSingleton<NumberPorts>();
+        services.AddSingleton<NumberEngines>();
         services.AddSingleton<ChatFinder>();
         services.AddSingleton<OutboundHttp>();
         services.AddHostedService<NumberReviver>();
