@@ -14,6 +14,14 @@ public interface IMessagesGrain : IGrainWithIntegerKey
     [Alias("send")]
     Task<Outcome<SendAnswer>> Send(SendRequest request);
 
+    /// <summary>
+    /// As <see cref="Send"/>, with the file fetched from <see cref="SendRequest.MediaUrl"/> first; a request that was
+    /// accepted before fetches nothing. Also refused with <c>MediaUnavailable</c>.
+    /// </summary>
+    [Alias("fetch-and-send")]
+    [ResponseTimeout("00:01:30")]
+    Task<Outcome<SendAnswer>> FetchAndSend(SendRequest request);
+
     [Alias("get"), ReadOnly]
     Task<Outcome<MessageDetails>> Get(string id, Access access);
 
@@ -73,6 +81,9 @@ public sealed record SendRequest
 
     /// <summary>SHA-256 of the body, in hex; tells a repeat from another request under the same key.</summary>
     [Id(15)] public string BodyHash { get; init; } = "";
+
+    /// <summary>A public address to fetch the file from, instead of <see cref="Media"/>.</summary>
+    [Id(16)] public string? MediaUrl { get; init; }
 }
 
 /// <summary>Names one request of one caller, so that repeating it does nothing twice. Kept for 24 hours.</summary>

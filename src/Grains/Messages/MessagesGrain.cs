@@ -16,19 +16,37 @@ internal sealed class MessagesGrain(
     NumberEngines engines,
     TimeProvider clock) : Grain, IMessagesGrain
 {
+    public async Task<Outcome<SendAnswer>> FetchAndSend(SendRequest request)
+    {
+        if (request.MediaUrl is { } url && await SentBefore(request) is null)
+        {
+            if (SendCheck.Refuse(request, null, clock.GetUtcNow()) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var fetched = await GrainFactory.GetGrain<IMediaGrain>(0).Import(url, request.FileName);
+            if (fetched.Refusal is { } unavailable)
+            {
+                return unavailable;
+            }
+
+            request = request with { Media = fetched.Value!.Id, MediaUrl = null };
+        }
+
+        return await Send(request);
+    }
+
     public async Task<Outcome<SendAnswer>> Send(SendRequest request)
     {
         var keys = Keys(request);
-        foreach (var key in keys)
+        if (await SentBefore(request) is { } sent)
         {
             // A repeat goes to the number that took the first one, whichever is first ready by now.
-            if (await numbers.FindIdempotent(key.Scope, key.Key) is { } before && await messages.Get(before.Result) is { } sent)
+            return await Forward(request with { From = sent.Number }, new NumberSend
             {
-                return await Forward(request with { From = sent.Number }, new NumberSend
-                {
-                    Jid = "", Type = sent.Type, Author = request.Author, Idempotency = keys, SendAt = request.SendAt, QueueWhenOffline = request.QueueWhenOffline,
-                }, replayed: true);
-            }
+                Jid = "", Type = sent.Type, Author = request.Author, Idempotency = keys, SendAt = request.SendAt, QueueWhenOffline = request.QueueWhenOffline,
+            }, replayed: true);
         }
 
         var file = request.Media is { } id ? (await media.Get([id])).GetValueOrDefault(id) : null;
@@ -144,6 +162,19 @@ internal sealed class MessagesGrain(
     {
         var answer = await GrainFactory.GetGrain<INumberGrain>(request.From!).Send(send);
         return answer.Value is { } sent ? new SendAnswer(sent, replayed) : answer.Refusal!;
+    }
+
+    private async Task<MessageDocument?> SentBefore(SendRequest request)
+    {
+        foreach (var key in Keys(request))
+        {
+            if (await numbers.FindIdempotent(key.Scope, key.Key) is { } before && await messages.Get(before.Result) is { } sent)
+            {
+                return sent;
+            }
+        }
+
+        return null;
     }
 
     // The caller's own message id protects in the same way as the header, for callers who cannot set headers.

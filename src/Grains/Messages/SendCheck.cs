@@ -11,11 +11,12 @@ internal static class SendCheck
     public static Refusal? Refuse(SendRequest request, MediaDocument? file, DateTimeOffset now)
     {
         var text = request.Text?.Trim() ?? "";
+        var hasFile = request.Media is not null || request.MediaUrl is not null;
         var problem =
             request.Media is not null && file is null ? "There is no file with this id. Upload it first."
             : text.Length > MessageRules.MostTextCharacters ? $"text may have at most {MessageRules.MostTextCharacters} characters."
-            : text.Length == 0 && request.Media is null && request.Location is null ? "text needs at least one character."
-            : request.Media is not null && request.Location is not null ? "A message has either media or a location."
+            : text.Length == 0 && !hasFile && request.Location is null ? "text needs at least one character."
+            : hasFile && request.Location is not null ? "A message has either media or a location."
             : request.Location is { } place && !IsOnEarth(place) ? "latitude is -90 to 90 and longitude -180 to 180."
             : request.MediaType is { } type && !IsFileType(type) ? "media.type is image, video, audio, voice, document or sticker."
             : request.Mentions.Count > MostMentions || request.Mentions.Any(jid => !Jids.IsAddress(jid)) ? $"mentions are at most {MostMentions} jids."

@@ -119,14 +119,13 @@ public sealed class MessageTests
     }
 
     [Fact]
-    public async Task A_file_by_address_is_fetched_first()
+    public async Task A_file_by_address_is_fetched_by_the_deployment()
     {
         await using var host = await ApiHost.Start();
 
         await host.ClientWith().PostJson(Route, """{"to":"919812345678","media":{"url":"https://example.com/a.png"}}""");
 
-        Assert.Equal("https://example.com/a.png", host.Deployment.LastAsked<string>());
-        Assert.Equal("f_imported", host.Deployment.LastAsked<SendRequest>().Media);
+        Assert.Equal("https://example.com/a.png", host.Deployment.LastAsked<SendRequest>().MediaUrl);
     }
 
     [Theory]

@@ -42,6 +42,38 @@ public sealed class ImportTests(ImportTests.Fixture fixture) : IClassFixture<Imp
         Assert.Equal(3, bytes!.Length);
     }
 
+    [Fact]
+    public async Task A_send_with_an_address_fetches_it_once_however_often_it_is_repeated()
+    {
+        await using var server = await FakeWebServer.Start(context => context.Response.WriteAsync("x"));
+        var number = await _cluster.ReadyNumber("919800000017");
+        var send = Any.Send("", from: number) with
+        {
+            MediaUrl = server.Address + "/menu.pdf", Idempotency = new IdempotencyKey("test", "menu", "hash"),
+        };
+
+        var first = (await _cluster.Messages.FetchAndSend(send)).Value!;
+        var again = (await _cluster.Messages.FetchAndSend(send)).Value!;
+
+        Assert.Equal((first.Message.Id, true), (again.Message.Id, again.Replayed));
+        Assert.Equal(1, server.Requests);
+        Assert.Equal("menu.pdf", (await _cluster.Messages.Get(first.Message.Id, Access.All)).Value!.Message.Media!.FileName);
+    }
+
+    [Fact]
+    public async Task A_send_that_would_be_refused_fetches_nothing()
+    {
+        await using var server = await FakeWebServer.Start(context => context.Response.WriteAsync("x"));
+
+        var refused = (await _cluster.Messages.FetchAndSend(Any.Send("x") with
+        {
+            MediaUrl = server.Address, Location = new Location(0, 0, null),
+        })).Refusal!;
+
+        Assert.Equal(RefusalCode.InvalidInput, refused.Code);
+        Assert.Equal(0, server.Requests);
+    }
+
     [Theory]
     [InlineData("../../etc/passwd", "passwd")]
     [InlineData("a\r\nb.txt", "ab.txt")]

@@ -17,6 +17,8 @@ internal sealed class FakeMessages(FakeDeployment deployment) : IMessagesGrain
     public Task<Outcome<SendAnswer>> Send(SendRequest request) => deployment.Answer<SendAnswer>(request, () =>
         new SendAnswer(new SentMessage(MessageStatus.Sent, Samples.Jid, "n1a2b3c4d5e", NewId.Message(FakeDeployment.Noon)), deployment.Replays));
 
+    public Task<Outcome<SendAnswer>> FetchAndSend(SendRequest request) => Send(request);
+
     public Task<Outcome<MessageDetails>> Get(string id, Access access) => deployment.Answer<MessageDetails>(new AskedMessage(id, "get", null), () =>
         new MessageDetails(Samples.Message(id), [new StatusChange(MessageStatus.Queued, FakeDeployment.Noon)]));
 

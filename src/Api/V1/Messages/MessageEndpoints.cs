@@ -38,18 +38,18 @@ internal static class MessageEndpoints
     private static async Task<Results<Accepted<SentMessage>, ErrorResult>> Send(
         SendBody body, Caller caller, HttpRequest request, IGrainFactory grains)
     {
-        var media = await MediaOf(body.Media, grains);
-        if (media.Refusal is { } refusal)
+        if (body.Media is { Id: null, Url: null } or { Id: not null, Url: not null })
         {
-            return new ErrorResult(refusal);
+            return new ErrorResult(new Refusal(RefusalCode.InvalidInput, "'media' needs either an id or a url, not both."));
         }
 
-        var sent = await grains.Messages().Send(new SendRequest
+        var send = new SendRequest
         {
             To = body.To,
             Text = body.Text,
             From = body.From,
-            Media = media.Id,
+            Media = body.Media?.Id,
+            MediaUrl = body.Media?.Url,
             MediaType = body.Media?.Type?.ToMessageType(),
             FileName = body.Media?.FileName,
             ReplyTo = body.ReplyTo,
@@ -61,8 +61,9 @@ internal static class MessageEndpoints
             Author = caller.Author,
             Access = caller.Access,
             Idempotency = Idempotency.KeyOf(request, caller, body),
-            BodyHash = Idempotency.HashOf(body),
-        });
+            BodyHash = body.ClientMessageId is null ? "" : Idempotency.HashOf(body),
+        };
+        var sent = send.MediaUrl is null ? await grains.Messages().Send(send) : await grains.Messages().FetchAndSend(send);
         if (sent.Value is { Replayed: true })
         {
             request.HttpContext.Response.Headers[Idempotency.ReplayedHeader] = "true";
@@ -84,21 +85,4 @@ internal static class MessageEndpoints
 
     private static async Task<Results<Ok<MessageView>, ErrorResult>> Delete(string id, Caller caller, IGrainFactory grains) =>
         (await grains.Messages().Delete(id, caller.Author, caller.Access)).ToOk();
-
-    /// <summary>The file to send: none, an uploaded one, or one fetched now.</summary>
-    private static async Task<(string? Id, Refusal? Refusal)> MediaOf(MediaBody? media, IGrainFactory grains)
-    {
-        switch (media)
-        {
-            case null:
-                return (null, null);
-            case { Id: { } id, Url: null }:
-                return (id, null);
-            case { Id: null, Url: { } url }:
-                var fetched = await grains.Media().Import(url, media.FileName);
-                return (fetched.Value?.Id, fetched.Refusal);
-            default:
-                return (null, new Refusal(RefusalCode.InvalidInput, "'media' needs either an id or a url, not both."));
-        }
-    }
 }
