@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Json;
+using System.Text;
 
 namespace Loopwave.Bench;
 
@@ -66,11 +66,11 @@ internal static class Load
 
     private static async Task<HttpStatusCode> Send(HttpClient client, IReadOnlyList<string> numbers, int i)
     {
-        // Many chats on many numbers, as an integrator's traffic has.
-        using var answer = await client.PostAsJsonAsync("/api/v1/messages", new
-        {
-            to = $"9198{10_000_000 + (i % 5000)}", text = $"bench message {i}", from = numbers[i % numbers.Count],
-        });
+        // Many chats on many numbers, as an integrator's traffic has. Written by hand: the generator shares the processor.
+        using var body = new StringContent(
+            $$"""{"to":"9198{{10_000_000 + (i % 5000)}}","text":"bench message {{i}}","from":"{{numbers[i % numbers.Count]}}"}""",
+            Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync("/api/v1/messages", body);
         return answer.StatusCode;
     }
 }

@@ -30,7 +30,9 @@ internal static class SendBench
     {
         var product = await Deployment.Start(("Sandbox__Echo", "false"), ("Numbers__QueueCapacity", "100000"), ("Numbers__SandboxGap", gap));
         var ids = await product.Numbers(Numbers);
-        await Load.Closed(product.Client, ids, 16, 2_000);
+        
+        // Until the code that runs is the code that the runtime ends up with.
+        await Load.Closed(product.Client, ids, 64, Messages);
         return new Setting(product, ids);
     }
 
