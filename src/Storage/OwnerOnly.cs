@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Loopwave.Storage;
 
 /// <summary>Files and directories that nobody but the owner of the process may look into, and making them last.</summary>
-internal static class OwnerOnly
+public static class OwnerOnly
 {
     private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode FileMode0600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -23,6 +23,7 @@ internal static class OwnerOnly
         FlushDirectory(parent);
     }
 
+    /// <summary>How such a file is opened; its rights are set only where this makes it, and are not touched where it is there.</summary>
     public static FileStreamOptions File(FileMode mode, FileShare share = FileShare.None)
     {
         var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
@@ -32,6 +33,15 @@ internal static class OwnerOnly
         }
 
         return options;
+    }
+
+    /// <summary>Takes a file that somebody else made for us away from everybody but its owner.</summary>
+    public static void Restrict(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            System.IO.File.SetUnixFileMode(path, FileMode0600);
+        }
     }
 
     /// <summary>Makes renames and new names in a directory survive a power cut; files alone being flushed is not enough.</summary>

@@ -88,6 +88,7 @@ internal sealed class MediaDirectory : IMediaFiles
         {
             string hash;
             long size;
+            OwnerOnly.Restrict(path);
             await using (var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
             {
                 hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));

@@ -70,6 +70,23 @@ public sealed class MediaDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_the_engine_let_others_read_is_read_by_its_owner_alone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var path = _files.NewTransferPath();
+        await File.WriteAllTextAsync(path, "from the engine", Token);
+        File.SetUnixFileMode(path, (UnixFileMode)0b110_100_100);
+
+        var stored = Assert.IsType<MediaWrite.Stored>(await _files.Adopt(path, Token));
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode((await _files.Path(stored.Hash, Token))!));
+    }
+
+    [Fact]
     public async Task A_deleted_file_is_gone_and_one_being_read_can_be_read_to_its_end()
     {
         var stored = Assert.IsType<MediaWrite.Stored>(await Write(Encoding.UTF8.GetBytes("going")));

@@ -33,6 +33,31 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
+    public async Task Database_files_are_made_for_the_owner_alone_and_those_that_were_there_keep_their_rights()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Directory.CreateDirectory(Options.DataDirectory, (UnixFileMode)0b111_111_111);
+        using (var storage = SqliteStorage.Open(Options, NullLoggerFactory.Instance))
+        {
+            await storage.Database.Run(new Unit([new Statement("CREATE TABLE of_this_test (id)")]));
+            var files = Directory.GetFiles(Options.DataDirectory, "loopwave.db*");
+            Assert.Equal(3, files.Length);
+            Assert.All(files, file => Assert.Equal(Owner, new FileInfo(file).UnixFileMode));
+        }
+
+        // Such as a group that is meant to make backups.
+        var path = Path.Combine(Options.DataDirectory, "loopwave.db");
+        File.SetUnixFileMode(path, Owner | UnixFileMode.GroupRead);
+        SqliteStorage.Open(Options, NullLoggerFactory.Instance).Dispose();
+        Assert.Equal(Owner | UnixFileMode.GroupRead, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
     public void A_second_process_on_the_same_data_is_refused_until_the_first_ends()
     {
         using (SqliteStorage.Open(Options, NullLoggerFactory.Instance))

@@ -18,6 +18,7 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
         var errors = new SqliteErrors(logger, clock);
         var connections = new SqliteConnections(options.Path, options.Synchronous, options.MaxPages);
         Dialect = new SqliteDialect(options.SingleProcess);
+        CreateFile(options.Path);
         SqliteMigrations.Apply(connections.ForMigrations, options.Migrations, logger);
         _writer = new SqliteWriter(connections, errors, clock, options.Patience, options.Faults);
         _readers = new SqliteReaders(connections, errors, clock, options.Patience);
@@ -43,6 +44,24 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
         // The readers first: the last connection to close is the writer's, which then folds the log into the file.
         _readers.Dispose();
         _writer.Dispose();
+    }
+
+    // SQLite would let everybody read a new file. The log and the shared memory beside it get the rights of the file.
+    private static void CreateFile(string path)
+    {
+        if (File.Exists(path))
+        {
+            return;
+        }
+
+        try
+        {
+            new FileStream(path, OwnerOnly.File(FileMode.OpenOrCreate, FileShare.ReadWrite)).Dispose();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageDamagedException($"The database could not be made: {error.Message}", error);
+        }
     }
 }
 
