@@ -9,7 +9,7 @@ using Serilog.Formatting.Display;
 
 namespace Loopwave.Logging;
 
-/// <summary>Where log lines go: to <c>DATA_DIR/logs</c> for seven days, and to standard output.</summary>
+/// <summary>Where log lines go: to <c>DATA_DIR/logs</c>, and to standard output.</summary>
 public static class LoggingServices
 {
     private const string Readable = "{Timestamp:HH:mm:ss} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
@@ -22,14 +22,7 @@ public static class LoggingServices
         var logger = Quieted(new LoggerConfiguration(), settings.LogLevel ?? LogEventLevel.Information)
             .Enrich.FromLogContext()
             .WriteTo.Console(new MaskingFormatter(shown), levelSwitch: standardOutput)
-            .WriteTo.File(
-                new MaskingFormatter(new CompactJsonFormatter()),
-                Path.Combine(settings.LogDirectory, "loopwave-.log"),
-                rollingInterval: RollingInterval.Day,
-                rollOnFileSizeLimit: true,
-                fileSizeLimitBytes: 64 * 1024 * 1024,
-                retainedFileCountLimit: 32,
-                retainedFileTimeLimit: TimeSpan.FromDays(7))
+            .WriteTo.Sink(new LogFiles(settings.LogDirectory))
             .CreateLogger();
         builder.Services.AddSerilog(logger, dispose: true);
     }

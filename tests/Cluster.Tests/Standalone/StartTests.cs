@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using Loopwave.Processes;
 using Microsoft.Data.Sqlite;
@@ -134,6 +135,35 @@ public class StartTests
         }
 
         await Refused(deployment.Launch(), "newer release");
+    }
+
+    [Fact]
+    public async Task In_a_folder_that_was_open_to_everybody_only_the_owner_reads_what_is_made()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        const UnixFileMode everybody = (UnixFileMode)0b111_111_111;
+        await using var deployment = new LoopwaveDeployment();
+        Directory.CreateDirectory(deployment.DataDirectory);
+        File.SetUnixFileMode(deployment.DataDirectory, everybody);
+        var process = await deployment.Start();
+        using var client = await process.ApiClient();
+        (await client.PostAsJsonAsync("/api/v1/numbers", new { label = "Demo", engine = "sandbox" }, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        var upload = new MultipartFormDataContent { { new ByteArrayContent("a picture"u8.ToArray()), "file", "a.png" } };
+        (await client.PostAsync("/api/v1/media", upload, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+
+        var all = new DirectoryInfo(deployment.DataDirectory).GetFileSystemInfos("*", SearchOption.AllDirectories);
+
+        string[] expected = ["lock", "loopwave.db", "loopwave.db-wal", "loopwave.db-shm", "sandbox.db", "sandbox.db-wal", "sandbox.db-shm", "logs", "media", "auth"];
+        Assert.Empty(expected.Except(all.Select(entry => entry.Name)));
+        Assert.Contains(all, entry => entry.FullName.Contains("/logs/loopwave-", StringComparison.Ordinal));
+        Assert.Contains(all, entry => entry.Name.Length == 64);
+        Assert.All(all, entry => Assert.Equal(entry is DirectoryInfo ? owner | UnixFileMode.UserExecute : owner, entry.UnixFileMode));
+        Assert.Equal(everybody, File.GetUnixFileMode(deployment.DataDirectory));
     }
 
     [Fact]
