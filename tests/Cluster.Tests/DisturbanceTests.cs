@@ -45,11 +45,36 @@ public sealed class DisturbanceTests(ITestOutputHelper output)
     {
         await using var deployment = NewDeployment();
         using var disk = SmallDisk.MountedAt(deployment.DataDirectory, megabytes: 64);
-
-        // The simulated network is somebody else's machine: its record is a witness and must not lie on the full disk.
-        File.CreateSymbolicLink(Path.Combine(deployment.DataDirectory, "sandbox.db"), Path.Combine(deployment.Folder, "sandbox.db"));
+        KeepTheWitnessElsewhere(deployment);
         await Play(deployment, Small with { Disturbances = 2 }, new FullDisk());
     }
+
+    [Fact]
+    public async Task A_disk_that_turned_read_only_refuses_until_it_is_repaired_and_nothing_is_lost_or_sent_twice()
+    {
+        await using var deployment = NewDeployment();
+        using var disk = NewJournaledDisk(deployment);
+        await Play(deployment, Small with { Disturbances = 2 }, new ReadOnlyDisk(disk));
+    }
+
+    [Fact]
+    public async Task A_disk_that_takes_no_writes_for_a_while_refuses_and_goes_on_by_itself_with_nothing_lost_or_sent_twice()
+    {
+        await using var deployment = NewDeployment();
+        using var disk = NewJournaledDisk(deployment);
+        await Play(deployment, Small with { Disturbances = 2 }, new WriteProtectedDisk(disk));
+    }
+
+    private static JournaledDisk NewJournaledDisk(LoopwaveDeployment deployment)
+    {
+        var disk = JournaledDisk.MountedAt(deployment.DataDirectory, Path.Combine(deployment.Folder, "disk.img"), megabytes: 256);
+        KeepTheWitnessElsewhere(deployment);
+        return disk;
+    }
+
+    // The simulated network is somebody else's machine: its record is a witness and must not lie on the disk that fails.
+    private static void KeepTheWitnessElsewhere(LoopwaveDeployment deployment) =>
+        File.CreateSymbolicLink(Path.Combine(deployment.DataDirectory, "sandbox.db"), Path.Combine(deployment.Folder, "sandbox.db"));
 
     private Task Play(LoopwaveDeployment deployment, LedgerPlan plan, IDisturbance disturbance) =>
         new LedgerRun(plan, deployment, disturbance, output.WriteLine).Play();

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Loopwave.Processes;
+using Xunit;
 
 namespace Loopwave.Cluster;
 
@@ -8,11 +8,17 @@ internal interface IDisturbance
 {
     string Name { get; }
 
-    /// <summary>The process is gone afterwards and has to be started again.</summary>
+    /// <summary>No write can succeed while it lasts, and every caller has to be told so.</summary>
+    bool StopsWrites => false;
+
+    /// <summary>The process has to be started again afterwards.</summary>
     bool EndsProcess { get; }
 
-    /// <summary>Lets it happen; returns when it is over.</summary>
+    /// <summary>Lets it happen while callers go on; returns when it is over, or when only a repair helps.</summary>
     Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process);
+
+    /// <summary>What a person does before the process is started again. Nobody calls it meanwhile.</summary>
+    Task Repair(LoopwaveDeployment deployment, LoopwaveProcess process) => Task.CompletedTask;
 }
 
 internal sealed class Kill : IDisturbance
@@ -107,31 +113,52 @@ internal sealed class FullDisk : IDisturbance
     }
 }
 
-/// <summary>A file system of its own, as small as wanted. Needs the rights to mount.</summary>
-internal sealed class SmallDisk : IDisposable
+/// <summary>
+/// The kernel takes a file system away from writing, as it does after an error of the device: from then on every write
+/// fails with EROFS, on descriptors that are open too, and what was read can still be read. Only unmounting ends this, so
+/// a person stops the process, has the file system checked, mounts it again and starts the process.
+/// </summary>
+internal sealed class ReadOnlyDisk(JournaledDisk disk) : IDisturbance
 {
-    private readonly string _path;
+    public string Name => "a read-only disk";
 
-    private SmallDisk(string path) => _path = path;
+    public bool StopsWrites => true;
 
-    public static SmallDisk MountedAt(string path, int megabytes)
+    public bool EndsProcess => true;
+
+    public async Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process)
     {
-        Directory.CreateDirectory(path);
-        Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "loopwave-test", path);
-        return new SmallDisk(path);
+        disk.BecomeReadOnly();
+        await RealTime.Pass(TimeSpan.FromSeconds(5));
     }
 
-    // Lazily: the process that uses it ends a moment later.
-    public void Dispose() => Run("umount", "-l", _path);
-
-    private static void Run(string command, params string[] arguments)
+    public async Task Repair(LoopwaveDeployment deployment, LoopwaveProcess process)
     {
-        using var process = Process.Start(new ProcessStartInfo(command, arguments))!;
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{command} ended with code {process.ExitCode}: this test needs the rights to mount a file system.");
-        }
+        // It has to end when it is asked to, whatever it can no longer write.
+        Assert.True(await process.Stop() == 0, process.Output);
+        disk.Repair();
+    }
+}
+
+/// <summary>
+/// A disk that takes no writes for some seconds, and takes them again while the process goes on. The kernel makes no file
+/// system read-only, and writable again, under a descriptor that is open for writing; so every file and folder is marked
+/// immutable, for which ext4 looks at every write. The error is EPERM then instead of EROFS. What maps a file is left
+/// alone: the shared memory of SQLite would end the process (SIGBUS), which a file system that turns read-only does not.
+/// </summary>
+internal sealed class WriteProtectedDisk(JournaledDisk disk) : IDisturbance
+{
+    public string Name => "a write-protected disk";
+
+    public bool StopsWrites => true;
+
+    public bool EndsProcess => false;
+
+    public async Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process)
+    {
+        disk.Protect(path => !path.EndsWith("-shm", StringComparison.Ordinal));
+        await RealTime.Pass(TimeSpan.FromSeconds(5));
+        disk.Unprotect();
     }
 }
 

@@ -26,6 +26,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
     private LoopwaveProcess _process = null!;
     private HttpClient _client = null!;
     private int _injected;
+    private int _unavailable;
 
     public async Task Play()
     {
@@ -96,16 +97,18 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
     private async Task Disturb()
     {
         say($"seed {plan.Seed}: {disturbance.Name} after {_accepted.Count} accepted and {_injected} injected");
+        var told = _unavailable;
+        await disturbance.Strike(deployment, _process);
+        Assert.True(!disturbance.StopsWrites || _unavailable > told, "Nobody was told that nothing could be written.");
         if (!disturbance.EndsProcess)
         {
-            await disturbance.Strike(deployment, _process);
             return;
         }
 
         await _swap.WaitAsync();
         try
         {
-            await disturbance.Strike(deployment, _process);
+            await disturbance.Repair(deployment, _process);
             _process = await deployment.Start();
         }
         finally
@@ -134,6 +137,10 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
 
                 var refusal = await answer.Content.ReadAsStringAsync();
                 Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}: {refusal}\n{Errors()}");
+                if (refusal.Contains("\"storage_unavailable\"", StringComparison.Ordinal))
+                {
+                    Interlocked.Increment(ref _unavailable);
+                }
             }
             catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or IOException)
             {
