@@ -21,7 +21,12 @@ public interface IMediaFiles
     /// <summary>A fresh path for the engine to write to, in the same file system as the store.</summary>
     string NewTransferPath();
 
-    Task Delete(string hash, CancellationToken cancellationToken);
+    /// <summary>
+    /// Takes a file away, asks whether it may go, and puts it back if it may not. It is not here while it is asked: of two
+    /// who come at once, whoever writes down that the content is needed either is heard by that question or finds the
+    /// file gone. What a crash leaves away is back at the next start.
+    /// </summary>
+    Task Delete(string hash, Func<Task<bool>> mayGo);
 }
 
 /// <summary>How a write of media ended.</summary>

@@ -20,6 +20,12 @@ public interface IMediaStore
     /// </summary>
     Task<IReadOnlyList<MediaDocument>> Evictable(int limit);
 
+    /// <summary>
+    /// Notes that a file is no longer here. The rule of <see cref="Evictable"/> is looked at in the same commit: false, and
+    /// nothing is noted, when the file may not go any more, such as when its content was uploaded in between.
+    /// </summary>
+    Task<bool> Evict(MediaDocument file);
+
     /// <summary>Bytes of all ready files; the same content counts once, as it is kept once.</summary>
     Task<long> TotalSize();
 }

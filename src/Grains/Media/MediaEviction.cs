@@ -1,4 +1,3 @@
-using Loopwave.Messages;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -56,12 +55,21 @@ internal sealed partial class MediaEviction(
 
             foreach (var file in candidates.TakeWhile(_ => size > options.Value.CacheBytes))
             {
-                // The note first: a file that is noted and gone would look like a loss.
-                await media.Put(file with { State = MediaState.None, Hash = null });
-                await files.Delete(file.Hash!, cancellationToken);
-                size -= file.Size ?? 0;
+                cancellationToken.ThrowIfCancellationRequested();
+                if (await Evict(file))
+                {
+                    size -= file.Size ?? 0;
+                }
             }
         }
+    }
+
+    // The same content may be uploaded at this moment, by somebody who can't be asked for it a second time.
+    private async Task<bool> Evict(MediaDocument file)
+    {
+        var gone = false;
+        await files.Delete(file.Hash!, async () => gone = await media.Evict(file));
+        return gone;
     }
 
     [LoggerMessage(LogLevel.Warning, "Room for media could not be made")]

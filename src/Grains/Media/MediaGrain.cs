@@ -18,6 +18,7 @@ internal sealed class MediaGrain(
     TimeProvider clock) : Grain, IMediaGrain
 {
     private static readonly TimeSpan ImportTimeout = TimeSpan.FromSeconds(60);
+    private static readonly Cause MadeRoom = new("made_room", "The file was removed while it was being stored. Send it again.");
 
     public async Task<Outcome<MediaView>> Register(UploadedFile file)
     {
@@ -28,7 +29,14 @@ internal sealed class MediaGrain(
             Hash = file.Hash, State = MediaState.Ready, UsedAt = now, CreatedAt = now,
         };
         await media.Put(stored);
-        return stored.View();
+        if (await IsHere(file.Hash))
+        {
+            return stored.View();
+        }
+
+        // The same content made room for others a moment ago, before anybody knew of this one.
+        await media.Put(stored with { State = MediaState.Failed, Hash = null, Reason = MadeRoom });
+        return new Refusal(RefusalCode.StorageUnavailable, MadeRoom.Message, TimeSpan.FromSeconds(1));
     }
 
     public async Task<Outcome<StoredFile>> Open(string id, Access access)

@@ -15,6 +15,7 @@ internal sealed class MediaDirectory : IMediaFiles
     private readonly string _root;
     private readonly string _incoming;
     private readonly string _transfer;
+    private readonly string _leaving;
 
     /// <param name="root">Belongs to this process alone: what an earlier one left unfinished is removed.</param>
     public MediaDirectory(string root)
@@ -22,11 +23,13 @@ internal sealed class MediaDirectory : IMediaFiles
         _root = System.IO.Path.GetFullPath(root);
         _incoming = System.IO.Path.Combine(_root, "incoming");
         _transfer = System.IO.Path.Combine(_root, "transfer");
+        _leaving = System.IO.Path.Combine(_root, "leaving");
         try
         {
             OwnerOnly.CreateDirectory(_root);
             Empty(_incoming);
             Empty(_transfer);
+            PutBackAll();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -130,15 +133,47 @@ internal sealed class MediaDirectory : IMediaFiles
 
     public string NewTransferPath() => System.IO.Path.Combine(_transfer, NewId.Media());
 
-    public Task Delete(string hash, CancellationToken cancellationToken)
+    public async Task Delete(string hash, Func<Task<bool>> mayGo)
     {
-        var path = PathOf(hash);
-        if (File.Exists(path))
+        var leaving = TakeAway(hash);
+        try
         {
-            File.Delete(path);
+            if (await mayGo() && leaving is not null)
+            {
+                File.Delete(leaving);
+            }
         }
+        finally
+        {
+            if (File.Exists(leaving))
+            {
+                Keep(leaving, hash);
+            }
+        }
+    }
 
-        return Task.CompletedTask;
+    private string? TakeAway(string hash)
+    {
+        var leaving = System.IO.Path.Combine(_leaving, hash);
+        try
+        {
+            File.Move(PathOf(hash), leaving, overwrite: true);
+            return leaving;
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    // Whether it could go was not decided when the process ended.
+    private void PutBackAll()
+    {
+        OwnerOnly.CreateDirectory(_leaving);
+        foreach (var path in Directory.EnumerateFiles(_leaving))
+        {
+            Keep(path, System.IO.Path.GetFileName(path));
+        }
     }
 
     private void Keep(string path, string hash)

@@ -1,4 +1,5 @@
 using Loopwave.Media;
+using Loopwave.Messages;
 
 namespace Loopwave.Storage.Sql;
 
@@ -39,6 +40,14 @@ internal sealed class SqlMediaStore(ISqlDatabase database) : IMediaStore
 
     public async Task<IReadOnlyList<MediaDocument>> Evictable(int limit) =>
         await Media($"{IsEvictable} ORDER BY used_at, id LIMIT @limit", ("@limit", limit));
+
+    public async Task<bool> Evict(MediaDocument file) => (await database.Run(new Unit(
+    [
+        new Statement(
+            $"UPDATE media SET state = @none, hash = NULL, body = @body WHERE id = @id AND hash = @hash AND {IsEvictable} RETURNING id",
+            ("@none", Rows.Word(MediaState.None)), ("@body", StorageJson.Write(file with { State = MediaState.None, Hash = null })),
+            ("@id", file.Id), ("@hash", file.Hash)).Returning(),
+    ]))).Value is not null;
 
     public async Task<long> TotalSize() => (await database.Query(
         new Statement("SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM media WHERE state = 'ready') AS files"),

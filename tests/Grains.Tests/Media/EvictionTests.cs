@@ -1,7 +1,11 @@
+using System.Security.Cryptography;
 using Loopwave.Engines;
+using Loopwave.Messages;
 using Loopwave.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace Loopwave.Media;
@@ -54,6 +58,53 @@ public sealed class EvictionTests : IAsyncLifetime
         Assert.Equal("gone gone", await Where(others));
     }
 
+    /// <summary>The writing and the registering of an upload stand at every two moments of the eviction of the same content.</summary>
+    [Fact]
+    public async Task An_upload_of_content_that_makes_room_at_that_moment_is_kept_or_asked_for_again_and_never_lost()
+    {
+        var moments = Enum.GetValues<Moment>();
+        var refusals = new HashSet<bool>();
+        foreach (var (written, registered) in moments.SelectMany(written => moments.Where(moment => moment >= written).Select(registered => (written, registered))))
+        {
+            var content = NewContent();
+            await Fetch(_number, content);
+            await Fetch(_number);
+            await Fetch(_number);
+            MediaWrite? write = null;
+            Outcome<MediaView>? answer = null;
+            var eviction = NewEviction(Hash(content), async moment =>
+            {
+                if (moment == written)
+                {
+                    write ??= await Write(content);
+                }
+
+                if (moment == registered)
+                {
+                    answer ??= await Register(content);
+                }
+            });
+
+            await eviction.Evict(CancellationToken.None);
+
+            Assert.NotNull(write);
+            refusals.Add(answer!.Refusal is not null);
+
+            if (answer.Refusal is { } refusal)
+            {
+                Assert.Equal((RefusalCode.StorageUnavailable, true), (refusal.Code, refusal.RetryAfter is not null));
+                await Write(content);
+                answer = await Register(content);
+            }
+
+            Assert.Equal(content, await Bytes(await Open(answer.Value!.Id)));
+            await Evict();
+            Assert.Equal(content, await Bytes(await Open(answer.Value!.Id)));
+        }
+
+        Assert.Equal(2, refusals.Count);
+    }
+
     [Fact]
     public async Task Nothing_goes_while_there_is_room()
     {
@@ -89,5 +140,90 @@ public sealed class EvictionTests : IAsyncLifetime
         return string.Join(' ', found);
     }
 
+    private async Task<MediaWrite.Stored> Write(byte[] content) =>
+        Assert.IsType<MediaWrite.Stored>(await Files.Write(new MemoryStream(content), 1000, CancellationToken.None));
+
+    private Task<Outcome<MediaView>> Register(byte[] content) =>
+        _cluster.Media.Register(new UploadedFile(Hash(content), content.Length, "image/png", null));
+
+    private static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    private async Task<byte[]> Bytes(StoredFile file) => await File.ReadAllBytesAsync((await Files.Path(file.Hash, CancellationToken.None))!);
+
+    private MediaEviction NewEviction(string hash, Func<Moment, Task> at) => new(
+        new MediaStoreBetween(_cluster.Services.GetRequiredService<IMediaStore>(), hash, at), new MediaFilesBetween(Files, hash, at),
+        _cluster.Services.GetRequiredService<IOptions<MediaOptions>>(), _cluster.Clock, NullLogger<MediaEviction>.Instance);
+
     private Task Evict() => _cluster.Services.GetServices<IHostedService>().OfType<MediaEviction>().Single().Evict(CancellationToken.None);
+
+    /// <summary>Where an upload can stand in an eviction.</summary>
+    private enum Moment
+    {
+        BeforeAnythingIsKnown,
+        BeforeItIsTaken,
+        WhileItIsAway,
+        BeforeItIsNoted,
+        AfterItIsNoted,
+        AfterItIsGone,
+    }
+
+    private sealed class MediaFilesBetween(IMediaFiles files, string watched, Func<Moment, Task> at) : IMediaFiles
+    {
+        public async Task Delete(string hash, Func<Task<bool>> mayGo)
+        {
+            if (hash != watched)
+            {
+                await files.Delete(hash, mayGo);
+                return;
+            }
+
+            await at(Moment.BeforeItIsTaken);
+            await files.Delete(hash, async () =>
+            {
+                await at(Moment.WhileItIsAway);
+                return await mayGo();
+            });
+            await at(Moment.AfterItIsGone);
+        }
+
+        public Task<MediaWrite> Write(Stream content, long maxBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<MediaWrite> Adopt(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<Stream?> Read(string hash, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<string?> Path(string hash, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public string NewTransferPath() => throw new NotSupportedException();
+    }
+
+    private sealed class MediaStoreBetween(IMediaStore media, string watched, Func<Moment, Task> at) : IMediaStore
+    {
+        public async Task<long> TotalSize()
+        {
+            await at(Moment.BeforeAnythingIsKnown);
+            return await media.TotalSize();
+        }
+
+        public async Task<bool> Evict(MediaDocument file)
+        {
+            if (file.Hash != watched)
+            {
+                return await media.Evict(file);
+            }
+
+            await at(Moment.BeforeItIsNoted);
+            var evicted = await media.Evict(file);
+            await at(Moment.AfterItIsNoted);
+            return evicted;
+        }
+
+        public Task<IReadOnlyList<MediaDocument>> Evictable(int limit) => media.Evictable(limit);
+
+        public Task<IReadOnlyDictionary<string, MediaDocument>> Get(IReadOnlyCollection<string> ids) => throw new NotSupportedException();
+
+        public Task Put(MediaDocument media) => throw new NotSupportedException();
+
+        public Task Touch(string id, DateTimeOffset at) => throw new NotSupportedException();
+    }
 }

@@ -58,6 +58,30 @@ public abstract class MediaStoreTests(Backend backend) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_may_not_go_any_more_stays_as_it_was()
+    {
+        var removed = await Sample.OwnedNumber(backend);
+        var goes = await Put();
+        var uploaded = await Put(hash: "uploaded since");
+        var ofRemoved = await Put(number: removed.Id);
+        var fetchedAnew = await Put();
+        Assert.Equal(4, (await backend.Media.Evictable(10)).Count);
+        await Put(hash: "uploaded since", number: null);
+        await backend.Numbers.Commit(
+            removed.Change() with { Document = removed.Document with { RemovedAt = Backend.Start } }, removed.Lane);
+        await backend.Media.Put(fetchedAnew with { Hash = "other content" });
+
+        Assert.True(await backend.Media.Evict(goes));
+        Assert.False(await backend.Media.Evict(goes));
+        Assert.False(await backend.Media.Evict(uploaded));
+        Assert.False(await backend.Media.Evict(ofRemoved));
+        Assert.False(await backend.Media.Evict(fetchedAnew));
+
+        Assert.Equal((MediaState.None, null), ((await Get(goes.Id)).State, (await Get(goes.Id)).Hash));
+        Assert.All([await Get(uploaded.Id), await Get(ofRemoved.Id), await Get(fetchedAnew.Id)], file => Assert.Equal(MediaState.Ready, file.State));
+    }
+
+    [Fact]
     public async Task The_total_counts_what_is_here_and_the_same_content_once()
     {
         Assert.Equal(0, await backend.Media.TotalSize());

@@ -38,7 +38,7 @@ public sealed class MediaDirectoryTests : IDisposable
         var hash = new string('a', 64);
         Assert.Null(await _files.Read(hash, Token));
         Assert.Null(await _files.Path(hash, Token));
-        await _files.Delete(hash, Token);
+        await _files.Delete(hash, () => Task.FromResult(true));
     }
 
     [Fact]
@@ -91,9 +91,43 @@ public sealed class MediaDirectoryTests : IDisposable
     {
         var stored = Assert.IsType<MediaWrite.Stored>(await Write(Encoding.UTF8.GetBytes("going")));
         await using var stream = await _files.Read(stored.Hash, Token);
-        await _files.Delete(stored.Hash, Token);
+        await _files.Delete(stored.Hash, () => Task.FromResult(true));
         Assert.Null(await _files.Path(stored.Hash, Token));
         Assert.Equal("going", await new StreamReader(stream!).ReadToEndAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_file_is_away_while_it_is_asked_whether_it_may_go_and_back_when_it_may_not()
+    {
+        var stored = Assert.IsType<MediaWrite.Stored>(await Write(Encoding.UTF8.GetBytes("staying")));
+        string? meanwhile = "not asked";
+
+        await _files.Delete(stored.Hash, async () =>
+        {
+            meanwhile = await _files.Path(stored.Hash, Token);
+            return false;
+        });
+
+        Assert.Null(meanwhile);
+        Assert.Equal("staying", await File.ReadAllTextAsync((await _files.Path(stored.Hash, Token))!, Token));
+        Assert.Single(AllFiles());
+    }
+
+    [Fact]
+    public async Task A_file_whose_end_could_not_be_decided_is_back_at_once_and_after_a_crash_at_the_next_start()
+    {
+        var stored = Assert.IsType<MediaWrite.Stored>(await Write(Encoding.UTF8.GetBytes("staying")));
+        await Assert.ThrowsAsync<IOException>(() => _files.Delete(stored.Hash, () => throw new IOException("The disk is full.")));
+        Assert.NotNull(await _files.Path(stored.Hash, Token));
+
+        await _files.Delete(stored.Hash, async () =>
+        {
+            var next = new MediaDirectory(_directory);
+            Assert.Equal("staying", await File.ReadAllTextAsync((await next.Path(stored.Hash, Token))!, Token));
+            return false;
+        });
+
+        Assert.NotNull(await _files.Path(stored.Hash, Token));
     }
 
     [Fact]

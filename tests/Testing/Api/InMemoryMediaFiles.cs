@@ -39,9 +39,12 @@ public sealed class InMemoryMediaFiles : IMediaFiles
 
     public string NewTransferPath() => throw new NotSupportedException();
 
-    public Task Delete(string hash, CancellationToken cancellationToken)
+    public async Task Delete(string hash, Func<Task<bool>> mayGo)
     {
-        Files.TryRemove(hash, out _);
-        return Task.CompletedTask;
+        Files.TryRemove(hash, out var bytes);
+        if (!await mayGo() && bytes is not null)
+        {
+            Files[hash] = bytes;
+        }
     }
 }
