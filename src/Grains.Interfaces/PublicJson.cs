@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -21,9 +22,43 @@ public static class PublicJson
         options.AllowDuplicateProperties = false;
         options.MaxDepth = 32;
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        options.Converters.Add(new WordConverters());
         options.Converters.Add(new TimeConverter());
         return options;
+    }
+
+    /// <summary>
+    /// Enums as their words. Read is exactly a word that would be written: the framework's own reader takes any case, and
+    /// several words at once as the sum of their values, which is yet another word or none.
+    /// </summary>
+    private sealed class WordConverters : JsonConverterFactory
+    {
+        public override bool CanConvert(Type type) => type.IsEnum;
+
+        public override JsonConverter CreateConverter(Type type, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(WordConverter<>).MakeGenericType(type))!;
+    }
+
+    private sealed class WordConverter<T> : JsonConverter<T>
+        where T : struct, Enum
+    {
+        private static readonly JsonSerializerOptions Naming = new()
+        {
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+        };
+
+        private static readonly FrozenDictionary<T, string> Written =
+            Enum.GetValues<T>().ToFrozenDictionary(value => value, value => JsonSerializer.SerializeToElement(value, Naming).GetString()!);
+
+        private static readonly FrozenDictionary<string, T> Known =
+            Written.ToFrozenDictionary(word => word.Value, word => word.Key, StringComparer.Ordinal);
+
+        public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.TokenType is JsonTokenType.String && Known.TryGetValue(reader.GetString()!, out var value)
+                ? value
+                : throw new JsonException($"Expected {(Known.Count > 1 ? "one of " : "")}{string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}.");
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Written[value]);
     }
 
     /// <summary>ISO 8601 in UTC with exactly three digits of milliseconds; reads any ISO 8601 time with an offset.</summary>

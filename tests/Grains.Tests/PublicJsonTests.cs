@@ -63,13 +63,27 @@ public sealed class PublicJsonTests
     public void Unknown_doubled_misspelt_or_malformed_fields_are_refused(string json) =>
         Assert.Throws<JsonException>(() => Read<Cause>(json));
 
+    public static TheoryData<Type> Lists { get; } = [.. typeof(PublicJson).Assembly.GetExportedTypes().Where(type => type.IsEnum)];
+
     [Theory]
-    [InlineData("1")]
-    [InlineData("\"1\"")]
-    [InlineData("\"asleep\"")]
-    [InlineData("\"\"")]
-    public void Only_the_documented_words_of_a_list_are_read(string json) =>
-        Assert.Throws<JsonException>(() => Read<NumberStatus>(json));
+    [MemberData(nameof(Lists))]
+    public void Only_the_documented_words_of_a_list_are_read(Type list)
+    {
+        var words = Enum.GetValues(list).Cast<object>().ToDictionary(value => value, value => JsonSerializer.Serialize(value, list, PublicJson.Options).Trim('"'));
+        Assert.All(words, word => Assert.Equal(word.Key, Read($"\"{word.Value}\"")));
+        Assert.All(words.Values, word => Assert.Matches("^[a-z]+(_[a-z]+)*$", word));
+        Assert.Equal(words.Count, words.Values.Distinct().Count());
+
+        var first = words.Values.First();
+        string[] others =
+        [
+            $"\"{first}, {first}\"", $"\"{first},{words.Values.Last()}\"", $"\"{first.ToUpperInvariant()}\"", $"\" {first}\"", $"\"{first} \"",
+            "\"asleep\"", "\"\"", "\"0\"", "\"1\"", "\"-1\"", "0", "1", "1.5", "null", "true", "[]", "{}",
+        ];
+        Assert.All(others, json => Assert.Throws<JsonException>(() => Read(json)));
+
+        object? Read(string json) => JsonSerializer.Deserialize(json, list, PublicJson.Options);
+    }
 
     [Fact]
     public void Objects_inside_each_other_end_at_32()

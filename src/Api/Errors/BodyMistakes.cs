@@ -44,7 +44,7 @@ internal static partial class BodyMistakes
             return $"null is not taken{place}.";
         }
 
-        if (text.StartsWith("Expected a ", StringComparison.Ordinal))
+        if (text.StartsWith("Expected ", StringComparison.Ordinal))
         {
             return $"{text.Split('.')[0]}{place}.";
         }

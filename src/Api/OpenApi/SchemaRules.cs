@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Loopwave.Api.V1;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -30,6 +32,11 @@ internal static class SchemaRules
         else if (type.IsEnum)
         {
             schema.Type = JsonSchemaType.String;
+            schema.Enum = WordsOf(type);
+        }
+        else if (Nullable.GetUnderlyingType(type) is { IsEnum: true } word)
+        {
+            schema.Enum = [.. WordsOf(word), JsonNullSentinel.JsonNull];
         }
 
         // A value that is only read is never null because somebody might set it so.
@@ -45,4 +52,7 @@ internal static class SchemaRules
 
         return Task.CompletedTask;
     }
+
+    private static List<JsonNode> WordsOf(Type type) =>
+        [.. Enum.GetValues(type).Cast<object>().Select(value => JsonSerializer.SerializeToNode(value, type, PublicJson.Options)!)];
 }

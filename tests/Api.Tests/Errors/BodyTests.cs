@@ -1,6 +1,11 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
+using Loopwave.Api.V1;
 using Loopwave.Testing.Api;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace Loopwave.Api.Tests.Errors;
@@ -17,8 +22,10 @@ public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHos
     [InlineData("""{"text":"Hi"}""", "Missing: to (line 1, position 14).")]
     [InlineData("""{"to":null,"text":"Hi"}""", "null is not taken at $.to (line 1, position 11).")]
     [InlineData("""{"to":91,"text":"Hi"}""", "A value of the wrong kind at $.to (line 1, position 9).")]
-    [InlineData("""{"to":"91","whenOffline":"drop"}""", "A value of the wrong kind at $.whenOffline (line 1, position 32).")]
-    [InlineData("""{"to":"91","whenOffline":0}""", "A value of the wrong kind at $.whenOffline (line 1, position 27).")]
+    [InlineData("""{"to":"91","whenOffline":"drop"}""", "Expected queue at $.whenOffline (line 1, position 32).")]
+    [InlineData("""{"to":"91","whenOffline":"queue, queue"}""", "Expected queue at $.whenOffline (line 1, position 40).")]
+    [InlineData("""{"to":"91","media":{"id":"f_1","type":"image,document"}}""", "Expected one of audio, document, image, sticker, video, voice at $.media.type (line 1, position 55).")]
+    [InlineData("""{"to":"91","whenOffline":0}""", "Expected queue at $.whenOffline (line 1, position 27).")]
     [InlineData("""{"to":"91","sendAt":"tomorrow"}""", "Expected a time such as 2026-06-29T10:15:00 at $.sendAt (line 1, position 31).")]
     [InlineData("""{"to":"91","location":{"latitude":"1","longitude":2}}""", "A value of the wrong kind at $.location.latitude (line 1, position 38).")]
     [InlineData("""{"to":"91","mentions":["a",null]}""", "null is not taken (line 1, position 34).")]
@@ -36,6 +43,27 @@ public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHos
         Assert.Equal("invalid_input", await response.ErrorCode());
         Assert.Equal(message, (await response.Body()).GetProperty("message").GetString());
         Assert.Empty(host.Deployment.Asked);
+    }
+
+    [Fact]
+    public async Task Every_list_of_words_in_a_body_takes_one_of_its_words_and_nothing_else()
+    {
+        var host = await shared.Get();
+        var json = host.App.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        var lists =
+            from body in typeof(BodyRules).Assembly.GetTypes().Where(BodyRules.IsBody)
+            from property in json.GetTypeInfo(body).Properties
+            let list = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType
+            where list.IsEnum
+            select (body, property.Name, Word: JsonSerializer.SerializeToElement(Enum.GetValues(list).GetValue(0), list, json).GetString());
+
+        Assert.NotEmpty(lists);
+        Assert.All(lists, list => Assert.All([$"\"{list.Word}, {list.Word}\"", $"\"{list.Word!.ToUpperInvariant()}\"", "\"0\"", "0", "[]"], value =>
+        {
+            var mistake = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize($$"""{"{{list.Name}}":{{value}}}""", list.body, json));
+            Assert.Equal("$." + list.Name, mistake.Path);
+            Assert.StartsWith("Expected ", mistake.Message);
+        }));
     }
 
     [Fact]
