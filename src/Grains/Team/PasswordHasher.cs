@@ -6,15 +6,9 @@ using NSec.Cryptography;
 
 namespace Loopwave.Team;
 
-/// <summary>
-/// Argon2id with OWASP's parameters, in the usual encoded form. Hashing is the cheapest way to keep a small machine
-/// busy, so at most two run at a time, 16 wait, and whoever comes then is turned away.
-/// </summary>
+/// <summary>Argon2id with OWASP's parameters, in the usual encoded form; only so many at a time, see <see cref="HashingQueue"/>.</summary>
 internal sealed partial class PasswordHasher : IDisposable
 {
-    public const int AtOnce = 2;
-    public const int Waiting = 16;
-
     private const int SaltSize = 16;
     private const int HashSize = 32;
 
@@ -25,11 +19,10 @@ internal sealed partial class PasswordHasher : IDisposable
     // A hash of nothing anybody knows: what a wrong account is compared with.
     private static readonly string Nobody = Encode(RandomNumberGenerator.GetBytes(SaltSize), new byte[HashSize]);
 
-    private readonly SemaphoreSlim _running = new(AtOnce);
-    private int _here;
+    private readonly HashingQueue _queue = new();
 
     /// <summary>The encoded hash of a new password; null when too many are being hashed already.</summary>
-    public Task<string?> Hash(string password) => Run<string?>(null, () =>
+    public Task<string?> Hash(string password) => _queue.Run<string?>(null, () =>
     {
         var salt = RandomNumberGenerator.GetBytes(SaltSize);
         return Encode(salt, Derive(password, salt, Today));
@@ -39,40 +32,13 @@ internal sealed partial class PasswordHasher : IDisposable
     /// Whether the password is right; null when too many are being hashed already. Takes its full time without a stored
     /// hash too, so that time does not tell which accounts exist.
     /// </summary>
-    public Task<bool?> Verify(string password, string? stored) => Run<bool?>(null, () =>
+    public Task<bool?> Verify(string password, string? stored) => _queue.Run<bool?>(null, () =>
     {
         var (salt, expected, parameters) = Decode(stored ?? Nobody);
         return CryptographicOperations.FixedTimeEquals(Derive(password, salt, parameters), expected) && stored is not null;
     });
 
-    public void Dispose() => _running.Dispose();
-
-    private async Task<T> Run<T>(T tooMany, Func<T> work)
-    {
-        if (Interlocked.Increment(ref _here) > AtOnce + Waiting)
-        {
-            Interlocked.Decrement(ref _here);
-            return tooMany;
-        }
-
-        try
-        {
-            await _running.WaitAsync();
-            try
-            {
-                // Off the grain's own scheduler: others are served meanwhile.
-                return await Task.Run(work);
-            }
-            finally
-            {
-                _running.Release();
-            }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _here);
-        }
-    }
+    public void Dispose() => _queue.Dispose();
 
     private static byte[] Derive(string password, byte[] salt, Argon2Parameters parameters) =>
         new Argon2id(parameters).DeriveBytes(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Loopwave.Team;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,6 +9,8 @@ namespace Loopwave.Grains.Tests.Team;
 
 public sealed class PasswordTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     [Theory]
     [InlineData("a quiet river", true)]
     [InlineData("elevenchars", false)]
@@ -61,13 +64,41 @@ public sealed class PasswordTests
     [Fact]
     public async Task Two_are_hashed_at_once_sixteen_wait_and_more_are_turned_away()
     {
-        using var hasher = new PasswordHasher();
+        using var queue = new HashingQueue();
+        using var goOn = new ManualResetEventSlim();
+        using var begun = new SemaphoreSlim(0);
+        var counts = new ConcurrentBag<int>();
+        var running = 0;
 
-        var results = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => hasher.Verify("a quiet river", null)));
+        // A hash that takes as long as the test wants: how fast this machine is decides nothing.
+        var results = Enumerable.Range(0, 30).Select(_ => queue.Run<bool?>(null, () =>
+        {
+            counts.Add(Interlocked.Increment(ref running));
+            begun.Release();
+            goOn.Wait();
+            Interlocked.Decrement(ref running);
+            return false;
+        })).ToList();
 
-        Assert.Equal(18, results.Count(result => result is false));
-        Assert.Equal(12, results.Count(result => result is null));
-        Assert.False(await hasher.Verify("a quiet river", null));
+        Assert.Equal(12, results.Count(result => result.IsCompleted));
+        Assert.All(await Task.WhenAll(results.Where(result => result.IsCompleted)), Assert.Null);
+        Assert.True(await begun.WaitAsync(Patience) && await begun.WaitAsync(Patience));
+        goOn.Set();
+        Assert.Equal(18, (await Task.WhenAll(results).WaitAsync(Patience)).Count(result => result is false));
+        Assert.Equal(2, counts.Max());
+        Assert.False(await queue.Run<bool?>(null, () => false));
+    }
+
+    [Fact]
+    public async Task A_hash_that_fails_makes_room_for_the_next()
+    {
+        using var queue = new HashingQueue();
+        for (var i = 0; i < 30; i++)
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(() => queue.Run<bool?>(null, () => throw new InvalidOperationException()));
+        }
+
+        Assert.False(await queue.Run<bool?>(null, () => false));
     }
 
     [Theory]
