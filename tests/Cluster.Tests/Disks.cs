@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Loopwave.Cluster;
@@ -25,6 +26,7 @@ internal sealed class JournaledDisk : IDisposable
 {
     private readonly string _image;
     private readonly string _path;
+    private bool _mounted;
 
     private JournaledDisk(string image, string path) => (_image, _path) = (image, path);
 
@@ -49,6 +51,7 @@ internal sealed class JournaledDisk : IDisposable
     public void Repair()
     {
         Mounting.Run("umount", _path);
+        _mounted = false;
 
         // Code 1: errors were corrected, here the one that was noted.
         Mounting.RunUpTo(1, "e2fsck", "-p", _image);
@@ -63,15 +66,25 @@ internal sealed class JournaledDisk : IDisposable
     public void Unprotect() =>
         Mounting.Run("chattr", ["-i", .. Folders(), .. Directory.EnumerateFiles(_path, "*", Everything)]);
 
-    // Lazily: the process that uses it ends a moment later.
-    public void Dispose() => Mounting.Run("umount", "-l", _path);
+    public void Dispose()
+    {
+        if (_mounted)
+        {
+            // Lazily: the process that uses it ends a moment later.
+            Mounting.Run("umount", "-l", _path);
+        }
+    }
 
     // What is a link here leads to another disk.
     private static EnumerationOptions Everything { get; } = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
 
     private IEnumerable<string> Folders() => [_path, .. Directory.EnumerateDirectories(_path, "*", Everything)];
 
-    private void Mount() => Mounting.Run("mount", "-o", "loop,errors=remount-ro", _image, _path);
+    private void Mount()
+    {
+        Mounting.Run("mount", "-o", "loop,errors=remount-ro", _image, _path);
+        _mounted = true;
+    }
 }
 
 /// <summary>Runs the commands of the system; a failing one ends the test with what it said.</summary>
@@ -81,7 +94,7 @@ internal static class Mounting
 
     public static void RunUpTo(int worst, string command, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true });
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         var said = process.StandardError.ReadToEnd();
@@ -90,6 +103,18 @@ internal static class Mounting
         {
             throw new InvalidOperationException(
                 $"{command} ended with code {process.ExitCode} ({said.Trim()}): this test needs the rights to mount a file system.");
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new InvalidOperationException($"{start.FileName} is not installed here, and this test needs it.", exception);
         }
     }
 }
