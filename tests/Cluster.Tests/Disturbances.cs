@@ -49,10 +49,15 @@ internal sealed class Freeze(TimeSpan length) : IDisturbance
 /// The wall clock jumps, one jump a strike: an hour on, back again, a day on, back again. The monotonic clock stays right,
 /// as on a machine whose time is set. Needs libfaketime, which <c>scripts/clock-jumps</c> installs.
 /// </summary>
+/// <remarks>
+/// The library looks at its file once a second. Looking at every reading of the clock made a run five times as long, and
+/// changed nothing about the jumps: each one is over when the process shows the new time in its answers.
+/// </remarks>
 internal sealed class ClockJumps : IDisturbance
 {
     private const string Library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-    private static readonly string[] Offsets = ["+3600", "+0", "+86400", "+0"];
+    private static readonly int[] Offsets = [3600, 0, 86400, 0];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly string _file;
     private int _strikes;
@@ -61,22 +66,36 @@ internal sealed class ClockJumps : IDisturbance
     {
         _file = Path.Combine(deployment.Folder, "offset");
         File.WriteAllText(_file, "+0");
-        deployment.Settings["LD_PRELOAD"] = File.Exists(Library) ? Library : throw new FileNotFoundException("libfaketime is not installed.", Library);
+        deployment.Settings["LD_PRELOAD"] = Library;
         deployment.Settings["FAKETIME_TIMESTAMP_FILE"] = _file;
-        deployment.Settings["FAKETIME_NO_CACHE"] = "1";
+        deployment.Settings["FAKETIME_CACHE_DURATION"] = "1";
         deployment.Settings["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
 
         // A message that is in the queue at the moment of the jump would expire, and rightly so; that is another test.
         deployment.Settings["Numbers__MessageTimeToLive"] = "7.00:00:00";
     }
 
-    public string Name => $"the clock at {Offsets[_strikes % Offsets.Length]} s";
+    public static bool IsPossible => File.Exists(Library);
+
+    public string Name => $"the clock at +{Offsets[_strikes % Offsets.Length]} s";
 
     public bool EndsProcess => false;
 
     public async Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process)
     {
-        await File.WriteAllTextAsync(_file, Offsets[_strikes++ % Offsets.Length]);
+        var offset = Offsets[_strikes++ % Offsets.Length];
+        await File.WriteAllTextAsync(_file, $"+{offset}");
+        var began = TimeProvider.System.GetTimestamp();
+        while ((await ShownBy(process) - TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(offset)).Duration() > TimeSpan.FromMinutes(1))
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, $"The clock of the process did not jump to +{offset} s.");
+        }
+    }
+
+    private static async Task<DateTimeOffset> ShownBy(LoopwaveProcess process)
+    {
+        using var answer = await process.Http.GetAsync("/api/health");
+        return answer.Headers.Date!.Value;
     }
 }
 
