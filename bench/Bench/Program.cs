@@ -9,7 +9,8 @@ var report = new Report();
 (string Name, Func<Task> Run)[] scenarios =
 [
     ("start", () => StartBench.Run(report)),
-    ("sends", () => SendBench.Run(report)),
+    ("sends", () => SendBench.Accepting(report)),
+    ("way-out", () => SendBench.WholeWay(report)),
     ("inbound", () => InboundBench.Run(report)),
     ("queue", () => QueueBench.Run(report)),
     ("numbers", () => NumbersBench.Run(report, numbers)),

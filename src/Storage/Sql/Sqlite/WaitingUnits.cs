@@ -2,18 +2,12 @@ namespace Loopwave.Storage.Sql.Sqlite;
 
 /// <summary>
 /// The units that wait for the writer, in their order. The writer sleeps while there are none: spinning would take the
-/// processor from those who have work for it. While many write, it waits a moment for as many as last time, since a
-/// commit costs as much for ten units as for one.
+/// processor from those who have work for it.
 /// </summary>
 internal sealed class WaitingUnits(int capacity)
 {
-    private const int Many = 6;
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(2);
-
     private readonly object _gate = new();
     private readonly Queue<WaitingUnit> _units = [];
-    private int _wanted = 1;
-    private int _taken;
     private bool _closed;
 
     /// <summary>False when there is no room.</summary>
@@ -29,7 +23,7 @@ internal sealed class WaitingUnits(int capacity)
             }
 
             _units.Enqueue(unit);
-            if (_units.Count == _wanted)
+            if (_units.Count == 1)
             {
                 Monitor.Pulse(_gate);
             }
@@ -50,14 +44,7 @@ internal sealed class WaitingUnits(int capacity)
                     return false;
                 }
 
-                _wanted = 1;
                 Monitor.Wait(_gate);
-            }
-
-            if (_taken >= Many && _units.Count < _taken && !_closed)
-            {
-                _wanted = _taken;
-                Monitor.Wait(_gate, Moment);
             }
 
             while (into.Count < most && _units.TryDequeue(out var unit))
@@ -65,7 +52,6 @@ internal sealed class WaitingUnits(int capacity)
                 into.Add(unit);
             }
 
-            _taken = into.Count;
             return true;
         }
     }
