@@ -7,54 +7,45 @@ namespace Loopwave.Chats;
 /// The chats and people a number is dealing with, as they stand including changes whose commit is still under way.
 /// Loading is asynchronous; looking up and changing is not, so that a grain that interleaves calls never works on two
 /// versions of one chat.
+/// <para>
+/// Beyond its limit it lets go of whom nobody asked for the longest. What those at work looked up or changed stays
+/// (<see cref="BookReaders"/>): a change finds everything it was decided on, and nothing is read again while a newer
+/// version of it is on its way to storage.
+/// </para>
 /// </summary>
-internal sealed class ChatBook(string number, IChatStore chats, IContactStore contacts)
+/// <param name="limit">How many people and groups it keeps while nobody is at work.</param>
+internal sealed class ChatBook(string number, IChatStore chats, IContactStore contacts, BookReaders readers, int limit)
 {
-    private readonly Dictionary<string, string> _parties = [];
-    private readonly Dictionary<string, string> _chatOfParty = [];
-    private readonly Dictionary<string, ChatDocument> _chats = [];
-    private readonly Dictionary<string, ContactDocument?> _contacts = [];
-
-    private readonly Dictionary<string, string> _merged = [];
+    private readonly Dictionary<string, BookPage> _byJid = [];
+    private readonly Dictionary<string, BookPage> _byParty = [];
+    private readonly Dictionary<string, BookPage> _byChat = [];
+    private readonly SortedDictionary<long, BookPage> _byUse = [];
     private readonly List<(string Party, string Chat)> _doubles = [];
 
-    public int Count => _chats.Count + _parties.Count;
+    /// <summary>How many people and groups are in the book.</summary>
+    public int Count => _byUse.Count;
+
+    public BookReaders Readers => readers;
 
     /// <summary>Makes sure that everything stored about these addresses is in the book.</summary>
     public async Task Load(IReadOnlyCollection<string> jids)
     {
-        var unknown = jids.Where(jid => !_parties.ContainsKey(jid)).Distinct().ToList();
+        using var reading = readers.Enter();
+        var unknown = jids.Where(jid => !IsKnown(_byJid, jid)).Distinct().ToList();
         if (unknown.Count == 0)
         {
             return;
         }
 
         var parties = await chats.Parties(unknown);
-        var found = parties.Values.Where(party => !_chatOfParty.ContainsKey(party)).Distinct().ToList();
-        var stored = found.Count == 0 ? [] : await chats.Find(number, found);
-        var canonical = stored.Count == 0 ? new Dictionary<string, string>() : await chats.Canonical([.. stored.Select(chat => chat.Party).Distinct()]);
-        var people = found.Count == 0 ? new Dictionary<string, ContactDocument>() : await contacts.Find(found);
-
+        await Read([.. parties.Values.Distinct().Where(party => !IsKnown(_byParty, party))]);
         foreach (var (jid, party) in parties)
         {
-            _parties.TryAdd(jid, party);
-        }
-
-        // Of two chats of one person the one under the phone stays, as in a merge; else the older one.
-        foreach (var chat in stored.OrderBy(chat => Jids.IsLid(chat.Jid)).ThenBy(chat => chat.CreatedAt))
-        {
             // What is in the book already is newer than what was read.
-            var party = canonical.GetValueOrDefault(chat.Party, chat.Party);
-            _chats.TryAdd(chat.Id, chat);
-            if (!_chatOfParty.TryAdd(party, chat.Id) && _chatOfParty[party] != chat.Id)
+            if (!_byJid.ContainsKey(jid))
             {
-                _doubles.Add((party, chat.Id));
+                Know(jid, party);
             }
-        }
-
-        foreach (var party in found)
-        {
-            _contacts.TryAdd(party, people.GetValueOrDefault(party));
         }
     }
 
@@ -64,23 +55,45 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
     /// </summary>
     public async Task<ChatDocument?> LoadChat(string id)
     {
-        if (!_chats.TryGetValue(id, out var chat))
+        using var reading = readers.Enter();
+        if (!IsKnown(_byChat, id))
         {
-            chat = await chats.Get(id);
-            if (chat is null || chat.Number != number)
+            if (await chats.Get(id) is not { } stored || stored.Number != number)
             {
                 return null;
             }
+
+            id = stored.Id;
+            await Load([stored.Jid]);
+            if (!IsKnown(_byChat, id))
+            {
+                // Begun with somebody who is somebody else by now, which this book does not know yet.
+                await Read([(await chats.Canonical([stored.Party]))[stored.Party]]);
+            }
         }
 
-        await Load([chat.Jid]);
-        chat = _chats.GetValueOrDefault(chat.Id) ?? chat;
-        while (chat.MergedInto is { } into && _chats.TryGetValue(into, out var keep))
+        await Load([Chat(id)!.Jid]);
+        var chat = Chat(id)!;
+        while (chat.MergedInto is { } into && Chat(into) is { } keep)
         {
             chat = keep;
         }
 
         return chat;
+    }
+
+    /// <summary>Learns from storage what another number found out: that two parties are one person.</summary>
+    public async Task Follow(IReadOnlyCollection<PartyMerge> merges)
+    {
+        using var reading = readers.Enter();
+        await Read([.. merges.Select(merge => merge.Into).Distinct()]);
+        foreach (var (from, into) in merges)
+        {
+            if (_byParty.ContainsKey(from))
+            {
+                Join(_byParty[from], PageOf(into));
+            }
+        }
     }
 
     /// <summary>Chats that belong into another one, because another number learned that two addresses are one person.</summary>
@@ -91,42 +104,179 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
         return doubles;
     }
 
-    public string? Party(string jid) => _parties.GetValueOrDefault(jid);
+    public string? Party(string jid) => _byJid.GetValueOrDefault(jid)?.Party;
 
-    public ChatDocument? Chat(string id) => _chats.GetValueOrDefault(id);
+    public ChatDocument? Chat(string id) => _byChat.GetValueOrDefault(id)?.Find(id);
 
-    public ChatDocument? ChatWith(string party) =>
-        _chatOfParty.TryGetValue(party, out var id) ? _chats[id] : null;
+    public ChatDocument? ChatWith(string party) => _byParty.GetValueOrDefault(party) is { Chat: { } id } page ? page.Find(id) : null;
 
     /// <summary>What a party or chat was merged into since it was read; null when it still stands for itself.</summary>
-    public string? MergedInto(string id) => _merged.GetValueOrDefault(id) ?? Chat(id)?.MergedInto;
+    public string? MergedInto(string id) =>
+        _byParty.GetValueOrDefault(id) is { } page && page.Party != id ? page.Party : Chat(id)?.MergedInto;
 
-    public ContactDocument? ContactOf(string party) => _contacts.GetValueOrDefault(party);
+    public ContactDocument? ContactOf(string party) => _byParty.GetValueOrDefault(party)?.Contact;
 
-    public ContactDocument? ContactOf(ChatDocument chat) => Party(chat.Jid) is { } party ? ContactOf(party) : null;
+    public ContactDocument? ContactOf(ChatDocument chat) => _byChat.GetValueOrDefault(chat.Id)?.Contact;
 
-    public void Know(string jid, string party) => _parties[jid] = party;
-
-    public void Put(string party, ChatDocument chat)
+    public void Know(string jid, string party)
     {
-        _chats[chat.Id] = chat;
-        _chatOfParty[party] = chat.Id;
+        var page = PageOf(party);
+        page.Jids.Add(jid);
+        _byJid.Add(jid, page);
     }
 
-    public void Put(ChatDocument chat) => _chats[chat.Id] = chat;
+    /// <summary>The chat is the one with this party from now on.</summary>
+    public void Put(string party, ChatDocument chat)
+    {
+        Put(PageOf(party), chat);
+        _byChat[chat.Id].Chat = chat.Id;
+    }
 
-    public void Put(string party, ContactDocument contact) => _contacts[party] = contact;
+    public void Put(ChatDocument chat) => Put(_byChat.GetValueOrDefault(chat.Id) ?? PageOf(chat.Party), chat);
 
-    /// <summary>Everything under <paramref name="from"/> is found under <paramref name="into"/> from now on.</summary>
+    public void Put(string party, ContactDocument contact) => PageOf(party).Contact = contact;
+
+    /// <summary>
+    /// Everything under <paramref name="from"/> is found under <paramref name="into"/> from now on. Which chat and which
+    /// contact are theirs, the caller says.
+    /// </summary>
     public void Merge(string from, string into)
     {
-        foreach (var jid in _parties.Where(pair => pair.Value == from).Select(pair => pair.Key).ToList())
+        var (gone, stays) = (PageOf(from), PageOf(into));
+        if (gone == stays)
         {
-            _parties[jid] = into;
+            return;
         }
 
-        _merged[from] = into;
-        _chatOfParty.Remove(from);
-        _contacts.Remove(from);
+        _byUse.Remove(gone.UsedAt);
+        stays.Jids.AddRange(gone.Jids);
+        stays.Parties.AddRange(gone.Parties);
+        stays.Chats.AddRange(gone.Chats);
+        gone.Jids.ForEach(jid => _byJid[jid] = stays);
+        gone.Parties.ForEach(party => _byParty[party] = stays);
+        gone.Chats.ForEach(chat => _byChat[chat.Id] = stays);
+    }
+
+    /// <summary>Lets go of whom nobody asked for the longest, down to the limit or to what those at work need.</summary>
+    public void Trim()
+    {
+        while (_byUse.Count > limit)
+        {
+            var (usedAt, page) = _byUse.First();
+            if (usedAt >= readers.Since)
+            {
+                return;
+            }
+
+            Forget(page);
+        }
+    }
+
+    private async Task Read(IReadOnlyCollection<string> parties)
+    {
+        if (parties.Count == 0)
+        {
+            return;
+        }
+
+        var stored = await chats.Find(number, parties);
+        var canonical = stored.Count == 0 ? new Dictionary<string, string>() : await chats.Canonical([.. stored.Select(chat => chat.Party).Distinct()]);
+        var people = await contacts.Find(parties);
+        foreach (var party in parties)
+        {
+            var page = PageOf(party);
+            var contact = people.GetValueOrDefault(party);
+            page.Contact = contact?.UpdatedAt > page.Contact?.UpdatedAt ? contact : page.Contact ?? contact;
+        }
+
+        foreach (var chat in stored)
+        {
+            var page = PageOf(canonical.GetValueOrDefault(chat.Party, chat.Party));
+            if (!_byChat.TryGetValue(chat.Id, out var known))
+            {
+                Put(page, chat);
+                Choose(page, chat.Id);
+            }
+            else
+            {
+                // What is in the book already is newer than what was read, except for whom it is with.
+                Join(known, page);
+            }
+        }
+    }
+
+    private void Join(BookPage gone, BookPage stays)
+    {
+        if (gone == stays)
+        {
+            return;
+        }
+
+        Merge(gone.Party, stays.Party);
+        stays.Contact ??= gone.Contact;
+        if (gone.Chat is { } chat)
+        {
+            Choose(stays, chat);
+        }
+    }
+
+    // Of two chats of one person the one under the phone stays, as in a merge; else the older one.
+    private void Choose(BookPage page, string chat)
+    {
+        if (page.Chat is not { } other || other == chat)
+        {
+            page.Chat = chat;
+            return;
+        }
+
+        var ordered = page.Chats.Where(one => one.Id == chat || one.Id == other)
+            .OrderBy(one => Jids.IsLid(one.Jid)).ThenBy(one => one.CreatedAt).ThenBy(one => one.Id, StringComparer.Ordinal).ToList();
+        page.Chat = ordered[0].Id;
+        _doubles.Add((page.Party, ordered[1].Id));
+    }
+
+    private void Put(BookPage page, ChatDocument chat)
+    {
+        page.Put(chat);
+        _byChat[chat.Id] = page;
+        Use(page);
+    }
+
+    private bool IsKnown(Dictionary<string, BookPage> pages, string key)
+    {
+        if (!pages.TryGetValue(key, out var page))
+        {
+            return false;
+        }
+
+        Use(page);
+        return true;
+    }
+
+    private BookPage PageOf(string party)
+    {
+        if (!_byParty.TryGetValue(party, out var page))
+        {
+            _byParty.Add(party, page = new BookPage(party));
+        }
+
+        Use(page);
+        return page;
+    }
+
+    private void Use(BookPage page)
+    {
+        _byUse.Remove(page.UsedAt);
+        page.UsedAt = readers.Next();
+        _byUse.Add(page.UsedAt, page);
+    }
+
+    private void Forget(BookPage page)
+    {
+        _byUse.Remove(page.UsedAt);
+        page.Jids.ForEach(jid => _byJid.Remove(jid));
+        page.Parties.ForEach(party => _byParty.Remove(party));
+        page.Chats.ForEach(chat => _byChat.Remove(chat.Id));
+        _doubles.RemoveAll(one => page.Parties.Contains(one.Party));
     }
 }

@@ -1,3 +1,4 @@
+using Loopwave.Chats;
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Media;
@@ -194,13 +195,16 @@ internal sealed partial class NumberGrain
         return await Prepare([.. known.Concat(waiting).DistinctBy(message => message.Id)], jids);
     }
 
-    private async Task<Known> Prepare(IReadOnlyList<MessageDocument> known, IReadOnlyCollection<string> jids)
+    private Task<Known> Prepare(IReadOnlyList<MessageDocument> known, IReadOnlyCollection<string> jids) =>
+        Look(book => Prepare(book, known, jids));
+
+    private async Task<Known> Prepare(ChatBook book, IReadOnlyList<MessageDocument> known, IReadOnlyCollection<string> jids)
     {
-        await State.Book.Load([.. jids, .. known.SelectMany(message => message.Reactions).Select(reaction => reaction.Jid).OfType<string>()]);
+        await book.Load([.. jids, .. known.SelectMany(message => message.Reactions).Select(reaction => reaction.Jid).OfType<string>()]);
         var canonical = new Dictionary<string, string>();
         foreach (var chat in known.Select(message => message.Chat).Distinct())
         {
-            if (await State.Book.LoadChat(chat) is { } stored)
+            if (await book.LoadChat(chat) is { } stored)
             {
                 canonical[chat] = stored.Id;
             }

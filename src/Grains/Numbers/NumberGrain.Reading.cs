@@ -26,7 +26,7 @@ internal sealed partial class NumberGrain
 
     public Task<Outcome<ChatView>> MarkRead(string chat) => OnNumber<ChatView>(async () =>
     {
-        if (await State.Book.LoadChat(chat) is not { } stored)
+        if (await Look(book => book.LoadChat(chat)) is not { } stored)
         {
             return new Refusal(RefusalCode.NotFound, "There is no chat with this id.");
         }
@@ -190,7 +190,7 @@ internal sealed partial class NumberGrain
     {
         if (chat is not null)
         {
-            return await State.Book.LoadChat(chat) is { } one ? [one] : null;
+            return await Look(book => book.LoadChat(chat)) is { } one ? [one] : null;
         }
 
         var page = await ports.Chats.List(new ChatQuery(new ChatFilter(Number: Number), new PageRequest(HistoryChats), Access.All));

@@ -28,8 +28,9 @@ internal sealed partial class NumberGrain(
     // Callers are told within 5 seconds, and one hanging write can take 4.
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly BookReaders _readers = new();
     private readonly SemaphoreSlim _acting = new(1, 1);
+    private Turn _turn = null!;
     private NumberState? _state;
     private SendQueue _queue = null!;
     private IEngine _engine = null!;
@@ -63,6 +64,7 @@ internal sealed partial class NumberGrain(
         }
 
         _engine = context.Engine(stored.Document.Engine);
+        _turn = new Turn(_readers);
         _queue = await LoadQueue(stored.Document.Engine);
         _state = NewState(stored with { Epoch = epoch.Value });
         await Move(session => session.Resume(Now));
@@ -179,6 +181,7 @@ internal sealed partial class NumberGrain(
             return Moving();
         }
 
+        using var reading = _readers.Enter();
         var started = context.Clock.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
@@ -210,6 +213,8 @@ internal sealed partial class NumberGrain(
             return;
         }
 
+        // What is on its way to storage must not be read from there meanwhile.
+        using var reading = _readers.Enter(work.Began);
         var lane = State.Lane;
         CommitResult result;
         try
@@ -292,9 +297,26 @@ internal sealed partial class NumberGrain(
         Pump();
     }
 
-    private NumberState NewState(StoredNumber stored) => new(
-        stored.Document, stored.Epoch, Math.Max(stored.Sequence, _state?.Sequence ?? 0), stored.Day,
-        new ChatBook(Number, ports.Chats, ports.Contacts));
+    private NumberState NewState(StoredNumber stored)
+    {
+        _readers.Book = new ChatBook(Number, ports.Chats, ports.Contacts, _readers, context.Options.ChatsAtHand);
+        return new NumberState(
+            stored.Document, stored.Epoch, Math.Max(stored.Sequence, _state?.Sequence ?? 0), stored.Day, _readers.Book);
+    }
+
+    /// <summary>Loads into the book that changes are decided on: a new one can take its place while that is under way.</summary>
+    private async Task<T> Look<T>(Func<ChatBook, Task<T>> load)
+    {
+        while (true)
+        {
+            var book = State.Book;
+            var loaded = await load(book);
+            if (book == State.Book)
+            {
+                return loaded;
+            }
+        }
+    }
 
     private async Task<SendQueue> LoadQueue(EngineKind engine)
     {

@@ -88,7 +88,7 @@ internal sealed partial class NumberWork
     {
         foreach (var (party, id) in Book.TakeDoubles())
         {
-            if (Book.ChatWith(party) is { } keep && Book.Chat(id) is { } other && keep.Id != id)
+            if (Book.ChatWith(party) is { } keep && Book.Chat(id) is { MergedInto: null } other && keep.Id != id)
             {
                 Join(party, keep, other);
             }

@@ -34,6 +34,9 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
 
     public DateTimeOffset Now => now;
 
+    /// <summary>When it was begun, as the readers of the book count.</summary>
+    public long Began { get; } = state.Book.Readers.Next();
+
     public NumberDocument Number => state.Document;
 
     public ChatBook Book => state.Book;
