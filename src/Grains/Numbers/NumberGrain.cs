@@ -321,13 +321,17 @@ internal sealed partial class NumberGrain(
     private async Task<SendQueue> LoadQueue(EngineKind engine)
     {
         const int page = 1000;
+        var now = Now;
         var queue = new SendQueue(context.Options.RulesFor(engine));
         for (var after = 0L; ;)
         {
             var items = await ports.Numbers.Queue(Number, after, page);
+            var later = items.Where(item => item.MayBeScheduled(now)).Select(item => item.Message).ToList();
+            var messages = later.Count == 0 ? [] : await ports.Messages.Get(later);
+            var sendAt = messages.ToDictionary(message => message.Id, message => message.SendAt);
             foreach (var item in items)
             {
-                queue.Add(item.State is QueueState.Claimed ? item with { State = QueueState.Queued } : item, Now);
+                queue.Add(item.TakenUp(sendAt.GetValueOrDefault(item.Message), now), now);
             }
 
             if (items.Count < page)

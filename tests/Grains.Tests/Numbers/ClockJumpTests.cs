@@ -144,6 +144,45 @@ public sealed class ClockJumpTests : IAsyncLifetime
         Assert.Equal(2, (await _cluster.View(_number)).Counters.ReceivedToday);
     }
 
+    [Fact]
+    public async Task What_was_to_go_at_once_does_not_wait_for_a_clock_that_was_set_back_over_a_restart()
+    {
+        await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
+        await Accept("at once");
+        await _cluster.Messages.Send(Any.Send("in an hour", from: _number) with { SendAt = _cluster.Clock.GetUtcNow().AddHours(1) });
+        Jump(-24);
+        _cluster = await _cluster.Restart();
+        await _cluster.Number(_number).Ensure();
+
+        var relay = await Relayed();
+        Assert.Equal("at once", relay.Message.Text);
+        await Acknowledge(relay);
+
+        // What a person set a time for waits for that time, whatever the clock said when they did.
+        await _cluster.Passes(60, step: 10);
+        Assert.False(_cluster.Engine.HasRelay(_number));
+        Assert.Equal(1, (await _cluster.View(_number)).Counters.Queued);
+    }
+
+    [Fact]
+    public async Task What_was_to_go_at_once_does_not_wait_for_a_clock_that_was_set_back_before_a_reload()
+    {
+        var faults = new StorageFaults();
+        await using var cluster = await LoopwaveCluster.Start(new ClusterSetup { Faults = faults });
+        var number = await cluster.ReadyNumber();
+        await cluster.Engine.Raise(number, new EngineEvent.Closed(403));
+        await cluster.Messages.Send(Any.Send("at once", from: number) with { QueueWhenOffline = true });
+        cluster.Clock.Jump(TimeSpan.FromHours(-24));
+        faults.Fail("INTO message");
+        await cluster.Messages.Send(Any.Send("lost", from: number) with { QueueWhenOffline = true });
+        faults.Work();
+
+        await cluster.Number(number).Reconnect();
+        await cluster.ComesBack(number);
+
+        Assert.Equal("at once", (await cluster.Relayed(number)).Message.Text);
+    }
+
     private void Jump(double hours) => _cluster.Clock.Jump(TimeSpan.FromHours(hours));
 
     private async Task Accept(string text) =>
