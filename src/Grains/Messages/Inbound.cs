@@ -330,7 +330,7 @@ internal sealed class Inbound(
 
         if (work.Book.ChatWith(party) is { } chat && chat.Name != named.Name)
         {
-            work.Put(chat with { Name = named.Name, UpdatedAt = work.Now });
+            work.KeepSubject(named.Jid, named.Name);
         }
     }
 

@@ -15,7 +15,13 @@ public sealed record NumberDocument
     public string? PushName { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
     public HistoryProgress History { get; init; } = new(HistoryState.None, null);
+
+    /// <summary>Of groups that have no chat yet, the newest last. A chat takes its own when it begins.</summary>
+    public IReadOnlyList<GroupSubject> Subjects { get; init; } = [];
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
     public DateTimeOffset? RemovedAt { get; init; }
 }
+
+/// <summary>What a group is called by its people.</summary>
+public sealed record GroupSubject(string Jid, string Subject);

@@ -100,6 +100,7 @@ internal sealed partial class NumberGrain
             work.Put(item);
         }
 
+        document = document with { Subjects = State.Document.Subjects };
         LogStep(State.Document.Session, document.Session);
         if (document != State.Document)
         {

@@ -8,6 +8,9 @@ namespace Loopwave.Numbers;
 internal sealed partial class NumberWork
 {
     /// <summary>The party behind these two forms of an address; made if nobody knows them, merged if they were two.</summary>
+    // The number is written whole whenever it changes: with this many subjects that is 60 kB.
+    private const int MostSubjects = 500;
+
     public string Party(string jid, string? otherJid)
     {
         var party = Book.Party(jid);
@@ -44,7 +47,7 @@ internal sealed partial class NumberWork
             Party = party,
             Jid = jid,
             Type = group ? ChatType.Group : ChatType.Direct,
-            Name = group ? name : contact!.Name,
+            Name = group ? name ?? TakeSubject(jid) : contact!.Name,
             Contact = contact?.Id,
             CreatedAt = now,
             UpdatedAt = now,
@@ -84,6 +87,16 @@ internal sealed partial class NumberWork
     }
 
     /// <summary>Puts chats of one person together that were begun before anybody knew.</summary>
+    /// <summary>Keeps the subject of a group that has no chat yet, for the chat that begins with its first message.</summary>
+    public void KeepSubject(string jid, string subject)
+    {
+        var kept = new GroupSubject(jid, subject);
+        if (!Number.Subjects.Contains(kept))
+        {
+            Subjects([.. Number.Subjects.Where(one => one.Jid != jid).TakeLast(MostSubjects - 1), kept]);
+        }
+    }
+
     public void JoinDoubles()
     {
         foreach (var (party, id) in Book.TakeDoubles())
@@ -96,6 +109,23 @@ internal sealed partial class NumberWork
     }
 
     private bool Learn(string jid, string? known, string party)
+    private string? TakeSubject(string jid)
+    {
+        if (Number.Subjects.FirstOrDefault(one => one.Jid == jid) is not { } kept)
+        {
+            return null;
+        }
+
+        Subjects([.. Number.Subjects.Where(one => one != kept)]);
+        return kept.Subject;
+    }
+
+    private void Subjects(IReadOnlyList<GroupSubject> subjects)
+    {
+        state.Document = Number with { Subjects = subjects };
+        _document = state.Document;
+    }
+
     {
         if (known is not null)
         {

@@ -188,6 +188,46 @@ public sealed class ReceivingTests(SharedCluster shared) : OneNumber(shared), IC
         Assert.All(messages, message => Assert.Equal((group, Number), (message.From, message.To)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_group_that_was_named_before_its_first_message_has_its_name_from_then_on(bool inOneBatch)
+    {
+        var (group, other) = ($"{Any.Phone()}@g.us", $"{Any.Phone()}@g.us");
+        var first = new EngineEvent.MessageReceived(From(group, "hello") with { Participant = Customer });
+        await Raise(new EngineEvent.Named(group, "Football"), new EngineEvent.Named(other, "Chess"));
+        if (!inOneBatch)
+        {
+            await Raise(new EngineEvent.Named(group, "Football on Sunday"));
+            Assert.Null((await Cluster.Chats.Get(group, Number, Access.All)).Value);
+        }
+
+        await Raise(inOneBatch ? [new EngineEvent.Named(group, "Football on Sunday"), first] : [first]);
+        Assert.Equal("Football on Sunday", (await Chat(group)).Name);
+        Assert.Equal("Football on Sunday", (string)(await Events()).Last(row => row.Event == "chats.updated").Data["name"]!);
+
+        await Cluster.Messages.Send(Any.Send("hello", other, Number));
+        Assert.Equal("Chess", (await Chat(other)).Name);
+        await Raise(new EngineEvent.Named(group, "Football"));
+        Assert.Equal("Football", (await Chat(group)).Name);
+    }
+
+    [Fact]
+    public async Task A_group_that_was_named_before_a_restart_has_its_name_after_it()
+    {
+        const string group = "120363000000000001@g.us";
+        var cluster = await LoopwaveCluster.Start();
+        var number = await cluster.ReadyNumber();
+        await cluster.Engine.Raise(number, new EngineEvent.Named(group, "Football"));
+        await using var restarted = await cluster.Restart();
+        await restarted.Number(number).Ensure();
+        await restarted.ComesBack(number);
+
+        await restarted.Engine.Raise(number, new EngineEvent.MessageReceived(Any.Inbound("hello", restarted.Clock.GetUtcNow(), jid: group) with { Participant = Customer }));
+
+        Assert.Equal("Football", Assert.Single(await restarted.ChatsOf(number)).Name);
+    }
+
     [Fact]
     public async Task A_group_message_comes_once_whichever_form_its_writers_address_has()
     {
