@@ -37,6 +37,9 @@ public sealed record MediaDocument
 
     /// <summary>The number it came through; null for uploads, which cannot be fetched again.</summary>
     public string? Number { get; init; }
+
+    /// <summary>The message it came with; null for uploads, which can go out with any number of messages.</summary>
+    public string? Message { get; init; }
     public required string MimeType { get; init; }
     public string? FileName { get; init; }
     public long? Size { get; init; }

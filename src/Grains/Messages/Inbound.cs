@@ -114,6 +114,18 @@ internal sealed class Inbound(
         work.Announce(sequence => PublicEvents.MessageStatus(View(cancelled), work.Now, sequence, work.Now));
     }
 
+    /// <summary>A file that came with a message is here now, or cannot be fetched.</summary>
+    public void FileChanged(MediaDocument file, MessageDocument? message)
+    {
+        work.Put(file);
+        if (message?.Media == file.Id)
+        {
+            var changed = message with { UpdatedAt = work.Now };
+            work.Put(changed);
+            work.Announce(sequence => PublicEvents.MessageUpdated(View(changed), "media", sequence, work.Now));
+        }
+    }
+
     private void Receive(InboundMessage inbound, bool history)
     {
         var party = work.Party(inbound.Jid, inbound.OtherJid);
@@ -140,10 +152,11 @@ internal sealed class Inbound(
         }
 
         var author = Author(inbound, sender);
-        var file = inbound.File is { } remote ? NewMedia(remote, inbound.Timestamp) : null;
+        var id = NewId.Message(inbound.Timestamp, work.Order());
+        var file = inbound.File is { } remote ? NewMedia(remote, id, inbound.Timestamp) : null;
         var message = new MessageDocument
         {
-            Id = NewId.Message(inbound.Timestamp, work.Order()),
+            Id = id,
             Number = work.Number.Id,
             Chat = chat.Id,
             Sender = sender,
@@ -346,7 +359,7 @@ internal sealed class Inbound(
         return new MessageAuthor(AuthorType.Contact, contact?.Id, inbound.PushName ?? contact?.Name, jid);
     }
 
-    private MediaDocument NewMedia(RemoteFile remote, DateTimeOffset at)
+    private MediaDocument NewMedia(RemoteFile remote, string message, DateTimeOffset at)
     {
         var file = new MediaDocument
         {

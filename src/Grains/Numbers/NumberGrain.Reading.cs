@@ -173,18 +173,34 @@ internal sealed partial class NumberGrain
         }
     }
 
-    private async Task<Outcome<MediaView>> Fetched(MediaDocument media, MediaWrite.Stored stored)
-    {
-        var ready = media with { State = MediaState.Ready, Reason = null, Hash = stored.Hash, Size = stored.Size, UsedAt = Now };
-        await ports.Media.Put(ready);
-        return ready.View();
-    }
+    private Task<Outcome<MediaView>> Fetched(MediaDocument media, MediaWrite.Stored stored) => Note(
+        media, media with { State = MediaState.Ready, Reason = null, Hash = stored.Hash, Size = stored.Size, UsedAt = Now });
 
     private async Task<Outcome<MediaView>> NotFetched(MediaDocument media, Cause reason, RefusalCode code)
     {
-        await ports.Media.Put(media with { State = MediaState.Failed, Reason = reason });
-        return new Refusal(code, reason.Message);
+        var noted = await Note(media, media with { State = MediaState.Failed, Reason = reason });
+        return noted.Refusal ?? new Refusal(code, reason.Message);
     }
+
+    /// <summary>What became of a file and the event about its message are one change. The same as before is no news.</summary>
+    private Task<Outcome<MediaView>> Note(MediaDocument before, MediaDocument after) => OnNumber<MediaView>(async () =>
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var isNews = (before.State, before.Reason, before.Hash) != (after.State, after.Reason, after.Hash);
+            var message = isNews && after.Message is { } id ? await ports.Messages.Get(id) : null;
+            var known = await Prepare(message is null ? [] : [message], []);
+            var work = NewWork();
+            new Inbound(work, _queue, known.Messages, known.Canonical, known.Media).FileChanged(after, message);
+            await Commit(work);
+            return after.View();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    });
 
     private async Task<IReadOnlyList<ChatDocument>?> ChatsForHistory(string? chat)
     {

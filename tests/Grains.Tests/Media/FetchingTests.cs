@@ -75,6 +75,48 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
     }
 
     [Fact]
+    public async Task What_becomes_of_a_file_is_announced_with_its_message()
+    {
+        var media = await ReceiveFile();
+        var received = await OnlyMessage();
+        var sequence = await LastSequence();
+        Cluster.Engine.Download = _ => throw new EngineException(EngineError.Gone, "No.");
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await Cluster.Media.Open(media.Id, Access.All);
+        await Cluster.Media.Open(media.Id, Access.All);
+
+        var failed = Assert.Single(await Events(sequence));
+        Assert.Equal(("message.updated", received.Id, "media"), (failed.Event, (string)failed.Data["id"]!, (string)failed.Data["changed"]!.AsArray().Single()!));
+        Assert.Equal(("failed", "gone"), ((string)failed.Data["media"]!["state"]!, (string)failed.Data["media"]!["reason"]!["code"]!));
+        Assert.Equal(Now, (await OnlyMessage()).UpdatedAt);
+
+        Cluster.Engine.Download = _ => [7];
+        var opened = (await Cluster.Media.Open(media.Id, Access.All)).Value!;
+        await Files(Cluster).Delete(opened.Hash, CancellationToken.None);
+        await Cluster.Media.Open(media.Id, Access.All);
+
+        var ready = Assert.Single(await Events(failed.Sequence));
+        Assert.Equal(("message.updated", "ready", 1), (ready.Event, (string)ready.Data["media"]!["state"]!, (int)ready.Data["media"]!["size"]!));
+        Assert.Null(ready.Data["media"]!["reason"]);
+    }
+
+    [Fact]
+    public async Task A_file_of_a_message_that_was_deleted_meanwhile_is_not_announced()
+    {
+        Cluster.Engine.Download = _ => [1, 2, 3];
+        var message = From(Customer, "see") with { Type = MessageType.Image, File = RemotePicture };
+        await Receive(message);
+        var media = (await OnlyMessage()).Media!;
+        await Raise(new EngineEvent.MessageRevoked(Customer, new TargetMessage(message.WhatsAppId, false, null), Now));
+        var sequence = await LastSequence();
+
+        await Cluster.Media.Open(media.Id, Access.All);
+
+        Assert.Empty(await Events(sequence));
+    }
+
+    [Fact]
     public async Task A_download_that_never_ends_is_given_up_after_a_minute()
     {
         var media = await ReceiveFile();

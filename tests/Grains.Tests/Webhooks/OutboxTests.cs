@@ -169,6 +169,24 @@ public sealed class OutboxTests(SharedCluster shared) : OneNumber(shared), IClas
     }
 
     [Fact]
+    public async Task Two_contacts_that_turn_out_to_be_one_are_announced()
+    {
+        var lid = Any.Lid();
+        await Receive(From(lid, "hidden"), From(Customer, "open"));
+        var (gone, stays) = ((await Chat(lid)).Contact, (await Chat()).Contact);
+
+        await Raise(new EngineEvent.AliasLearned(Customer, lid));
+
+        Is(Assert.Single(await Events(), row => row.Event == "contact.merged"), $$"""
+            {
+              "event": "contact.merged",
+              "data": { "id": "{{stays}}", "mergedId": "{{gone}}", "at": "{{Iso(Now)}}" },
+              "timestamp": "{{Iso(Now)}}"
+            }
+            """);
+    }
+
+    [Fact]
     public async Task Every_change_of_a_numbers_status_is_announced()
     {
         var number = await Cluster.View(Number);
