@@ -341,7 +341,14 @@ internal sealed class Inbound(
             work.Contact(party, named.Jid, named.Name);
         }
 
-        if (work.Book.ChatWith(party) is { } chat && chat.Name != named.Name)
+        if (work.Book.ChatWith(party) is { } chat)
+        {
+            if (chat.Name != named.Name)
+            {
+                work.Put(chat with { Name = named.Name, UpdatedAt = work.Now });
+            }
+        }
+        else if (Jids.IsGroup(named.Jid))
         {
             work.KeepSubject(named.Jid, named.Name);
         }
@@ -363,7 +370,7 @@ internal sealed class Inbound(
     {
         var file = new MediaDocument
         {
-            Id = NewId.Media(), Number = work.Number.Id, MimeType = remote.MimeType, FileName = remote.FileName, Size = remote.Size,
+            Id = NewId.Media(), Number = work.Number.Id, Message = message, MimeType = remote.MimeType, FileName = remote.FileName, Size = remote.Size,
             DurationSeconds = remote.DurationSeconds, State = MediaState.None, Remote = remote, UsedAt = at, CreatedAt = work.Now,
         };
         work.Put(file);

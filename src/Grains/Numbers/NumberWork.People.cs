@@ -1,16 +1,17 @@
 using Loopwave.Chats;
 using Loopwave.Contacts;
 using Loopwave.Messages;
+using Loopwave.Webhooks;
 
 namespace Loopwave.Numbers;
 
 /// <summary>Who is behind an address, and what is put together once two addresses turn out to be one person.</summary>
 internal sealed partial class NumberWork
 {
-    /// <summary>The party behind these two forms of an address; made if nobody knows them, merged if they were two.</summary>
     // The number is written whole whenever it changes: with this many subjects that is 60 kB.
     private const int MostSubjects = 500;
 
+    /// <summary>The party behind these two forms of an address; made if nobody knows them, merged if they were two.</summary>
     public string Party(string jid, string? otherJid)
     {
         var party = Book.Party(jid);
@@ -86,7 +87,6 @@ internal sealed partial class NumberWork
         return contact;
     }
 
-    /// <summary>Puts chats of one person together that were begun before anybody knew.</summary>
     /// <summary>Keeps the subject of a group that has no chat yet, for the chat that begins with its first message.</summary>
     public void KeepSubject(string jid, string subject)
     {
@@ -97,6 +97,7 @@ internal sealed partial class NumberWork
         }
     }
 
+    /// <summary>Puts chats of one person together that were begun before anybody knew.</summary>
     public void JoinDoubles()
     {
         foreach (var (party, id) in Book.TakeDoubles())
@@ -108,7 +109,6 @@ internal sealed partial class NumberWork
         }
     }
 
-    private bool Learn(string jid, string? known, string party)
     private string? TakeSubject(string jid)
     {
         if (Number.Subjects.FirstOrDefault(one => one.Jid == jid) is not { } kept)
@@ -126,6 +126,7 @@ internal sealed partial class NumberWork
         _document = state.Document;
     }
 
+    private bool Learn(string jid, string? known, string party)
     {
         if (known is not null)
         {
@@ -165,6 +166,7 @@ internal sealed partial class NumberWork
         if (contactFrom is not null && contactInto is not null)
         {
             _contacts[contactFrom.Id] = contactFrom with { MergedInto = contactInto.Id, UpdatedAt = now };
+            Announce(sequence => PublicEvents.ContactMerged(Number.Id, contactInto.Id, contactFrom.Id, sequence, now));
             if (contactInto.Name == (contactInto.Phone ?? "") && contactFrom.Name.Length > 0)
             {
                 _contacts[contactInto.Id] = contactInto with { Name = contactFrom.Name, UpdatedAt = now };

@@ -30,6 +30,10 @@ internal static class PublicEvents
     public static OutboxEvent ChatsUpdated(ChatView chat, string changed, long sequence, DateTimeOffset at) =>
         Event("chats.updated", chat.Number, chat.Id, sequence, at, chat, [("changed", new[] { changed })]);
 
+    /// <param name="merged">The contact that is found under the other one from now on.</param>
+    public static OutboxEvent ContactMerged(string number, string contact, string merged, long sequence, DateTimeOffset at) =>
+        Event("contact.merged", number, null, sequence, at, new { Id = contact, MergedId = merged, At = at });
+
     public static OutboxEvent SessionStatus(NumberDocument number, NumberStatus previous, long sequence, DateTimeOffset at) =>
         Event("session.status", number.Id, null, sequence, at, new
         {

@@ -59,8 +59,22 @@ public sealed class MergingTests(SharedCluster shared) : OneNumber(shared), ICla
         }
 
         Assert.All(await Cluster.MessagesOf(chat.Id), message => Assert.Equal((chat.Id, Customer), (message.Chat, message.ChatId)));
-        var said = Assert.Single(await Events(sequence));
-        Assert.Equal(("chats.updated", chat.Id), (said.Event, (string)said.Data["id"]!));
+        var said = await Events(sequence);
+        Assert.Equal(["contact.merged", "chats.updated"], said.Select(row => row.Event));
+        Assert.Equal((open.Contact, hidden.Contact), ((string)said[0].Data["id"]!, (string)said[0].Data["mergedId"]!));
+        Assert.Equal(chat.Id, (string)said[1].Data["id"]!);
+    }
+
+    [Fact]
+    public async Task A_person_who_was_one_contact_all_along_is_merged_with_nobody()
+    {
+        await Receive(From(_lid, "hidden"));
+        var sequence = await LastSequence();
+
+        await Raise(Alias);
+        await Raise(Alias);
+
+        Assert.Empty(await Events(sequence));
     }
 
     [Fact]
