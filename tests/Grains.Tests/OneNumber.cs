@@ -17,7 +17,7 @@ public abstract class OneNumber(SharedCluster shared) : IAsyncLifetime
 
     protected DateTimeOffset Now => Cluster.Clock.GetUtcNow();
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         Cluster = await shared.Get();
         Number = await Cluster.ReadyNumber(Any.Phone());

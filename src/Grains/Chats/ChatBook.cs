@@ -82,16 +82,21 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
         return chat;
     }
 
-    /// <summary>Learns from storage what another number found out: that two parties are one person.</summary>
-    public async Task Follow(IReadOnlyCollection<PartyMerge> merges)
+    /// <summary>Reads who is behind these addresses although the book may know them: another number learned more about them.</summary>
+    public async Task Follow(IReadOnlyCollection<string> jids)
     {
         using var reading = readers.Enter();
-        await Read([.. merges.Select(merge => merge.Into).Distinct()]);
-        foreach (var (from, into) in merges)
+        var parties = await chats.Parties(jids);
+        await Read([.. parties.Values.Distinct()]);
+        foreach (var (jid, party) in parties)
         {
-            if (_byParty.ContainsKey(from))
+            if (_byJid.TryGetValue(jid, out var known))
             {
-                Join(_byParty[from], PageOf(into));
+                Join(known, PageOf(party));
+            }
+            else
+            {
+                Know(jid, party);
             }
         }
     }

@@ -94,12 +94,7 @@ internal sealed partial class NumberGrain
             inbound.Apply(evt);
         }
 
-        // One line of messages per person, also for what was accepted before anybody knew.
-        foreach (var item in work.Joined.SelectMany(pair => _queue.Join(pair.From, pair.Into)))
-        {
-            work.Put(item);
-        }
-
+        JoinLines(work);
         document = document with { Subjects = State.Document.Subjects };
         LogStep(State.Document.Session, document.Session);
         if (document != State.Document)
@@ -115,6 +110,7 @@ internal sealed partial class NumberGrain
         }
 
         await Commit(work);
+        TellOthers(work.Learned);
         ForgetEndedHistory();
         if (linked is null)
         {

@@ -21,7 +21,7 @@ namespace Loopwave.Numbers;
 internal sealed partial class NumberGrain(
     NumberPorts ports,
     NumberContext context,
-    ILogger<NumberGrain> logger) : Grain, INumberGrain, INumberEngineEvents
+    ILogger<NumberGrain> logger) : Grain, INumberGrain, INumberEngineEvents, INumberPeople
 {
     private const int MostTries = 3;
 

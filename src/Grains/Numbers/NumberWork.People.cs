@@ -1,5 +1,6 @@
 using Loopwave.Chats;
 using Loopwave.Contacts;
+using Loopwave.Engines;
 using Loopwave.Messages;
 using Loopwave.Webhooks;
 
@@ -23,8 +24,14 @@ internal sealed partial class NumberWork
 
         var known = party ?? other ?? NewId.Party();
         var isNews = Learn(jid, party, known) | (otherJid is not null && Learn(otherJid, other, known));
-        if (isNews && otherJid is not null)
+        if (otherJid is not null)
         {
+            if (isNews && (party ?? other) is not null)
+            {
+                _learned.Add(Pair(jid, otherJid));
+            }
+
+            // Known to the deployment is not yet shown by each of its numbers.
             ShowPhone(known, jid, otherJid);
         }
 
@@ -141,7 +148,7 @@ internal sealed partial class NumberWork
     // Somebody who was known by a hidden address alone has a phone from now on.
     private void ShowPhone(string party, string jid, string otherJid)
     {
-        var phone = Jids.Phone(jid) is null ? otherJid : jid;
+        var phone = Pair(jid, otherJid).PhoneJid;
         if (Book.ChatWith(party) is { } chat)
         {
             UpgradeAddress(chat, phone);
@@ -153,6 +160,9 @@ internal sealed partial class NumberWork
         }
     }
 
+    private static EngineEvent.AliasLearned Pair(string jid, string otherJid) =>
+        Jids.Phone(jid) is null ? new(otherJid, jid) : new(jid, otherJid);
+
     // The phone's party stays: it is the one that integrators know by its number.
     private string Merge(string jid, string party, string otherJid, string other)
     {
@@ -162,6 +172,7 @@ internal sealed partial class NumberWork
         var contactFrom = Book.ContactOf(from);
         var contactInto = Book.ContactOf(into);
         _merges.Add(new PartyMerge(from, into));
+        _learned.Add(Pair(jid, otherJid));
         Book.Merge(from, into);
         if (contactFrom is not null && contactInto is not null)
         {

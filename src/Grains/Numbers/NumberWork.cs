@@ -1,5 +1,6 @@
 using Loopwave.Chats;
 using Loopwave.Contacts;
+using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Webhooks;
@@ -20,6 +21,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     private readonly Dictionary<string, MediaDocument> _media = [];
     private readonly List<PartyAlias> _aliases = [];
     private readonly List<PartyMerge> _merges = [];
+    private readonly List<EngineEvent.AliasLearned> _learned = [];
     private readonly List<QueueItem> _enqueued = [];
     private readonly List<QueueItem> _queue = [];
     private readonly List<long> _dequeued = [];
@@ -118,6 +120,9 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
 
     /// <summary>A place in the order of what this number stores.</summary>
     public long Order() => state.Take();
+
+    /// <summary>Addresses that this change found to be one person, one of whom others may know already.</summary>
+    public IReadOnlyList<EngineEvent.AliasLearned> Learned => _learned;
 
     /// <summary>Chats that this change joins into another one.</summary>
     public IReadOnlyList<(string From, string Into)> Joined => _joined;

@@ -131,12 +131,12 @@ public sealed class ChatBookTests
         await _book.Load([.. known.Select(Jid)]);
         MergeStored();
 
-        await _book.Follow([new PartyMerge(Party(1), Party(0))]);
+        await _book.Follow([Jid(0), Jid(1)]);
 
         Assert.Equal([(Party(0), "c_1")], _book.TakeDoubles());
         Assert.Equal("c_0", _book.ChatWith(Party(0))!.Id);
-        Assert.Equal(Party(0), _book.MergedInto(Party(1)) ?? Party(0));
-        Assert.Equal(Party(0), _book.Party(Jid(1)) ?? Party(0));
+        Assert.Equal((Party(0), Party(0)), (_book.Party(Jid(0)), _book.Party(Jid(1))));
+        Assert.Equal(known.Contains(1) ? Party(0) : null, _book.MergedInto(Party(1)));
         Assert.Equal("Person 0", _book.ContactOf(_book.Chat("c_1")!)!.Name);
     }
 

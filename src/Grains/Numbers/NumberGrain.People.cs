@@ -1,0 +1,75 @@
+using Loopwave.Engines;
+
+namespace Loopwave.Numbers;
+
+/// <summary>
+/// People are the deployment's, chats are each number's: what one number learns about two addresses changes chats of others.
+/// They are told once it is stored. One that could not be told finds out when it reads the person the next time.
+/// </summary>
+internal sealed partial class NumberGrain
+{
+    public async Task Learn(IReadOnlyList<EngineEvent.AliasLearned> aliases) => await OnNumber<NumberView>(async () =>
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await Look(async book =>
+            {
+                await book.Follow([.. aliases.SelectMany(alias => new[] { alias.PhoneJid, alias.Lid })]);
+                return book;
+            });
+            var work = NewWork();
+            work.JoinDoubles();
+            foreach (var alias in aliases)
+            {
+                work.Party(alias.PhoneJid, alias.Lid);
+            }
+
+            JoinLines(work);
+            await Commit(work);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        Pump();
+        return View();
+    });
+
+    // One line of messages per person, also for what was accepted before anybody knew.
+    private void JoinLines(NumberWork work)
+    {
+        foreach (var item in work.Joined.SelectMany(pair => _queue.Join(pair.From, pair.Into)))
+        {
+            work.Put(item);
+        }
+    }
+
+    // Nobody waits for it: two numbers that tell each other at one moment would wait for each other.
+    private void TellOthers(IReadOnlyList<EngineEvent.AliasLearned> learned)
+    {
+        if (learned.Count > 0)
+        {
+            Track(Tell(learned));
+        }
+    }
+
+    private async Task Tell(IReadOnlyList<EngineEvent.AliasLearned> learned)
+    {
+        foreach (var alias in learned)
+        {
+            try
+            {
+                var parties = await ports.Chats.Parties([alias.PhoneJid]);
+                var chats = await ports.Chats.FindAnywhere(parties[alias.PhoneJid]);
+                await Task.WhenAll(chats.Select(chat => chat.Number).Where(number => number != Number).Distinct()
+                    .Select(number => GrainFactory.GetGrain<INumberPeople>(number).Learn([alias])));
+            }
+            catch (Exception exception)
+            {
+                LogNotTold(logger, exception, Number);
+            }
+        }
+    }
+}
