@@ -35,7 +35,6 @@ internal sealed partial class NumberGrain(
     private SendQueue _queue = null!;
     private IEngine _engine = null!;
     private Task? _recovering;
-    private IGrainTimer? _timer;
     private string _incarnation = "";
     private bool _stale;
 
@@ -153,8 +152,6 @@ internal sealed partial class NumberGrain(
 
     private NumberView View() => State.Document.View(State.Day, _queue.Count, Now);
 
-    private NumberWork NewWork() => new(State, Now);
-
     private Refusal UnknownNumber()
     {
         DeactivateOnIdle();
@@ -205,164 +202,6 @@ internal sealed partial class NumberGrain(
         }
     }
 
-    private async Task Commit(NumberWork work)
-    {
-        if (work.IsEmpty)
-        {
-            work.Settle();
-            return;
-        }
-
-        // What is on its way to storage must not be read from there meanwhile.
-        using var reading = _readers.Enter(work.Began);
-        var lane = State.Lane;
-        CommitResult result;
-        try
-        {
-            result = await ports.Numbers.Commit(work.Finish(), lane);
-        }
-        catch (Exception)
-        {
-            BreakLane(lane);
-            throw;
-        }
-
-        switch (result)
-        {
-            case CommitResult.Committed:
-                work.Settle();
-                return;
-            case CommitResult.StaleEpoch:
-                await GiveUpOwnership();
-                throw new NumberNotOwnedException(Number);
-            case CommitResult.Duplicate:
-                BreakLane(lane);
-                throw new StorageUnavailableException("Another change came first.");
-            default:
-                throw new InvalidOperationException($"Unknown result {result}.");
-        }
-    }
-
-    // Whoever gave the change may give it up; that what is stored is read again does not depend on them.
-    private void BreakLane(CommitLane lane)
-    {
-        lane.Break();
-        Arm();
-    }
-
-    /// <summary>After a failed commit, reads what is really stored; nothing is built on what was lost.</summary>
-    private async Task Recover()
-    {
-        if (!State.Lane.IsBroken)
-        {
-            return;
-        }
-
-        _recovering ??= Reload();
-        try
-        {
-            await _recovering;
-        }
-        finally
-        {
-            _recovering = null;
-        }
-    }
-
-    private async Task Reload()
-    {
-        var before = State;
-        var stored = await ports.Numbers.Load(Number) ?? throw new InvalidOperationException($"Number {Number} is gone.");
-        if (stored.Epoch != before.Epoch)
-        {
-            await GiveUpOwnership();
-            throw new NumberNotOwnedException(Number);
-        }
-
-        var queue = await LoadQueue(stored.Document.Engine);
-
-        // Both at once, so that nobody works with one of them before the other is there.
-        queue.TakeOver(_queue);
-        _queue = queue;
-        _state = NewState(stored);
-        if (!before.Settled.NeedsSaving(Session))
-        {
-            // How far an attempt to connect is was never stored, and still holds.
-            State.Document = State.Document with { Session = before.Settled };
-            State.Settled = before.Settled;
-        }
-
-        LogReloaded(logger, Number);
-        Arm();
-        Pump();
-    }
-
-    private NumberState NewState(StoredNumber stored)
-    {
-        _readers.Book = new ChatBook(Number, ports.Chats, ports.Contacts, _readers, context.Options.ChatsAtHand);
-        return new NumberState(
-            stored.Document, stored.Epoch, Math.Max(stored.Sequence, _state?.Sequence ?? 0), stored.Day, _readers.Book);
-    }
-
-    /// <summary>Loads into the book that changes are decided on: a new one can take its place while that is under way.</summary>
-    private async Task<T> Look<T>(Func<ChatBook, Task<T>> load)
-    {
-        while (true)
-        {
-            var book = State.Book;
-            var loaded = await load(book);
-            if (book == State.Book)
-            {
-                return loaded;
-            }
-        }
-    }
-
-    private async Task<SendQueue> LoadQueue(EngineKind engine)
-    {
-        const int page = 1000;
-        var now = Now;
-        var queue = new SendQueue(context.Options.RulesFor(engine));
-        for (var after = 0L; ;)
-        {
-            var items = await ports.Numbers.Queue(Number, after, page);
-            var later = items.Where(item => item.MayBeScheduled(now)).Select(item => item.Message).ToList();
-            var messages = later.Count == 0 ? [] : await ports.Messages.Get(later);
-            var sendAt = messages.ToDictionary(message => message.Id, message => message.SendAt);
-            foreach (var item in items)
-            {
-                queue.Add(item.TakenUp(sendAt.GetValueOrDefault(item.Message), now), now);
-            }
-
-            if (items.Count < page)
-            {
-                return queue;
-            }
-
-            after = items[^1].Sequence;
-        }
-    }
-
-    private async Task GiveUpOwnership()
-    {
-        if (_stale)
-        {
-            return;
-        }
-
-        _stale = true;
-        LogNotOwned(logger, Number);
-        await CloseEngine();
-        DeactivateOnIdle();
-    }
-
-    /// <summary>This process lost its right to numbers and has a new one: the number is taken anew, by a new activation.</summary>
-    private async Task TakeAnew()
-    {
-        await GiveUpOwnership();
-        GrainFactory.GetGrain<INumberGrain>(Number).Ensure().Ignore();
-    }
-
     // A started number must not be collected while nobody calls it: its connection lives here.
     private void KeepWhileStarted()
     {
@@ -370,7 +209,3 @@ internal sealed partial class NumberGrain(
         DelayDeactivation(keep ? TimeSpan.MaxValue : TimeSpan.Zero);
     }
 }
-
-/// <summary>Another process owns the number. The caller may ask again: the call then goes to the owner.</summary>
-[GenerateSerializer, Alias("loopwave.number-not-owned")]
-internal sealed class NumberNotOwnedException(string number) : Exception($"Number {number} is owned by another process.");

@@ -216,7 +216,10 @@ public sealed partial record NumberSession
     public NumberSession CredentialsLost(Cause reason, DateTimeOffset now) =>
         IsOpen && Paired ? ToLoggedOut(reason, wipe: false, now) : this;
 
-    /// <summary>The connection looks open but does not answer.</summary>
+    /// <summary>
+    /// The connection looks open but does not answer: a ping was lost (<see cref="Engines.EngineEvent.PingLost"/>), or a message stayed
+    /// without the network's answer for too long (<see cref="Messages.SendPlan.Deaf"/>).
+    /// </summary>
     public NumberSession Deaf(DateTimeOffset now, double random) => IsOpen ? Lost(DisconnectCause.Deaf, now, random) : this;
 
     /// <summary>The device that was linked is not one we want; it is removed as soon as it has logged in.</summary>

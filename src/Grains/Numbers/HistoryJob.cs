@@ -1,0 +1,45 @@
+namespace Loopwave.Numbers;
+
+/// <summary>An import on demand: how many of its chats have answered.</summary>
+internal sealed class HistoryJob(DateTimeOffset deadline)
+{
+    private readonly HashSet<string> _expected = [];
+    private readonly HashSet<string> _answered = [];
+    private int _chats;
+    private int _skipped;
+
+    public DateTimeOffset Deadline { get; set; } = deadline;
+
+    public bool HasBegun { get; private set; }
+
+    public bool IsDone => _answered.Count + _skipped >= _chats;
+
+    public int Percent => _chats == 0 ? 100 : 100 * (_answered.Count + _skipped) / _chats;
+
+    public void Begin(int chats)
+    {
+        _chats = chats;
+        HasBegun = true;
+    }
+
+    public string Expect(string request)
+    {
+        _expected.Add(request);
+        return request;
+    }
+
+    /// <summary>Whether this is an answer to this job; the same one may be taken again after a failed write.</summary>
+    public bool Answer(string request)
+    {
+        if (_expected.Contains(request))
+        {
+            _answered.Add(request);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>A chat without a message has nothing that could be older.</summary>
+    public void Skip() => _skipped++;
+}

@@ -1,0 +1,81 @@
+using Loopwave.Engines;
+
+namespace Loopwave.Numbers;
+
+/// <summary>Opening and closing the connection to the network, and the secrets it takes.</summary>
+internal sealed partial class NumberGrain
+{
+    private static readonly TimeSpan EngineTimeout = TimeSpan.FromSeconds(10);
+    private static readonly Cause CredentialsUnreadable = new(
+        "credentials_unreadable", "The stored credentials cannot be read. They were left as they are: restore them or their key, or link again.");
+
+    private bool _engineOpen;
+
+    private async Task OpenEngine()
+    {
+        if (!context.Lease.IsHeld)
+        {
+            // Without the lease nobody may open a connection; the timer looks again soon.
+            return;
+        }
+
+        switch (await ports.Credentials.Load(Number))
+        {
+            case CredentialsRead.Unreadable unreadable when Session.Paired:
+                LogCredentialsUnreadable(logger, Number, unreadable.Why);
+                await Step(session => session.CredentialsLost(CredentialsUnreadable, Now));
+                return;
+            case CredentialsRead.Missing when Session.Paired:
+                await Step(session => session.CredentialsLost(
+                    new("credentials_missing", "The stored credentials are gone. Restore AUTH_DIR, or link the number again."), Now));
+                return;
+            case CredentialsRead.Found found when Session.Paired:
+                await OpenEngine(found.Entries);
+                return;
+            default:
+                await OpenEngine(null);
+                return;
+        }
+    }
+
+    private async Task OpenEngine(IReadOnlyList<CredentialEntry>? credentials)
+    {
+        var link = credentials is null ? new EngineLink(Session.Link?.Phone) : null;
+        try
+        {
+            using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
+            _engineOpen = true;
+            await _engine.Open(new EngineOpen(Number, State.Epoch, credentials, link), timeout.Token);
+        }
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException)
+        {
+            LogEngineRefused(logger, exception, Number, "open", (exception as EngineException)?.Error);
+            _engineOpen = false;
+            await Step(session => session.On(new EngineEvent.Closed(DisconnectCause.ConnectionLost), Now, context.Random));
+        }
+    }
+
+    private async Task CloseEngine(bool logOut = false)
+    {
+        if (!_engineOpen)
+        {
+            return;
+        }
+
+        _engineOpen = false;
+        var connected = _connection is not null;
+        _connection = null;
+        _offer = null;
+        try
+        {
+            using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
+            await (logOut && connected
+                ? _engine.LogOut(Number, State.Epoch, timeout.Token)
+                : _engine.Close(Number, State.Epoch, timeout.Token));
+        }
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException)
+        {
+            LogEngineRefused(logger, exception, Number, "close", (exception as EngineException)?.Error);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace Loopwave.Numbers;
+
+/// <summary>The one timer of a number: set to whatever falls due next, absent while nothing waits.</summary>
+internal sealed partial class NumberGrain
+{
+    private static readonly TimeSpan RetryAfterFault = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
+
+    private IGrainTimer? _timer;
+    private DateTimeOffset? _pumpAt;
+    private DateTimeOffset? _armedFor;
+
+    /// <summary>Sets the one timer to the next thing that falls due; none when nothing waits.</summary>
+    private void Arm()
+    {
+        if (_state is null || _stale)
+        {
+            return;
+        }
+
+        var now = Now;
+        DateTimeOffset? next = State.Lane.IsBroken ? now + RetryAfterFault : null;
+        next = Earlier(next, now + Session.DueIn(now));
+        next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
+        next = Earlier(next, _pumpAt);
+        next = Earlier(next, HistoryDeadline);
+        if (next is not { } at)
+        {
+            _timer?.Dispose();
+            _timer = null;
+            _armedFor = null;
+            return;
+        }
+
+        var wait = at - now;
+        wait = wait <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : wait < LongestTimer ? wait : LongestTimer;
+        _armedFor = at;
+        if (_timer is null)
+        {
+            _timer = this.RegisterGrainTimer(OnTimer, new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        }
+        else
+        {
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task OnTimer(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The timer measured real time; a wall clock that was set back meanwhile does not make it wait once more.
+            var waited = _armedFor;
+            await Recover();
+            await Move(session => (session.DueAt == waited && session.Until is null ? session with { DueAt = Now } : session).Tick(Now, context.Random));
+            EndOverdueHistory();
+        }
+        catch (Exception exception) when (exception is not NumberNotOwnedException)
+        {
+            LogFailed(logger, exception, Number, "what fell due");
+            State.Lane.Break();
+            Arm();
+        }
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
+        one is null ? other : other is null ? one : one < other ? one : other;
+}
