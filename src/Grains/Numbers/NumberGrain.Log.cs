@@ -29,8 +29,8 @@ internal sealed partial class NumberGrain
     [LoggerMessage(LogLevel.Error, "Number {Number}: {Work} failed and is tried again")]
     private static partial void LogFailed(ILogger logger, Exception exception, string number, string work);
 
-    [LoggerMessage(LogLevel.Warning, "Number {Number}: other numbers could not be told who is one person")]
-    private static partial void LogNotTold(ILogger logger, Exception exception, string number);
+    [LoggerMessage(LogLevel.Warning, "Number {Number} could not tell {Others} that two addresses are one person")]
+    private static partial void LogNotTold(ILogger logger, Exception exception, string number, string others);
 
     [LoggerMessage(LogLevel.Error, "WhatsApp refuses this client version (number {Number}). Raise WA_VERSION; numbers try again every 15 minutes")]
     private static partial void LogClientOutdated(ILogger logger, string number);

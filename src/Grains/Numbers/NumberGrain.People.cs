@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Engines;
 
 namespace Loopwave.Numbers;
@@ -8,6 +9,9 @@ namespace Loopwave.Numbers;
 /// </summary>
 internal sealed partial class NumberGrain
 {
+    // Somebody whom very many numbers know must not take the process's attention from all else.
+    private const int ToldAtOnce = 16;
+
     public async Task Learn(IReadOnlyList<EngineEvent.AliasLearned> aliases) => await OnNumber<NumberView>(async () =>
     {
         await _turn.WaitAsync();
@@ -59,17 +63,37 @@ internal sealed partial class NumberGrain
     {
         foreach (var alias in learned)
         {
-            try
+            foreach (var some in (await WhoKnows(alias)).Chunk(ToldAtOnce))
             {
-                var parties = await ports.Chats.Parties([alias.PhoneJid]);
-                var chats = await ports.Chats.FindAnywhere(parties[alias.PhoneJid]);
-                await Task.WhenAll(chats.Select(chat => chat.Number).Where(number => number != Number).Distinct()
-                    .Select(number => GrainFactory.GetGrain<INumberPeople>(number).Learn([alias])));
+                await Task.WhenAll(some.Select(number => Tell(number, alias)));
             }
-            catch (Exception exception)
-            {
-                LogNotTold(logger, exception, Number);
-            }
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> WhoKnows(EngineEvent.AliasLearned alias)
+    {
+        try
+        {
+            var parties = await ports.Chats.Parties([alias.PhoneJid]);
+            var chats = await ports.Chats.FindAnywhere(parties[alias.PhoneJid]);
+            return [.. chats.Select(chat => chat.Number).Where(number => number != Number).Distinct()];
+        }
+        catch (StorageUnavailableException exception)
+        {
+            LogNotTold(logger, exception, Number, "others");
+            return [];
+        }
+    }
+
+    private async Task Tell(string number, EngineEvent.AliasLearned alias)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<INumberPeople>(number).Learn([alias]);
+        }
+        catch (Exception exception)
+        {
+            LogNotTold(logger, exception, Number, number);
         }
     }
 }
