@@ -49,15 +49,18 @@ internal sealed partial class NumberGrain
         {
             for (var attempt = 1; ; attempt++)
             {
+                var lane = State.Lane;
                 try
                 {
                     await Recover();
+                    lane = State.Lane;
                     await Store(events);
                     break;
                 }
-                catch (StorageUnavailableException) when (attempt < MostTries && State.Lane.IsBroken)
+                catch (StorageUnavailableException) when (attempt < MostTries && lane.IsBroken)
                 {
-                    // Read what is stored and apply the same events on top; the engine keeps them until then.
+                    // Read what is stored, unless a neighbour did already, and apply the same events on top; the engine keeps
+                    // them until then.
                 }
             }
 
