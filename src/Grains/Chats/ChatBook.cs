@@ -185,18 +185,22 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
         }
 
         var stored = await chats.Find(number, parties);
-        var canonical = stored.Count == 0 ? new Dictionary<string, string>() : await chats.Canonical([.. stored.Select(chat => chat.Party).Distinct()]);
         var people = await contacts.Find(parties);
+
+        // Last, so that a merge that is stored between these reads is seen: somebody may be somebody else by now.
+        var canonical = await chats.Canonical([.. stored.Select(chat => chat.Party).Concat(parties).Distinct()]);
+        await Read([.. parties.Select(party => canonical[party]).Distinct().Except(parties)]);
         foreach (var party in parties)
         {
             var page = PageOf(party);
             var contact = people.GetValueOrDefault(party);
             page.Contact = contact?.UpdatedAt > page.Contact?.UpdatedAt ? contact : page.Contact ?? contact;
+            Join(page, PageOf(canonical[party]));
         }
 
         foreach (var chat in stored)
         {
-            var page = PageOf(canonical.GetValueOrDefault(chat.Party, chat.Party));
+            var page = PageOf(canonical[chat.Party]);
             if (!_byChat.TryGetValue(chat.Id, out var known))
             {
                 Put(page, chat);

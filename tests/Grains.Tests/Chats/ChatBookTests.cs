@@ -140,6 +140,29 @@ public sealed class ChatBookTests
         Assert.Equal("Person 0", _book.ContactOf(_book.Chat("c_1")!)!.Name);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_merge_that_is_stored_between_two_reads_leaves_nobody_twice(int reads)
+    {
+        _stored.IsSlow = true;
+        var load = _book.Load([Jid(0), Jid(1)]);
+        for (var read = 1; read < reads; read++)
+        {
+            _stored.Answer(0);
+        }
+
+        MergeStored();
+        _stored.IsSlow = false;
+        _stored.Answer(0);
+        await load;
+
+        Assert.Equal((Party(0), Party(0)), (_book.Party(Jid(0)), _book.Party(Jid(1))));
+        Assert.Equal([(Party(0), "c_1")], _book.TakeDoubles());
+        Assert.Equal(("c_0", "Person 0"), (_book.ChatWith(Party(0))!.Id, _book.ContactOf(Party(1))!.Name));
+    }
+
     [Fact]
     public async Task A_chat_whose_person_is_somebody_else_by_now_is_found_by_its_id()
     {
