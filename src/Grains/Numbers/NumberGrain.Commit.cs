@@ -38,6 +38,7 @@ internal sealed partial class NumberGrain
         {
             case CommitResult.Committed:
                 work.Settle();
+                LookAgain(work.Begun);
                 return;
             case CommitResult.StaleEpoch:
                 await GiveUpOwnership();

@@ -12,14 +12,26 @@ internal sealed partial class NumberGrain
     // Somebody whom very many numbers know must not take the process's attention from all else.
     private const int ToldAtOnce = 16;
 
-    public async Task Learn(IReadOnlyList<EngineEvent.AliasLearned> aliases) => await OnNumber<NumberView>(async () =>
+    public Task Learn(IReadOnlyList<EngineEvent.AliasLearned> aliases) =>
+        Learn([.. aliases.SelectMany(alias => new[] { alias.PhoneJid, alias.Lid })], aliases);
+
+    // Only numbers with a chat are told. One whose first chat with somebody begins after that looks for itself.
+    private void LookAgain(IReadOnlyList<string> begun)
+    {
+        if (begun.Count > 0)
+        {
+            Track(Learn(begun, []));
+        }
+    }
+
+    private Task Learn(IReadOnlyList<string> jids, IReadOnlyList<EngineEvent.AliasLearned> aliases) => OnNumber<NumberView>(async () =>
     {
         await _turn.WaitAsync();
         try
         {
             await Look(async book =>
             {
-                await book.Follow([.. aliases.SelectMany(alias => new[] { alias.PhoneJid, alias.Lid })]);
+                await book.Follow(jids);
                 return book;
             });
             var work = NewWork();

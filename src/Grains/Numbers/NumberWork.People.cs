@@ -62,6 +62,11 @@ internal sealed partial class NumberWork
         };
         Book.Put(party, chat);
         _chats[chat.Id] = chat;
+        if (!group && _aliases.TrueForAll(alias => alias.Party != party))
+        {
+            _begun.Add(jid);
+        }
+
         return chat;
     }
 

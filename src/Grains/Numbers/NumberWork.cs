@@ -22,6 +22,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     private readonly List<PartyAlias> _aliases = [];
     private readonly List<PartyMerge> _merges = [];
     private readonly List<EngineEvent.AliasLearned> _learned = [];
+    private readonly List<string> _begun = [];
     private readonly List<QueueItem> _enqueued = [];
     private readonly List<QueueItem> _queue = [];
     private readonly List<long> _dequeued = [];
@@ -123,6 +124,9 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
 
     /// <summary>Addresses that this change found to be one person, one of whom others may know already.</summary>
     public IReadOnlyList<EngineEvent.AliasLearned> Learned => _learned;
+
+    /// <summary>Addresses of people known before, with whom this change begins a chat.</summary>
+    public IReadOnlyList<string> Begun => _begun;
 
     /// <summary>Chats that this change joins into another one.</summary>
     public IReadOnlyList<(string From, string Into)> Joined => _joined;

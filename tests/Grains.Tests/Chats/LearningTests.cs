@@ -54,6 +54,21 @@ public sealed class LearningTests(SharedCluster shared) : OneNumber(shared), ICl
     }
 
     [Fact]
+    public async Task A_number_that_had_no_chat_to_be_told_about_ends_with_one_chat_all_the_same()
+    {
+        await Raise(_other, new EngineEvent.Named(_lid, "Amina"));
+        await Receive(From(Customer, "to the first number"));
+        await Raise(Alias);
+
+        await Raise(_other, Message(Customer, "open"));
+        await Raise(_other, Message(_lid, "hidden"));
+
+        var chat = await Cluster.Eventually(() => OneChat(_other), chat => chat.UnreadCount == 2);
+        Assert.Equal(Customer, chat.ChatId);
+        Assert.Equal(["hidden", "open"], (await Cluster.MessagesOf(chat.Id)).Select(message => message.Text).Order());
+    }
+
+    [Fact]
     public async Task What_a_number_learned_first_from_another_one_changes_nothing_when_its_own_network_says_it()
     {
         await Raise(_other, Message(_lid, "hidden"), Message(Customer, "open"));
