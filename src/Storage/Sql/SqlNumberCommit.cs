@@ -172,6 +172,7 @@ internal static class SqlNumberCommit
         """
         INSERT INTO contact (id, party, merged, created_at, body) VALUES (@id, @party, @merged, @createdAt, @body)
         ON CONFLICT (id) DO UPDATE SET party = excluded.party, merged = excluded.merged, body = excluded.body
+        WHERE contact.merged = 0 OR excluded.merged = 1
         """,
         ("@id", contact.Id), ("@party", contact.Party), ("@merged", Rows.Flag(contact.MergedInto is not null)),
         ("@createdAt", Rows.Ticks(contact.CreatedAt)), ("@body", StorageJson.Write(contact))).OrElse(CommitResult.Duplicate);

@@ -93,7 +93,7 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
 
         Cluster.Engine.Download = _ => [7];
         var opened = (await Cluster.Media.Open(media.Id, Access.All)).Value!;
-        await Files(Cluster).Delete(opened.Hash, CancellationToken.None);
+        await Files(Cluster).Delete(opened.Hash, () => Task.FromResult(true));
         await Cluster.Media.Open(media.Id, Access.All);
 
         var ready = Assert.Single(await Events(failed.Sequence));

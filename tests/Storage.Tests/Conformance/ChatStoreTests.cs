@@ -196,6 +196,10 @@ public abstract class ChatStoreTests(Backend backend) : IAsyncDisposable
         await Commit(owned, contacts: [older with { MergedInto = newer.Id }]);
         Assert.Equal(newer.Id, (await backend.Contacts.Find([phone]))[phone].Id);
         Assert.Empty(await backend.Contacts.Find([NewId.Party()]));
+
+        // A number that has not heard of the merge yet must read again before it writes: what it knows is old.
+        Assert.Equal(CommitResult.Duplicate, await Commit(owned, contacts: [older with { Name = "Amina O." }]));
+        Assert.Equal(CommitResult.Committed, await Commit(owned, contacts: [older with { MergedInto = newer.Id }]));
     }
 
     private Task<CommitResult> Commit(Owned owned, params ChatDocument[] chats) =>
