@@ -66,7 +66,7 @@ internal sealed class AccessGate(
         }
 
         context.Features.Set(Caller.Key(key.Id, admission));
-        return HasScope(admission.Scopes, policy.Scopes) ? null : InsufficientScope(policy.Scopes);
+        return ScopeCheck.Refuse(admission.Scopes, policy.Scopes);
     }
 
     private async Task<ErrorResult?> BySession(HttpContext context, AccessPolicy.SignedIn policy, Credential credential)
@@ -86,12 +86,6 @@ internal sealed class AccessGate(
             ? null
             : new ErrorResult(StatusCodes.Status403Forbidden, "forbidden", "Only admins can do this.");
     }
-
-    private static bool HasScope(IReadOnlyList<string> has, IReadOnlyList<string> anyOf) =>
-        anyOf.Count == 0 || has.Contains(ApiScopes.Everything) || anyOf.Any(has.Contains);
-
-    private static ErrorResult InsufficientScope(IReadOnlyList<string> anyOf) => new(
-        StatusCodes.Status403Forbidden, "insufficient_scope", $"This key lacks the scope {string.Join(" or ", anyOf)}.");
 
     private static ErrorResult InvalidKey(HttpContext context)
     {
