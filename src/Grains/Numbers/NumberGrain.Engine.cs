@@ -6,37 +6,7 @@ namespace Loopwave.Numbers;
 internal sealed partial class NumberGrain
 {
     private static readonly TimeSpan EngineTimeout = TimeSpan.FromSeconds(10);
-    private static readonly Cause CredentialsUnreadable = new(
-        "credentials_unreadable", "The stored credentials cannot be read. They were left as they are: restore them or their key, or link again.");
-
     private bool _engineOpen;
-
-    private async Task OpenEngine()
-    {
-        if (!context.Lease.IsHeld)
-        {
-            // Without the lease nobody may open a connection; the timer looks again soon.
-            return;
-        }
-
-        switch (await ports.Credentials.Load(Number))
-        {
-            case CredentialsRead.Unreadable unreadable when Session.Paired:
-                LogCredentialsUnreadable(logger, Number, unreadable.Why);
-                await Step(session => session.CredentialsLost(CredentialsUnreadable, Now));
-                return;
-            case CredentialsRead.Missing when Session.Paired:
-                await Step(session => session.CredentialsLost(
-                    new("credentials_missing", "The stored credentials are gone. Restore AUTH_DIR, or link the number again."), Now));
-                return;
-            case CredentialsRead.Found found when Session.Paired:
-                await OpenEngine(found.Entries);
-                return;
-            default:
-                await OpenEngine(null);
-                return;
-        }
-    }
 
     private async Task OpenEngine(IReadOnlyList<CredentialEntry>? credentials)
     {

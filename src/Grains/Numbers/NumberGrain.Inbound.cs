@@ -122,15 +122,6 @@ internal sealed partial class NumberGrain
         }
     }
 
-    private async Task SaveCredentials(List<CredentialEntry> changes)
-    {
-        if (changes.Count > 0 && !await ports.Credentials.Save(Number, State.Epoch, changes))
-        {
-            await GiveUpOwnership();
-            throw new NumberNotOwnedException(Number);
-        }
-    }
-
     /// <summary>Why the device that was just linked may not stay.</summary>
     private async Task<Cause?> Rejection(EngineEvent.Linked linked)
     {

@@ -300,7 +300,7 @@ internal sealed partial class NumberGrain
             return;
         }
 
-        var again = (_queue.Find(item.Sequence) ?? item) with { State = QueueState.Queued, Failures = failures, DueAt = Now + QueueItemRules.PauseAfter(failures) };
+        var again = (_queue.Find(item.Sequence) ?? item) with { State = QueueState.Queued, Failures = failures, DueAt = Now + QueueItemReload.PauseAfter(failures) };
         if (_queue.Returned(again, Now))
         {
             var work = NewWork();

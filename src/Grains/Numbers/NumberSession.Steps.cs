@@ -18,7 +18,7 @@ public sealed partial record NumberSession
 
         return State switch
         {
-            SessionState.Admitted or SessionState.Waiting when LinkIsOver(now) => ToLoggedOut(LinkExpired, wipe: true, now),
+            SessionState.Admitted or SessionState.Waiting when LinkIsOver(now) => ToLinkExpired(now),
 
             // A clock that jumped would use the slots of many numbers at one moment: a slot that was missed is asked for again.
             SessionState.Admitted when now - DueAt > ClockSlack || now < DueAt => ToPending(Reason, now),
@@ -28,7 +28,7 @@ public sealed partial record NumberSession
             SessionState.Connecting => Lost(DisconnectCause.Of(DisconnectCause.TimedOut).Reason, now, random),
             SessionState.Linking or SessionState.Scanned => Paired
                 ? ToPending(Reason, now)
-                : ToLoggedOut(LinkExpired, wipe: true, now),
+                : ToLinkExpired(now),
             SessionState.Ready when Replaced && Attempt > 0 =>
                 (this with { DueAt = now + ReplacedMemory, Attempt = 0 }).ChangedFrom(this, now),
             SessionState.Ready => this with { DueAt = null, Attempt = 0, Replaced = false },
@@ -81,19 +81,10 @@ public sealed partial record NumberSession
         };
     }
 
-    // No device is linked yet. A fresh identity is tried at once the first time, and after a growing delay from then on.
-    private NumberSession OnClosedUnpaired(EngineEvent.Closed closed, DateTimeOffset now, double random) => closed.Code switch
-    {
-        DisconnectCause.TimedOut => ToLoggedOut(LinkExpired, wipe: true, now),
-        DisconnectCause.LoggedOut or DisconnectCause.RestartRequired when Attempt == 0 && !LinkIsOver(now) =>
-            ToPending(null, now) with { Attempt = 1, WipeDue = true },
-        var code => Lost(DisconnectCause.Of(code).Reason, now, random),
-    };
-
     // Of a device that was never linked nothing is worth keeping: its attempt goes on afresh until its time is up.
     private NumberSession Lost(Cause reason, DateTimeOffset now, double random) =>
         Paired ? BackOff(reason, now, random)
-        : LinkIsOver(now) ? ToLoggedOut(LinkExpired, wipe: true, now)
+        : LinkIsOver(now) ? ToLinkExpired(now)
         : BackOff(reason, now, random) with { WipeDue = true };
 
     private NumberSession BackOff(Cause reason, DateTimeOffset now, double random) =>
@@ -125,13 +116,6 @@ public sealed partial record NumberSession
         var soonest = now + ReconnectDelay.FullJitter(Attempt + 1, random);
         return until is not { } end ? now + ReconnectDelay.Slowly(random) : end > soonest ? end : soonest;
     }
-
-    // An attempt that began in the future is one that the clock was set back from: how long it lasted is unknown.
-    private bool LinkIsOver(DateTimeOffset now) =>
-        !Paired && (Link is not { } link || now >= link.StartedAt + LinkTimeout || link.StartedAt - now > ClockSlack);
-
-    private DateTimeOffset InLinkTime(DateTimeOffset due) =>
-        !Paired && Link is { } link && due > link.StartedAt + LinkTimeout ? link.StartedAt + LinkTimeout : due;
 
     // A clock that was set back to before the wait began must not prolong it. Only the end of a restriction is a time that
     // the network named, and waits for the clock.

@@ -57,13 +57,8 @@ public sealed partial record NumberSession
     /// </summary>
     internal static readonly TimeSpan ReplacedMemory = TimeSpan.FromMinutes(10);
 
-    /// <summary>A little over the 160 s that six codes last, so that the network's own end comes first.</summary>
-    internal static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(190);
-
     /// <summary>Clocks are set right by small steps all the time; one that goes back further than this has jumped.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(5);
-
-    private static readonly Cause LinkExpired = new("link_expired", "Nobody scanned the code in time. Start again.");
 
     public SessionState State { get; init; } = SessionState.LoggedOut;
 
@@ -162,7 +157,7 @@ public sealed partial record NumberSession
         SessionState.Pending or SessionState.Admitted or SessionState.Connecting or SessionState.Linking
             or SessionState.Scanned or SessionState.Ready =>
                 Paired ? ToPending(Reason, now)
-                : LinkIsOver(now) ? ToLoggedOut(LinkExpired, wipe: true, now)
+                : LinkIsOver(now) ? ToLinkExpired(now)
                 : ToPending(Reason, now) with { WipeDue = true },
         SessionState.Waiting or SessionState.Held or SessionState.Restricted or SessionState.LoggedOut
             or SessionState.Stopped or SessionState.Removed => this,
@@ -215,12 +210,6 @@ public sealed partial record NumberSession
     /// <summary>The credentials of a linked device are gone or cannot be read. Never a reason for a new identity.</summary>
     public NumberSession CredentialsLost(Cause reason, DateTimeOffset now) =>
         IsOpen && Paired ? ToLoggedOut(reason, wipe: false, now) : this;
-
-    /// <summary>
-    /// The connection looks open but does not answer: a ping was lost (<see cref="Engines.EngineEvent.PingLost"/>), or a message stayed
-    /// without the network's answer for too long (<see cref="Messages.SendPlan.Deaf"/>).
-    /// </summary>
-    public NumberSession Deaf(DateTimeOffset now, double random) => IsOpen ? Lost(DisconnectCause.Deaf, now, random) : this;
 
     /// <summary>The device that was linked is not one we want; it is removed as soon as it has logged in.</summary>
     public NumberSession Reject(Cause reason) => IsOpen ? this with { Unwanted = reason } : this;
