@@ -11,9 +11,8 @@ internal sealed partial class Inbound
     private void Receive(InboundMessage inbound, bool history)
     {
         var party = work.Party(inbound.Jid, inbound.OtherJid);
-        if (inbound.FromMe && _known.Sent(inbound.WhatsAppId) is { } sent)
+        if (IsOursOnceMore(inbound, history))
         {
-            Duplicate(sent, _known.ChatOf(sent), history, inbound.Timestamp);
             return;
         }
 
@@ -27,9 +26,8 @@ internal sealed partial class Inbound
             work.Contact(party, jid, name, onlyIfUnnamed: history);
         }
 
-        if (_known.Find(inbound.WhatsAppId, chat.Id, inbound.FromMe, sender) is { } before)
+        if (IsDuplicate(inbound, chat.Id, sender, history))
         {
-            Duplicate(before, work.Book.Chat(chat.Id)!, history, inbound.Timestamp);
             return;
         }
 

@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Engines;
 
 namespace Loopwave.Messages;
 
@@ -8,7 +9,31 @@ namespace Loopwave.Messages;
 /// </summary>
 internal sealed partial class Inbound
 {
-    private void Duplicate(MessageDocument message, ChatDocument chat, bool history, DateTimeOffset at)
+    /// <summary>It was sent from here and comes back from another of our devices, under whichever address.</summary>
+    private bool IsOursOnceMore(InboundMessage inbound, bool history)
+    {
+        if (!inbound.FromMe || _known.Sent(inbound.WhatsAppId) is not { } sent)
+        {
+            return false;
+        }
+
+        Drop(sent, _known.ChatOf(sent), history, inbound.Timestamp);
+        return true;
+    }
+
+    /// <summary>The same chat, sender and id came before.</summary>
+    private bool IsDuplicate(InboundMessage inbound, string chat, string? sender, bool history)
+    {
+        if (_known.Find(inbound.WhatsAppId, chat, inbound.FromMe, sender) is not { } before)
+        {
+            return false;
+        }
+
+        Drop(before, work.Book.Chat(chat)!, history, inbound.Timestamp);
+        return true;
+    }
+
+    private void Drop(MessageDocument message, ChatDocument chat, bool history, DateTimeOffset at)
     {
         if (message.FromMe && queue.FindByWhatsAppId(message.WhatsAppId) is { } item)
         {

@@ -3,7 +3,7 @@ using Loopwave.Engines;
 namespace Loopwave.Messages;
 
 /// <summary>What a stored row of the send queue means to whoever takes it up again. Pure.</summary>
-internal static class QueueItemRules
+internal static class QueueItemReload
 {
     /// <summary>Whether the row would wait now, and only its message tells whether somebody wanted that.</summary>
     public static bool MayBeScheduled(this QueueItem item, DateTimeOffset now) =>

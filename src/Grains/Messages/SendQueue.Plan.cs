@@ -113,19 +113,7 @@ internal sealed partial class SendQueue
             Requeue(_rows[_resting.Min.Sequence]);
         }
 
-        while (_expiring.Count > 0 && _expiring.Min.At <= now)
-        {
-            Expire(_rows[_expiring.Min.Sequence]);
-        }
-    }
-
-    private void Expire(Row row)
-    {
-        _expiring.Remove((row.Item.ExpiresAt, row.Item.Sequence));
-        Leave(row);
-        row.Item = row.Item with { State = QueueState.Queued };
-        row.Place = Place.Expired;
-        _expired.Add(row.Item.Sequence);
+        ExpireDue(now);
     }
 
     private void Requeue(Row row)
@@ -139,38 +127,6 @@ internal sealed partial class SendQueue
         DateTimeOffset? next = _later.Count > 0 ? _later.Min.At : null;
         next = _resting.Count > 0 ? Earlier(next, WallClock(_resting.Min.At, now)) : next;
         return _expiring.Count > 0 ? Earlier(next, _expiring.Min.At) : next;
-    }
-
-    // Nobody can tell any more what became of it, and no connection is there to ask.
-    private List<QueueItem> GivenUp(DateTimeOffset now, ref DateTimeOffset? next)
-    {
-        var late = _unsettledUntil.TakeWhile(one => one.At <= now).Select(one => _rows[one.Sequence].Item).ToList();
-        if (_unsettledUntil.Count > late.Count)
-        {
-            next = Earlier(next, _unsettledUntil.ElementAt(late.Count).At);
-        }
-
-        return late;
-    }
-
-    private void Settle(DateTimeOffset now, int room, List<QueueItem> uncertain, List<QueueItem> repeat)
-    {
-        foreach (var sequence in _unsettled)
-        {
-            var item = _rows[sequence].Item;
-            if (item.Attempts >= rules.MostAttempts || item.ExpiresAt <= now)
-            {
-                uncertain.Add(item);
-            }
-            else if (repeat.Count < room)
-            {
-                repeat.Add(item);
-            }
-            else
-            {
-                return;
-            }
-        }
     }
 
     private void EnterLine(Row row)
@@ -201,15 +157,6 @@ internal sealed partial class SendQueue
         {
             _unsettled.Add(row.Item.Sequence);
             _unsettledUntil.Add((row.Item.ExpiresAt, row.Item.Sequence));
-        }
-    }
-
-    // Only what was never on the wire expires: the rest must end as sent or uncertain.
-    private void Watch(Row row)
-    {
-        if (row.Item.Attempts == 0)
-        {
-            _expiring.Add((row.Item.ExpiresAt, row.Item.Sequence));
         }
     }
 

@@ -156,10 +156,8 @@ internal sealed partial class SendQueue(SendRules rules)
             return false;
         }
 
-        if (row.Place is Place.Claimed && row.Item.Attempts == 0 && row.Item.ExpiresAt <= now)
+        if (ExpireInsteadOfHanding(row, now))
         {
-            // Its time ran out while it was prepared.
-            Expire(row);
             return false;
         }
 

@@ -4,7 +4,7 @@ using Xunit;
 namespace Loopwave.Messages;
 
 /// <summary>What a stored row of the send queue means after a restart, or after a write that failed.</summary>
-public sealed class QueueItemRulesTests
+public sealed class QueueItemReloadTests
 {
     private static readonly DateTimeOffset Now = new(2026, 6, 29, 10, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Tomorrow = Now.AddDays(1);
