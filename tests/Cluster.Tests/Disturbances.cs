@@ -104,6 +104,8 @@ internal sealed class FullDisk : IDisturbance
 {
     public string Name => "a full disk";
 
+    public bool StopsWrites => true;
+
     public bool EndsProcess => false;
 
     public async Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process)

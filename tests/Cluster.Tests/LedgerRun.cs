@@ -211,6 +211,8 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         {
             Assert.True(byText[text].Count() == 1, $"'{text}' of {number} is on the wire under {byText[text].Count()} ids");
             Assert.InRange(byText[text].Single()["count"]!.GetValue<int>(), 1, 4);
+            Assert.All(byText[text].Single()["repeats"]!.AsArray(), repeat =>
+                Assert.Equal(byText[text].Single()["first"]!["hash"]!.GetValue<string>(), repeat!["hash"]!.GetValue<string>()));
         }
 
         Assert.Equal(expected.Count, sent.Count);
@@ -232,8 +234,16 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
             var expected = Enumerable.Range(0, plan.Inbound).Where(i => Customer(i % Chats) == customer && NumberOf(i % Chats) == number).Select(i => $"in-{plan.Seed}-{i}").ToList();
             Assert.Equal(expected.Order(), inbound.Order());
             Assert.Equal(expected.Count, chat["unreadCount"]!.GetValue<int>());
-            Assert.All(messages.Where(message => message["fromMe"]!.GetValue<bool>()), message =>
-                Assert.Contains(message["status"]!.GetValue<string>(), new[] { "sent", "delivered", "read" }));
+
+            // Under the ids of the answers, whichever attempt was answered, and none besides.
+            var own = messages.Where(message => message["fromMe"]!.GetValue<bool>()).ToDictionary(message => message["text"]!.GetValue<string>());
+            var accepted = _accepted.Where(one => Customer(one.Key % Chats) == customer && NumberOf(one.Key % Chats) == number).ToList();
+            Assert.Equal(accepted.Count, own.Count);
+            foreach (var (n, id) in accepted)
+            {
+                Assert.Equal(id, own[Text(n)]["id"]!.GetValue<string>());
+                Assert.Contains(own[Text(n)]["status"]!.GetValue<string>(), new[] { "sent", "delivered", "read" });
+            }
         }
     }
 
@@ -248,9 +258,13 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         Assert.Equal(epochs.Order(), epochs);
         for (var i = 1; i < connections.Count; i++)
         {
-            var ended = connections[i - 1]["to"];
-            Assert.True(ended is not null, $"connection {i - 1} of {number} never ended although another one began");
+            // Both are places in the one order of all that happened.
+            var ended = connections[i - 1]["endOrder"]?.GetValue<long>() ?? long.MaxValue;
+            var began = connections[i]["id"]!.GetValue<long>();
+            Assert.True(ended < began, $"connection {i} of {number} began at {began}, and the one before was there until {ended}");
         }
+
+        Assert.DoesNotContain(connections, connection => connection["end"]?.GetValue<string>() == "440");
     }
 
     private async Task<List<JsonObject>> List(string path)
