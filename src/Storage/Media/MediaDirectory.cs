@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Loopwave.Deployment;
 using Loopwave.Media;
 
 namespace Loopwave.Storage.Media;
@@ -44,7 +45,7 @@ internal sealed class MediaDirectory : IMediaFiles
         {
             string hash;
             long size = 0;
-            await using (var file = new FileStream(path, OwnerOnly.File(FileMode.CreateNew)))
+            await using (var file = await InFile(() => Task.FromResult(new FileStream(path, OwnerOnly.File(FileMode.CreateNew)))))
             {
                 using var hashing = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
                 var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
@@ -81,7 +82,7 @@ internal sealed class MediaDirectory : IMediaFiles
         finally
         {
             // Gone already when it was kept.
-            File.Delete(path);
+            Remove(path);
         }
     }
 
@@ -108,7 +109,7 @@ internal sealed class MediaDirectory : IMediaFiles
         }
         finally
         {
-            File.Delete(path);
+            Remove(path);
         }
     }
 
@@ -200,15 +201,38 @@ internal sealed class MediaDirectory : IMediaFiles
     }
 
     // Only what goes wrong with our file counts as a full disk, never the stream that is read from.
-    private static async Task InFile(Func<Task> work)
+    // What a failing disk keeps is emptied at the next start.
+    private static void Remove(string path)
     {
         try
         {
-            await work();
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static Task InFile(Func<Task> work) => InFile(async () =>
+    {
+        await work();
+        return true;
+    });
+
+    private static async Task<T> InFile<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
         }
         catch (IOException error) when (IsNoRoom(error))
         {
             throw new NoRoomException(error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The disk's fault, not that of whoever sends the bytes.
+            throw new StorageUnavailableException("Media cannot be stored at the moment.", error);
         }
     }
 

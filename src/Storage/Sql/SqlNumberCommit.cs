@@ -13,6 +13,9 @@ internal static class SqlNumberCommit
 {
     public static readonly TimeSpan IdempotencyAge = TimeSpan.FromHours(24);
 
+    /// <summary>Rows that are over are kept for a while: a clock that jumps ahead and comes back must not have lost any.</summary>
+    public static readonly TimeSpan IdempotencyKept = TimeSpan.FromDays(7);
+
     /// <summary>
     /// The network gives a message one identity; what was merged since counts as one chat and one sender. The plus keeps
     /// SQLite from weighing a partial index by the parameter's value, for which it would prepare the statement every time.
@@ -234,7 +237,7 @@ internal static class SqlNumberCommit
 
         // Each new row takes two that are over with it, so the table needs no sweeping and stays as large as a day.
         yield return new Statement(
-            "DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE at <= @expired ORDER BY at LIMIT 2)",
-            ("@expired", expired));
+            "DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE at <= @old ORDER BY at LIMIT 2)",
+            ("@old", Rows.Ticks(record.At - IdempotencyKept)));
     }
 }

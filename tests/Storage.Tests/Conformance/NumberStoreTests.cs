@@ -194,6 +194,22 @@ public abstract class NumberStoreTests(Backend backend) : IAsyncDisposable
         Assert.Equal(again, await backend.Numbers.FindIdempotent(request.Key.Scope, request.Key.Key));
     }
 
+    [Fact]
+    public async Task A_clock_that_was_a_day_ahead_for_a_while_has_forgotten_no_request()
+    {
+        var number = Sample.Number();
+        var request = Sample.Idempotency(number.Id);
+        await backend.Numbers.Create(number, Sample.Transition(number.Id, 1), request);
+        for (var i = 0; i < 3; i++)
+        {
+            var ahead = Sample.Number();
+            var later = Sample.Idempotency(ahead.Id) with { At = backend.Clock.GetUtcNow() + TimeSpan.FromHours(25) };
+            Assert.Equal(CommitResult.Committed, await backend.Numbers.Create(ahead, Sample.Transition(ahead.Id, 1), later));
+        }
+
+        Assert.Equal(request, await backend.Numbers.FindIdempotent(request.Key.Scope, request.Key.Key));
+    }
+
     private Task<Page<StoredNumber>> List(NumberStatus? status = null, Access? access = null) =>
         backend.Numbers.List(new NumberQuery(status, new PageRequest(), access ?? Access.All));
 

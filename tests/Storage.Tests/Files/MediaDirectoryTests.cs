@@ -42,6 +42,14 @@ public sealed class MediaDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_takes_no_files_is_told_from_a_bad_upload()
+    {
+        Directory.Delete(Path.Combine(_directory, "incoming"));
+
+        await Assert.ThrowsAsync<Loopwave.Deployment.StorageUnavailableException>(() => Write([1]));
+    }
+
+    [Fact]
     public async Task A_file_beyond_the_limit_leaves_nothing()
     {
         Assert.Equal(new MediaWrite.TooLarge(10), await _files.Write(new MemoryStream(new byte[11]), 10, Token));
