@@ -152,7 +152,16 @@ internal sealed partial class NumberGrain
         if (_history == job)
         {
             _history = null;
-            await SetHistory(Ended(State.Document.History, reason));
+            try
+            {
+                await SetHistory(Ended(State.Document.History, reason));
+            }
+            catch
+            {
+                // Still under way, as far as anybody can read: its deadline ends it once more.
+                _history ??= job;
+                throw;
+            }
         }
     }
 

@@ -62,6 +62,12 @@ internal sealed partial class NumberGrain
                     // Read what is stored, unless a neighbour did already, and apply the same events on top; the engine keeps
                     // them until then.
                 }
+                catch (Exception exception) when (exception is not (StorageUnavailableException or NumberNotOwnedException or CredentialsUnreadableException))
+                {
+                    // A mistake of ours halfway through a change: nothing may build on the half.
+                    BreakLane(State.Lane);
+                    throw;
+                }
             }
 
             _cursor = batch.Last;

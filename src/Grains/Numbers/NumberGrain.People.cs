@@ -12,15 +12,38 @@ internal sealed partial class NumberGrain
     // Somebody whom very many numbers know must not take the process's attention from all else.
     private const int ToldAtOnce = 16;
 
+    private readonly HashSet<string> _begun = [];
+    private bool _lookingAgain;
+
     public Task Learn(IReadOnlyList<EngineEvent.AliasLearned> aliases) =>
         Learn([.. aliases.SelectMany(alias => new[] { alias.PhoneJid, alias.Lid })], aliases);
 
     // Only numbers with a chat are told. One whose first chat with somebody begins after that looks for itself.
     private void LookAgain(IReadOnlyList<string> begun)
     {
-        if (begun.Count > 0)
+        _begun.UnionWith(begun);
+        if (_begun.Count > 0 && !_lookingAgain)
         {
-            Track(Learn(begun, []));
+            Track(LookAgain());
+        }
+    }
+
+    // One look at a time, at all that began meanwhile: a burst of new chats must not stand in the way of their answers.
+    private async Task LookAgain()
+    {
+        _lookingAgain = true;
+        try
+        {
+            while (_begun.Count > 0)
+            {
+                string[] begun = [.. _begun];
+                _begun.Clear();
+                await Learn(begun, []);
+            }
+        }
+        finally
+        {
+            _lookingAgain = false;
         }
     }
 

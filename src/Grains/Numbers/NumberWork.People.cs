@@ -15,6 +15,7 @@ internal sealed partial class NumberWork
     /// <summary>The party behind these two forms of an address; made if nobody knows them, merged if they were two.</summary>
     public string Party(string jid, string? otherJid)
     {
+        otherJid = otherJid == jid ? null : otherJid;
         var party = Book.Party(jid);
         var other = otherJid is null ? null : Book.Party(otherJid);
         if (party is not null && other is not null && party != other)
