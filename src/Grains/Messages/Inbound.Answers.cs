@@ -96,7 +96,7 @@ internal sealed partial class Inbound
     // Moves one of our messages forward. The first step out of the queue is also the moment it is announced.
     private void Sent(MessageDocument message, MessageStatus status, DateTimeOffset at)
     {
-        var first = message.Status is MessageStatus.Queued or MessageStatus.Scheduled || message.Error?.Code == MessageRules.Uncertain.Code;
+        var first = message.Status is MessageStatus.Queued or MessageStatus.Scheduled || message.IsUncertain();
         var next = message.Advance(status, at, work.Now);
         if (ReferenceEquals(next, message))
         {

@@ -17,7 +17,7 @@ internal static class MessageRules
     public static MessageDocument Advance(this MessageDocument message, MessageStatus status, DateTimeOffset at, DateTimeOffset now)
     {
         // What was given up as uncertain and then turns out to have arrived tells the truth after all.
-        var from = message.Error?.Code == Uncertain.Code ? MessageStatus.Queued : message.Status;
+        var from = message.IsUncertain() ? MessageStatus.Queued : message.Status;
         if (Rank(status) <= Rank(from))
         {
             return message;
@@ -32,6 +32,10 @@ internal static class MessageRules
             UpdatedAt = now,
         };
     }
+
+    /// <summary>It was given up without an answer. An edit of it that was given up says nothing about the message itself.</summary>
+    public static bool IsUncertain(this MessageDocument message) =>
+        message.Status is MessageStatus.Failed && message.Error?.Code == Uncertain.Code;
 
     public static MessageDocument Fail(this MessageDocument message, Cause error, DateTimeOffset now) =>
         Rank(message.Status) >= Rank(MessageStatus.Sent)

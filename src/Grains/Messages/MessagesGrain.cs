@@ -49,10 +49,15 @@ internal sealed class MessagesGrain(
             }, replayed: true);
         }
 
-        var file = request.Media is { } id ? (await media.Get([id])).GetValueOrDefault(id) : null;
+        var file = await File(request);
         if (SendCheck.Refuse(request, file, clock.GetUtcNow()) is { } refusal)
         {
             return refusal;
+        }
+
+        if (file is { State: not MediaState.Ready })
+        {
+            return new Refusal(RefusalCode.MediaUnavailable, "The file is not here yet. Read it first: GET /api/v1/media/{id}.");
         }
 
         var recipient = Recipient.Parse(request.To);
@@ -162,6 +167,13 @@ internal sealed class MessagesGrain(
     {
         var answer = await GrainFactory.GetGrain<INumberGrain>(request.From!).Send(send);
         return answer.Value is { } sent ? new SendAnswer(sent, replayed) : answer.Refusal!;
+    }
+
+    // The file of a number that the caller may not use is as unknown as one that is not there.
+    private async Task<MediaDocument?> File(SendRequest request)
+    {
+        var file = request.Media is { } id ? (await media.Get([id])).GetValueOrDefault(id) : null;
+        return file?.Number is not { } number || (await engines.Of(number) is { } engine && request.Access.Allows(number, engine)) ? file : null;
     }
 
     private async Task<MessageDocument?> SentBefore(SendRequest request)

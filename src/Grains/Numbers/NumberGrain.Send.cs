@@ -230,6 +230,11 @@ internal sealed partial class NumberGrain
             return new Refusal(RefusalCode.Conflict, "Only our own messages can be edited or deleted.");
         }
 
+        if (kind is not OutboundKind.Revoke && message.FromMe && message.Status is MessageStatus.Scheduled)
+        {
+            return new Refusal(RefusalCode.Conflict, "The message waits for its time. Take it back and send another one.");
+        }
+
         if (message.FromMe && message.Status is MessageStatus.Failed or MessageStatus.Cancelled)
         {
             return new Refusal(RefusalCode.Conflict, "The message was never sent.");

@@ -27,6 +27,19 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
     }
 
     [Fact]
+    public async Task A_received_file_is_sent_on_once_it_is_here_and_only_by_those_who_may_see_it()
+    {
+        var media = await ReceiveFile();
+        var send = Any.Send("", from: Number) with { Media = media.Id };
+        Assert.Equal(RefusalCode.MediaUnavailable, (await Cluster.Messages.Send(send)).Refusal!.Code);
+
+        await Cluster.Media.Open(media.Id, Access.All);
+        Assert.NotNull((await Cluster.Messages.Send(send)).Value);
+        var stranger = send with { From = null, Access = new Access(Numbers: ["n000000000x"]) };
+        Assert.Equal(RefusalCode.InvalidInput, (await Cluster.Messages.Send(stranger)).Refusal!.Code);
+    }
+
+    [Fact]
     public async Task Whoever_asks_while_it_is_under_way_waits_for_the_same_download()
     {
         var media = await ReceiveFile();

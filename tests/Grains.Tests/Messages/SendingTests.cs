@@ -176,6 +176,17 @@ public sealed class SendingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_scheduled_message_is_not_edited_before_it_is_sent()
+    {
+        var number = await _cluster.ReadyNumber();
+        var sent = (await _cluster.Messages.Send(Any.Send("at noon") with { SendAt = _cluster.Clock.GetUtcNow().AddHours(1) })).Value!.Message.Id;
+
+        Assert.Equal(RefusalCode.Conflict, (await _cluster.Messages.Edit(sent, "later", new MessageAuthor(AuthorType.Api), Access.All)).Refusal!.Code);
+        Assert.Equal(RefusalCode.Conflict, (await _cluster.Messages.React(sent, "👍", new MessageAuthor(AuthorType.Api), Access.All)).Refusal!.Code);
+        Assert.False(_cluster.Engine.HasRelay(number));
+    }
+
+    [Fact]
     public async Task A_scheduled_message_can_be_cancelled_and_is_never_sent()
     {
         var number = await _cluster.ReadyNumber();
