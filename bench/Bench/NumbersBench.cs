@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Loopwave.Bench;
 
-/// <summary>Very many numbers in one process: memory, what they cost while nothing happens, and how long a restart takes.</summary>
+/// <summary>Very many numbers without older chats in one process: memory, what they cost while nothing happens, and how long a restart takes.</summary>
 internal static class NumbersBench
 {
     public static async Task Run(Report report, int count)
     {
-        await using var deployment = await Deployment.Start(("Sandbox__Echo", "false"), ("Sandbox__LinkDelay", "00:00:00"));
+        await using var deployment = await Deployment.Start(("Sandbox__Echo", "false"), ("Sandbox__LinkDelay", "00:00:00"), ("Sandbox__HistoryChats", "0"));
         var empty = deployment.ResidentBytes;
         var before = Stopwatch.GetTimestamp();
         var next = 0;

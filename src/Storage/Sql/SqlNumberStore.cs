@@ -113,9 +113,10 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
         }
     }
 
+    // The plus keeps SQLite from going through all numbers of the engine.
     public async Task<string?> LinkedElsewhere(string number, EngineKind engine, string phone) => (await database.Query(
         new Statement(
-            "SELECT id FROM number WHERE linked_phone = @phone AND engine = @engine AND id <> @id ORDER BY created_at, id LIMIT 1",
+            "SELECT id FROM number WHERE linked_phone = @phone AND +engine = @engine AND id <> @id LIMIT 1",
             ("@phone", phone), ("@engine", Rows.Word(engine)), ("@id", number)),
         row => row.GetString(0))).SingleOrDefault();
 

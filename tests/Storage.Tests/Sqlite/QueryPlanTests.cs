@@ -38,6 +38,13 @@ public sealed class QueryPlanTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Whether_a_phone_is_linked_already_is_looked_up_by_the_phone()
+    {
+        await new SqlNumberStore(_database, _backend.Clock).LinkedElsewhere("n", EngineKind.Sandbox, "1");
+        _database.AssertUses("number_phone");
+    }
+
+    [Fact]
     public async Task Reads_of_messages_follow_an_index_also_over_merged_chats()
     {
         var messages = new SqlMessageStore(_database);
@@ -106,6 +113,8 @@ public sealed class QueryPlanTests : IAsyncDisposable
             _plans.AddRange(plan.Select(step => (step, query.Sql)));
             return await database.Query(query, row);
         }
+
+        public void AssertUses(string index) => Assert.All(_plans, plan => Assert.Contains(index, plan.Step));
 
         public void AssertIndexed(bool sorts)
         {
