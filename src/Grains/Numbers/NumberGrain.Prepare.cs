@@ -1,0 +1,80 @@
+using Loopwave.Engines;
+using Loopwave.Messages;
+
+namespace Loopwave.Numbers;
+
+/// <summary>What a claimed row needs before it can be handed over: a recipient who exists, its file, and its bytes.</summary>
+internal sealed partial class NumberGrain
+{
+    private static readonly TimeSpan PrepareTimeout = TimeSpan.FromMinutes(5);
+
+    /// <summary>Builds the bytes of a row; null when there is no connection to build them with.</summary>
+    private async Task<byte[]?> Build(QueueItem item)
+    {
+        var message = await ports.Messages.Get(item.Message) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
+        using var timeout = new CancellationTokenSource(PrepareTimeout, context.Clock);
+        try
+        {
+            await Verify(item, timeout.Token);
+            return await _engine.Prepare(Number, State.Epoch, await Outbound(item, message), timeout.Token);
+        }
+        catch (EngineException exception) when (exception.Error is EngineError.NotConnected or EngineError.Unavailable)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks the network once whether anybody is behind a phone that nobody of this number has written with.</summary>
+    private async Task Verify(QueueItem item, CancellationToken cancellationToken)
+    {
+        var chat = await State.Book.LoadChat(item.Chat);
+        if (chat is null or { Verified: true } || Jids.Phone(item.Jid) is not { } phone)
+        {
+            return;
+        }
+
+        var check = await _engine.Resolve(Number, State.Epoch, phone, cancellationToken);
+        if (!check.OnWhatsApp)
+        {
+            throw new EngineException(EngineError.Rejected, "Nobody with this number is on WhatsApp.", "not_on_whatsapp");
+        }
+    }
+
+    private void MarkVerified(NumberWork work, QueueItem item)
+    {
+        if (State.Book.Chat(item.Chat) is { Verified: false } chat)
+        {
+            work.Put(chat with { Verified = true });
+        }
+    }
+
+    private async Task<OutboundMessage> Outbound(QueueItem item, MessageDocument message)
+    {
+        var target = item.Kind is OutboundKind.Message
+            ? message.ReplyTo is { } reply ? await ports.Messages.Get(reply) : null
+            : message;
+        var file = item.Kind is OutboundKind.Message && message.Media is { } media ? await File(media) : null;
+        return new OutboundMessage
+        {
+            Kind = item.Kind,
+            WhatsAppId = item.WhatsAppId,
+            Jid = item.Jid,
+            Type = message.Type,
+            Text = item.Kind is OutboundKind.Edit ? item.Argument : message.Text,
+            Emoji = item.Kind is OutboundKind.Reaction ? item.Argument : null,
+            File = file,
+            Location = message.Location,
+            Mentions = message.Mentions,
+            Target = target is null ? null : new TargetMessage(target.WhatsAppId, target.FromMe, target.FromMe ? null : target.Author.Jid, target.Text),
+        };
+    }
+
+    private async Task<OutboundFile> File(string id)
+    {
+        var media = (await ports.Media.Get([id])).GetValueOrDefault(id);
+        var path = media?.Hash is { } hash ? await ports.Files.Path(hash, CancellationToken.None) : null;
+        return media is null || path is null
+            ? throw new EngineException(EngineError.Rejected, "The file to send is no longer here.", "media_missing")
+            : new OutboundFile(path, media.MimeType, media.FileName, media.DurationSeconds);
+    }
+}
