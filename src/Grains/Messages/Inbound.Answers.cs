@@ -34,6 +34,11 @@ internal sealed partial class Inbound
     {
         queue.Done(item.Sequence);
         work.Dequeue(item.Sequence);
+        if (item.Kind is not OutboundKind.Message && message.Status is MessageStatus.Failed or MessageStatus.Cancelled)
+        {
+            // What became of the message itself is said already, and that stays.
+            return;
+        }
 
         // What was to happen to a message that is out already did not: the message stays, and says what failed.
         var failed = item.Kind is OutboundKind.Message

@@ -37,6 +37,10 @@ internal static class MessageRules
     public static bool IsUncertain(this MessageDocument message) =>
         message.Status is MessageStatus.Failed && message.Error?.Code == Uncertain.Code;
 
+    /// <summary>It failed or was taken back before it was on the wire: there is nothing that could be edited, reacted to or deleted.</summary>
+    public static bool WasNeverSent(this MessageDocument message) =>
+        message.FromMe && (message.Status is MessageStatus.Cancelled || (message.Status is MessageStatus.Failed && !message.IsUncertain()));
+
     public static MessageDocument Fail(this MessageDocument message, Cause error, DateTimeOffset now) =>
         Rank(message.Status) >= Rank(MessageStatus.Sent)
             ? message

@@ -11,7 +11,12 @@ internal sealed partial class NumberGrain
     /// <summary>Builds the bytes of a row; null when there is no connection to build them with.</summary>
     private async Task<byte[]?> Build(QueueItem item)
     {
-        var message = await ports.Messages.Get(item.Message) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
+        var message = await Subject(item) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
+        if (item.Kind is not OutboundKind.Message && message.WasNeverSent())
+        {
+            throw new EngineException(EngineError.Gone, "The message was never sent.", "never_sent");
+        }
+
         using var timeout = new CancellationTokenSource(PrepareTimeout, context.Clock);
         try
         {
@@ -22,6 +27,18 @@ internal sealed partial class NumberGrain
         {
             return null;
         }
+    }
+
+    // What became of a message is stored under the turn. An edit of it waits for that, so that it is not read as it was before.
+    private async Task<MessageDocument?> Subject(QueueItem item)
+    {
+        if (item.Kind is not OutboundKind.Message)
+        {
+            await _turn.WaitAsync();
+            _turn.Release();
+        }
+
+        return await ports.Messages.Get(item.Message);
     }
 
     /// <summary>Asks the network once whether anybody is behind a phone that nobody of this number has written with.</summary>

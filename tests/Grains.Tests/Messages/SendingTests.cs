@@ -122,6 +122,56 @@ public sealed class SendingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_to_happen_to_a_message_that_then_fails_is_not_done_and_hides_no_failure()
+    {
+        var number = await _cluster.ReadyNumber();
+        var preparing = new TaskCompletionSource();
+        _cluster.Engine.Resolving = preparing.Task;
+        _cluster.Engine.Preparing = message =>
+        {
+            if (message.Kind is OutboundKind.Message)
+            {
+                throw new EngineException(EngineError.Rejected, "No.", "rejected");
+            }
+        };
+        var author = new MessageAuthor(AuthorType.Api);
+        var sent = await Accept(Any.Send("teh"));
+        await _cluster.Messages.Edit(sent, "the", author, Access.All);
+        await _cluster.Messages.React(sent, "👍", author, Access.All);
+        await _cluster.Messages.Delete(sent, author, Access.All);
+
+        preparing.SetResult();
+
+        Assert.Equal(0, await _cluster.Eventually(
+            async () => (await _cluster.Number(number).Get()).Value!.Number.Counters.Queued, queued => queued == 0));
+        var message = (await Stored(sent)).Message;
+        Assert.Equal((MessageStatus.Failed, "rejected", "teh"), (message.Status, message.Error!.Code, message.Text));
+        Assert.False(_cluster.Engine.HasRelay(number));
+    }
+
+    [Fact]
+    public async Task What_may_have_been_sent_can_be_taken_back_and_stays_uncertain_when_that_fails()
+    {
+        var number = await _cluster.ReadyNumber();
+        var sent = await Accept(Any.Send("nobody answers"));
+        await _cluster.Engine.NextRelay(number);
+        for (var repeat = 1; repeat <= 3; repeat++)
+        {
+            await Drop(number);
+            await _cluster.Engine.NextRelay(number);
+        }
+
+        await Drop(number);
+        await _cluster.Eventually(() => Stored(sent), one => one.Message.Status is MessageStatus.Failed);
+        _cluster.Engine.Preparing = message => throw new EngineException(EngineError.Rejected, "No.", "rejected");
+
+        Assert.NotNull((await _cluster.Messages.Delete(sent, new MessageAuthor(AuthorType.Api), Access.All)).Value);
+
+        await _cluster.Eventually(async () => (await _cluster.Number(number).Get()).Value!.Number.Counters.Queued, queued => queued == 0);
+        Assert.Equal("uncertain", (await Stored(sent)).Message.Error!.Code);
+    }
+
+    [Fact]
     public async Task Somebody_who_is_not_on_the_network_fails_the_message_visibly()
     {
         await _cluster.ReadyNumber();

@@ -20,6 +20,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>What <see cref="Resolve"/> answers; by default everybody is there.</summary>
     public Func<string, RecipientCheck> Directory { get; set; } = phone => new(true, phone + "@s.whatsapp.net", null);
 
+    /// <summary>What looking somebody up waits for.</summary>
+    public Task Resolving { get; set; } = Task.CompletedTask;
+
     /// <summary>Runs before a message is built; may throw what a test wants to see handled.</summary>
     public Action<OutboundMessage> Preparing { get; set; } = _ => { };
 
@@ -142,8 +145,11 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         return Task.CompletedTask;
     }
 
-    public Task<RecipientCheck> Resolve(string number, long epoch, string phone, CancellationToken cancellationToken) =>
-        Task.FromResult(Directory(phone));
+    public async Task<RecipientCheck> Resolve(string number, long epoch, string phone, CancellationToken cancellationToken)
+    {
+        await Resolving.WaitAsync(cancellationToken);
+        return Directory(phone);
+    }
 
     public async Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken)
     {
