@@ -27,7 +27,8 @@ public sealed record UploadedFile(
     [property: Id(0)] string Hash,
     [property: Id(1)] long Size,
     [property: Id(2)] string MimeType,
-    [property: Id(3)] string? FileName);
+    [property: Id(3)] string? FileName,
+    [property: Id(4)] int? DurationSeconds = null);
 
 /// <summary>A file ready to be served.</summary>
 [GenerateSerializer, Immutable, Alias("loopwave.stored-file")]

@@ -15,8 +15,8 @@ public interface IMessagesGrain : IGrainWithIntegerKey
     Task<Outcome<SendAnswer>> Send(SendRequest request);
 
     /// <summary>
-    /// As <see cref="Send"/>, with the file fetched from <see cref="SendRequest.MediaUrl"/> first; a request that was
-    /// accepted before fetches nothing. Also refused with <c>MediaUnavailable</c>.
+    /// As <see cref="Send"/>, and waits longer: the file is fetched from <see cref="SendRequest.MediaUrl"/> first. A request
+    /// that was accepted before, or would be refused, fetches nothing. Also refused with <c>MediaUnavailable</c>.
     /// </summary>
     [Alias("fetch-and-send")]
     [ResponseTimeout("00:01:30")]
@@ -58,6 +58,7 @@ public sealed record SendRequest
 
     /// <summary>How the file is shown; null to tell from its content type.</summary>
     [Id(4)] public MessageType? MediaType { get; init; }
+    /// <summary>What the file is called in the message; null for its own name.</summary>
     [Id(5)] public string? FileName { get; init; }
 
     /// <summary>The id of the message that this one answers (<c>m_…</c>, same chat).</summary>
@@ -120,7 +121,6 @@ public sealed record NumberSend
     [Id(1)] public required MessageType Type { get; init; }
     [Id(2)] public string? Text { get; init; }
     [Id(3)] public string? Media { get; init; }
-    [Id(4)] public string? FileName { get; init; }
     [Id(5)] public string? ReplyTo { get; init; }
     [Id(6)] public IReadOnlyList<string> Mentions { get; init; } = [];
     [Id(7)] public Location? Location { get; init; }

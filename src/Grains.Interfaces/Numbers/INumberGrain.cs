@@ -48,6 +48,10 @@ public interface INumberGrain : IGrainWithStringKey
     [Alias("send")]
     Task<Outcome<SentMessage>> Send(NumberSend send);
 
+    /// <summary>Why <see cref="Send"/> would refuse this message now; null when nothing speaks against it.</summary>
+    [Alias("check-send")]
+    Task<Refusal?> CheckSend(NumberSend send);
+
     [Alias("react")]
     Task<Outcome<MessageView>> React(string message, string emoji, MessageAuthor author);
 

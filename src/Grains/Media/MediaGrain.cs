@@ -26,7 +26,7 @@ internal sealed class MediaGrain(
         var stored = new MediaDocument
         {
             Id = NewId.Media(), MimeType = MimeTypes.Clean(file.MimeType), FileName = CleanName(file.FileName), Size = file.Size,
-            Hash = file.Hash, State = MediaState.Ready, UsedAt = now, CreatedAt = now,
+            DurationSeconds = file.DurationSeconds, Hash = file.Hash, State = MediaState.Ready, UsedAt = now, CreatedAt = now,
         };
         await media.Put(stored);
         if (await IsHere(file.Hash))

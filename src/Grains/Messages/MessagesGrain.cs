@@ -16,34 +16,15 @@ internal sealed class MessagesGrain(
     NumberEngines engines,
     TimeProvider clock) : Grain, IMessagesGrain
 {
-    public async Task<Outcome<SendAnswer>> FetchAndSend(SendRequest request)
-    {
-        if (request.MediaUrl is { } url && await SentBefore(request) is null)
-        {
-            if (SendCheck.Refuse(request, null, clock.GetUtcNow()) is { } refusal)
-            {
-                return refusal;
-            }
-
-            var fetched = await GrainFactory.GetGrain<IMediaGrain>(0).Import(url, request.FileName);
-            if (fetched.Refusal is { } unavailable)
-            {
-                return unavailable;
-            }
-
-            request = request with { Media = fetched.Value!.Id, MediaUrl = null };
-        }
-
-        return await Send(request);
-    }
+    public Task<Outcome<SendAnswer>> FetchAndSend(SendRequest request) => Send(request);
 
     public async Task<Outcome<SendAnswer>> Send(SendRequest request)
     {
         var keys = Keys(request);
-        if (await SentBefore(request) is { } sent)
+        if (await SentBefore(keys) is { } sent)
         {
             // A repeat goes to the number that took the first one, whichever is first ready by now.
-            return await Forward(request with { From = sent.Number }, new NumberSend
+            return await Forward(sent.Number, new NumberSend
             {
                 Jid = "", Type = sent.Type, Author = request.Author, Idempotency = keys, SendAt = request.SendAt, QueueWhenOffline = request.QueueWhenOffline,
             }, replayed: true);
@@ -60,15 +41,10 @@ internal sealed class MessagesGrain(
             return new Refusal(RefusalCode.MediaUnavailable, "The file is not here yet. Read it first: GET /api/v1/media/{id}.");
         }
 
-        var recipient = Recipient.Parse(request.To);
-        return recipient switch
-        {
-            Recipient.Chat chat => await SendTo(request, chat, file, keys),
-            Recipient.Address address => await SendTo(request, address.Jid, file, keys),
-            Recipient.Phone phone => await SendTo(request, phone.Jid, file, keys),
-            null => new Refusal(RefusalCode.InvalidInput, "to must be digits with country code, a WhatsApp jid or a chat id."),
-            var unknown => throw new InvalidOperationException($"Unknown recipient {unknown}."),
-        };
+        var route = await FindRoute(request);
+        return route.Value is { } found
+            ? await Send(request, found, file, keys)
+            : route.Refusal!;
     }
 
     public async Task<Outcome<MessageDetails>> Get(string id, Access access)
@@ -84,15 +60,15 @@ internal sealed class MessagesGrain(
     public async Task<Outcome<MessageView>> React(string id, string emoji, MessageAuthor author, Access access) =>
         emoji.Length > 32
             ? new Refusal(RefusalCode.InvalidInput, "A reaction is one emoji, or empty to take it back.")
-            : await Allowed(id, access) is { } message ? await Number(message).React(id, emoji, author) : NotFound();
+            : await Allowed(id, access) is { } message ? await Number(message.Number).React(id, emoji, author) : NotFound();
 
     public async Task<Outcome<MessageView>> Edit(string id, string text, MessageAuthor author, Access access) =>
         text.Trim().Length is 0 or > MessageRules.MostTextCharacters
             ? new Refusal(RefusalCode.InvalidInput, $"text needs 1 to {MessageRules.MostTextCharacters} characters.")
-            : await Allowed(id, access) is { } message ? await Number(message).Edit(id, text.Trim(), author) : NotFound();
+            : await Allowed(id, access) is { } message ? await Number(message.Number).Edit(id, text.Trim(), author) : NotFound();
 
     public async Task<Outcome<MessageView>> Delete(string id, MessageAuthor author, Access access) =>
-        await Allowed(id, access) is { } message ? await Number(message).Delete(id, author) : NotFound();
+        await Allowed(id, access) is { } message ? await Number(message.Number).Delete(id, author) : NotFound();
 
     public async Task<Outcome<Page<MessageView>>> List(string chat, PageRequest page, Access access)
     {
@@ -115,7 +91,53 @@ internal sealed class MessagesGrain(
         }
     }
 
-    private async Task<Outcome<SendAnswer>> SendTo(SendRequest request, Recipient.Chat chat, MediaDocument? file, IReadOnlyList<IdempotencyKey> keys)
+    private async Task<Outcome<SendAnswer>> Send(SendRequest request, Route route, MediaDocument? file, IReadOnlyList<IdempotencyKey> keys)
+    {
+        var send = new NumberSend
+        {
+            Jid = route.Jid,
+            Type = SendCheck.TypeOf(request, file?.MimeType),
+            Text = request.Text?.Trim() is { Length: > 0 } text ? text : null,
+            Media = file?.Id,
+            ReplyTo = request.ReplyTo,
+            Mentions = request.Mentions,
+            Location = request.Location,
+            QueueWhenOffline = request.QueueWhenOffline,
+            SendAt = request.SendAt,
+            ClientMessageId = request.ClientMessageId,
+            Author = request.Author,
+            Idempotency = keys,
+        };
+        if (NeedsFileOfItsOwn(request, file))
+        {
+            // Nothing is fetched and kept for a message that the number would refuse.
+            if (await Number(route.From).CheckSend(send) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var own = await FileOfItsOwn(request, file);
+            if (own.Value is not { } media)
+            {
+                return own.Refusal!;
+            }
+
+            send = send with { Media = media.Id, Type = SendCheck.TypeOf(request, media.MimeType) };
+        }
+
+        return await Forward(route.From, send, replayed: false);
+    }
+
+    private async Task<Outcome<Route>> FindRoute(SendRequest request) => Recipient.Parse(request.To) switch
+    {
+        Recipient.Chat chat => await RouteTo(request, chat),
+        Recipient.Address address => await RouteTo(request, address.Jid),
+        Recipient.Phone phone => await RouteTo(request, phone.Jid),
+        null => new Refusal(RefusalCode.InvalidInput, "to must be digits with country code, a WhatsApp jid or a chat id."),
+        var unknown => throw new InvalidOperationException($"Unknown recipient {unknown}."),
+    };
+
+    private async Task<Outcome<Route>> RouteTo(SendRequest request, Recipient.Chat chat)
     {
         if (await finder.Find(chat.Id, null, request.Access) is not { } stored)
         {
@@ -124,10 +146,10 @@ internal sealed class MessagesGrain(
 
         return request.From is { } from && from != stored.Number
             ? new Refusal(RefusalCode.InvalidInput, "This chat belongs to another number than from.")
-            : await SendTo(request with { From = stored.Number }, stored.Jid, file, keys);
+            : await RouteTo(request with { From = stored.Number }, stored.Jid);
     }
 
-    private async Task<Outcome<SendAnswer>> SendTo(SendRequest request, string jid, MediaDocument? file, IReadOnlyList<IdempotencyKey> keys)
+    private async Task<Outcome<Route>> RouteTo(SendRequest request, string jid)
     {
         var from = request.From ?? await numbers.FirstReady(request.Access);
         if (from is null)
@@ -140,33 +162,27 @@ internal sealed class MessagesGrain(
             return new Refusal(RefusalCode.UnknownNumber, "There is no number with this id.");
         }
 
-        if (!request.Access.Allows(from, engine))
-        {
-            return new Refusal(RefusalCode.NumberNotAllowed, "This key may not use this number.");
-        }
-
-        return await Forward(request with { From = from }, new NumberSend
-        {
-            Jid = jid,
-            Type = SendCheck.TypeOf(request, file),
-            Text = request.Text?.Trim() is { Length: > 0 } text ? text : null,
-            Media = request.Media,
-            FileName = request.FileName,
-            ReplyTo = request.ReplyTo,
-            Mentions = request.Mentions,
-            Location = request.Location,
-            QueueWhenOffline = request.QueueWhenOffline,
-            SendAt = request.SendAt,
-            ClientMessageId = request.ClientMessageId,
-            Author = request.Author,
-            Idempotency = keys,
-        }, replayed: false);
+        return request.Access.Allows(from, engine)
+            ? new Route(from, jid)
+            : new Refusal(RefusalCode.NumberNotAllowed, "This key may not use this number.");
     }
 
-    private async Task<Outcome<SendAnswer>> Forward(SendRequest request, NumberSend send, bool replayed)
+    private async Task<Outcome<SendAnswer>> Forward(string number, NumberSend send, bool replayed)
     {
-        var answer = await GrainFactory.GetGrain<INumberGrain>(request.From!).Send(send);
+        var answer = await Number(number).Send(send);
         return answer.Value is { } sent ? new SendAnswer(sent, replayed) : answer.Refusal!;
+    }
+
+    // What came from WhatsApp can be removed to make room, long before the message goes. Its own file shares the content and keeps it.
+    private static bool NeedsFileOfItsOwn(SendRequest request, MediaDocument? file) =>
+        request.MediaUrl is not null || file?.Number is not null || (request.FileName is { } name && file is not null && name != file.FileName);
+
+    private async Task<Outcome<MediaView>> FileOfItsOwn(SendRequest request, MediaDocument? file)
+    {
+        var media = GrainFactory.GetGrain<IMediaGrain>(0);
+        return request.MediaUrl is { } url
+            ? await media.Import(url, request.FileName)
+            : await media.Register(new UploadedFile(file!.Hash!, file.Size ?? 0, file.MimeType, request.FileName ?? file.FileName, file.DurationSeconds));
     }
 
     // The file of a number that the caller may not use is as unknown as one that is not there.
@@ -176,9 +192,9 @@ internal sealed class MessagesGrain(
         return file?.Number is not { } number || (await engines.Of(number) is { } engine && request.Access.Allows(number, engine)) ? file : null;
     }
 
-    private async Task<MessageDocument?> SentBefore(SendRequest request)
+    private async Task<MessageDocument?> SentBefore(IReadOnlyList<IdempotencyKey> keys)
     {
-        foreach (var key in Keys(request))
+        foreach (var key in keys)
         {
             if (await numbers.FindIdempotent(key.Scope, key.Key) is { } before && await messages.Get(before.Result) is { } sent)
             {
@@ -218,7 +234,10 @@ internal sealed class MessagesGrain(
         return message.View(chat?.Id ?? message.Chat, chat?.Jid ?? "", message.Media is null ? null : files!.GetValueOrDefault(message.Media));
     }
 
-    private INumberGrain Number(MessageDocument message) => GrainFactory.GetGrain<INumberGrain>(message.Number);
+    private INumberGrain Number(string id) => GrainFactory.GetGrain<INumberGrain>(id);
 
     private static Refusal NotFound() => new(RefusalCode.NotFound, "There is no message with this id.");
+
+    /// <summary>The number that sends, and the WhatsApp chat id it sends to.</summary>
+    private sealed record Route(string From, string Jid);
 }

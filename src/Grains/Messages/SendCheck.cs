@@ -26,10 +26,10 @@ internal static class SendCheck
         return problem is null ? null : new Refusal(RefusalCode.InvalidInput, problem);
     }
 
-    public static MessageType TypeOf(SendRequest request, MediaDocument? file) =>
+    public static MessageType TypeOf(SendRequest request, string? mimeType) =>
         request.Location is not null ? MessageType.Location
-        : file is null ? MessageType.Text
-        : request.MediaType ?? file.MimeType.Split('/')[0] switch
+        : mimeType is null ? MessageType.Text
+        : request.MediaType ?? mimeType.Split('/')[0] switch
         {
             "image" => MessageType.Image,
             "video" => MessageType.Video,

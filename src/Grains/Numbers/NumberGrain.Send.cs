@@ -36,6 +36,12 @@ internal sealed partial class NumberGrain
         }
     }
 
+    public async Task<Refusal?> CheckSend(NumberSend send)
+    {
+        var check = await OnNumber<bool>(async () => (await RefuseContent(send) ?? Refuse(send)) is { } refusal ? refusal : true);
+        return check.Refusal;
+    }
+
     public Task<Outcome<MessageView>> React(string message, string emoji, MessageAuthor author) =>
         ActOn(message, OutboundKind.Reaction, emoji);
 
@@ -79,18 +85,7 @@ internal sealed partial class NumberGrain
             }
         }
 
-        if (send.Media is { } media && (await ports.Media.Get([media])).Count == 0)
-        {
-            return new Refusal(RefusalCode.InvalidInput, "There is no file with this id. Upload it first.");
-        }
-
-        await State.Book.Load([send.Jid]);
-        if (send.ReplyTo is { } reply && !await IsInChat(reply, send.Jid))
-        {
-            return new Refusal(RefusalCode.InvalidInput, "The message to reply to is not in this chat.");
-        }
-
-        if (Refuse(send) is { } refusal)
+        if ((await RefuseContent(send) ?? Refuse(send)) is { } refusal)
         {
             return refusal;
         }
@@ -116,6 +111,22 @@ internal sealed partial class NumberGrain
     }
 
     private SentMessage Answer(NumberSend send, string jid, string id) => new(AnswerStatus(send), jid, Number, id);
+
+    private async Task<Refusal?> RefuseContent(NumberSend send)
+    {
+        if (send.Media is { } media && (await ports.Media.Get([media])).Count == 0)
+        {
+            return new Refusal(RefusalCode.InvalidInput, "There is no file with this id. Upload it first.");
+        }
+
+        await State.Book.Load([send.Jid]);
+        if (send.ReplyTo is { } reply && !await IsInChat(reply, send.Jid))
+        {
+            return new Refusal(RefusalCode.InvalidInput, "The message to reply to is not in this chat.");
+        }
+
+        return null;
+    }
 
     private Refusal? Refuse(NumberSend send)
     {
@@ -235,7 +246,7 @@ internal sealed partial class NumberGrain
             return new Refusal(RefusalCode.Conflict, "The message waits for its time. Take it back and send another one.");
         }
 
-        if (message.FromMe && message.Status is MessageStatus.Failed or MessageStatus.Cancelled)
+        if (message.WasNeverSent())
         {
             return new Refusal(RefusalCode.Conflict, "The message was never sent.");
         }

@@ -58,6 +58,25 @@ public sealed class EvictionTests : IAsyncLifetime
         Assert.Equal("gone gone", await Where(others));
     }
 
+    [Fact]
+    public async Task What_is_sent_on_later_stays_until_then_and_after_it()
+    {
+        var files = new List<StoredFile> { await Fetch(_number), await Fetch(_number), await Fetch(_number), await Fetch(_number) };
+        var sent = (await _cluster.Messages.Send(Any.Send("", from: _number) with
+        {
+            Media = files[0].Media.Id, FileName = "for you.jpg", SendAt = _cluster.Clock.GetUtcNow().AddHours(1),
+        })).Value!.Message.Id;
+
+        await Evict();
+        Assert.Equal("here gone gone here", await Where(files));
+        _cluster.Clock.Advance(TimeSpan.FromHours(1));
+
+        var file = (await _cluster.Engine.NextRelay(_number)).Message.File!;
+        Assert.Equal(("for you.jpg", "image/jpeg"), (file.FileName, file.MimeType));
+        Assert.Equal(files[0].Hash, Hash(await File.ReadAllBytesAsync(file.Path)));
+        Assert.Equal("for you.jpg", (await _cluster.Messages.Get(sent, Access.All)).Value!.Message.Media!.FileName);
+    }
+
     /// <summary>The writing and the registering of an upload stand at every two moments of the eviction of the same content.</summary>
     [Fact]
     public async Task An_upload_of_content_that_makes_room_at_that_moment_is_kept_or_asked_for_again_and_never_lost()

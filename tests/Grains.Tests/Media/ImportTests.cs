@@ -1,3 +1,4 @@
+using Loopwave.Engines;
 using Loopwave.Messages;
 using Loopwave.Outbound;
 using Loopwave.Testing;
@@ -60,18 +61,36 @@ public sealed class ImportTests(ImportTests.Fixture fixture) : IClassFixture<Imp
         Assert.Equal("menu.pdf", (await _cluster.Messages.Get(first.Message.Id, Access.All)).Value!.Message.Media!.FileName);
     }
 
-    [Fact]
-    public async Task A_send_that_would_be_refused_fetches_nothing()
+    [Theory]
+    [InlineData("two things at once", RefusalCode.InvalidInput)]
+    [InlineData("nobody to send to", RefusalCode.InvalidInput)]
+    [InlineData("no such chat", RefusalCode.NotFound)]
+    [InlineData("no such number", RefusalCode.UnknownNumber)]
+    [InlineData("a key without the number", RefusalCode.NumberNotAllowed)]
+    [InlineData("an answer to nothing", RefusalCode.InvalidInput)]
+    [InlineData("a number that is not ready", RefusalCode.NoReadySession)]
+    public async Task A_send_that_would_be_refused_fetches_nothing(string why, RefusalCode code)
     {
         await using var server = await FakeWebServer.Start(context => context.Response.WriteAsync("x"));
+        var number = await _cluster.ReadyNumber("919800000018");
+        await _cluster.Engine.Raise(number, new EngineEvent.Closed(403));
+        var send = Any.Send("x", from: number) with { MediaUrl = server.Address + "/a.pdf", QueueWhenOffline = true };
 
-        var refused = (await _cluster.Messages.FetchAndSend(Any.Send("x") with
+        var refused = (await _cluster.Messages.FetchAndSend(why switch
         {
-            MediaUrl = server.Address, Location = new Location(0, 0, null),
+            "two things at once" => send with { Location = new Location(0, 0, null) },
+            "nobody to send to" => send with { To = "?" },
+            "no such chat" => send with { To = "c_000000000000" },
+            "no such number" => send with { From = "n000000000x" },
+            "a key without the number" => send with { Access = new Access(Numbers: ["n000000000x"]) },
+            "an answer to nothing" => send with { ReplyTo = "m_000000000000" },
+            "a number that is not ready" => send with { QueueWhenOffline = false },
+            _ => throw new ArgumentException(why),
         })).Refusal!;
 
-        Assert.Equal(RefusalCode.InvalidInput, refused.Code);
+        Assert.Equal(code, refused.Code);
         Assert.Equal(0, server.Requests);
+        await _cluster.Number(number).Unlink();
     }
 
     [Theory]

@@ -50,6 +50,8 @@ internal sealed class FakeNumber(FakeDeployment deployment, string id) : INumber
 
     public Task<Outcome<SentMessage>> Send(NumberSend send) => throw new NotSupportedException("The API sends through IMessagesGrain.");
 
+    public Task<Refusal?> CheckSend(NumberSend send) => throw new NotSupportedException("The API sends through IMessagesGrain.");
+
     public Task<Outcome<MessageView>> React(string message, string emoji, MessageAuthor author) => throw new NotSupportedException();
 
     public Task<Outcome<MessageView>> Edit(string message, string text, MessageAuthor author) => throw new NotSupportedException();
