@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using Loopwave.Configuration;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Loopwave.Standalone;
 
@@ -28,6 +30,28 @@ internal static class FrontDoor
                     break;
             }
         });
+    }
+
+    /// <summary>Finds out that the port can't be had while nothing has been made yet that a failed start would leave behind.</summary>
+    /// <exception cref="PortTakenException">Another program listens on it.</exception>
+    public static void CheckPort(this LoopwaveSettings settings)
+    {
+        IPAddress[] addresses = settings.BindAddress is { } one ? [one] : [IPAddress.Loopback, IPAddress.IPv6Loopback];
+        foreach (var address in addresses)
+        {
+            try
+            {
+                SocketTransportOptions.CreateDefaultBoundListenSocket(new IPEndPoint(address, settings.Port)).Dispose();
+            }
+            catch (SocketException fault) when (fault.SocketErrorCode is SocketError.AddressAlreadyInUse)
+            {
+                throw new PortTakenException(settings.Port);
+            }
+            catch (SocketException) when (settings.BindAddress is null || settings.BindAddress.Equals(IPAddress.IPv6Any))
+            {
+                // Not every machine has both address families; the server takes those that are there.
+            }
+        }
     }
 
     public static void UseStartPage(this WebApplication app)

@@ -25,6 +25,7 @@ try
     app.MapLoopwaveApi();
 
     screen.Starting();
+    settings.CheckPort();
     app.Services.OpenData();
     await app.StartAsync();
     screen.Ready(settings, await app.Services.PrepareTeam());

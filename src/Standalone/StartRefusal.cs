@@ -13,7 +13,8 @@ internal static class StartRefusal
     {
         ConfigurationMistakesException configuration => configuration.Mistakes,
         StorageStartException storage => [storage.Message],
-        AddressInUseException => ["The port (PORT, 4000 unless set) is taken by another program. Stop that one, or choose another port."],
+        PortTakenException taken => [taken.Message],
+        AddressInUseException => ["The port (PORT, 4000 unless set) was taken by another program meanwhile. Stop that one, or choose another port."],
         SocketException { SocketErrorCode: SocketError.AccessDenied } => ["This user may not listen on that port. Choose one above 1023 with PORT."],
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => ["BIND_ADDRESS is no address of this machine."],
         AggregateException several => several.InnerExceptions.Select(Of).FirstOrDefault(sentences => sentences is not null),
@@ -21,3 +22,7 @@ internal static class StartRefusal
         _ => null,
     };
 }
+
+/// <summary>Another program listens where we would.</summary>
+internal sealed class PortTakenException(int port)
+    : Exception($"Port {port} is taken by another program. Stop that one, or set PORT to another port.");

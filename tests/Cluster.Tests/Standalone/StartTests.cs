@@ -90,7 +90,8 @@ public class StartTests
         other.Start();
         var process = deployment.Launch();
 
-        await Refused(process, "port");
+        await Refused(process, $"Port {deployment.Port} is taken");
+        Assert.False(Directory.Exists(deployment.DataDirectory));
     }
 
     [Fact]
