@@ -9,16 +9,20 @@ internal sealed class StartScreen(TextWriter output, TextWriter errors)
 
     public void Starting() => output.WriteLine($"Starting Loopwave {Version} …");
 
-    /// <param name="setUpToken">The one-time token that makes the first admin; null once there is one.</param>
-    public void Ready(LoopwaveSettings settings, string? setUpToken)
+    public void Ready(LoopwaveSettings settings, FirstAdmin admin)
     {
         var address = settings.Address;
         output.WriteLine();
         output.WriteLine($"  Loopwave is ready          {address}");
-        if (setUpToken is not null)
+        switch (admin)
         {
-            output.WriteLine($"  Make the first admin at    {address}/#setup={setUpToken}");
-            output.WriteLine("                             (works once; restart for a new link)");
+            case FirstAdmin.SetUpLink link:
+                output.WriteLine($"  Make the first admin at    {address}/#setup={link.Token}");
+                output.WriteLine("                             (works once; restart for a new link)");
+                break;
+            case FirstAdmin.Made made:
+                output.WriteLine($"  Sign in as                 {made.Email}, with ADMIN_PASSWORD");
+                break;
         }
 
         output.WriteLine($"  Data                       {settings.DataDirectory}");
@@ -29,7 +33,13 @@ internal sealed class StartScreen(TextWriter output, TextWriter errors)
         }
 
         output.WriteLine();
-        output.WriteLine("  A number to try things with, no phone needed (make KEY on the page):");
+        if (admin is FirstAdmin.Exists { SettingsIgnored: true })
+        {
+            output.WriteLine("  ADMIN_EMAIL and ADMIN_PASSWORD are ignored: there is an admin already. Sign in as that one, or take a new DATA_DIR.");
+            output.WriteLine();
+        }
+
+        output.WriteLine("  A number to try things with, no phone needed (sign in on the page and make KEY there):");
         output.WriteLine($"    curl {address}/api/v1/numbers -H \"Authorization: Bearer $KEY\" \\");
         output.WriteLine("      -H 'Content-Type: application/json' -d '{\"label\": \"Demo\", \"engine\": \"sandbox\"}'");
         output.WriteLine();

@@ -96,6 +96,28 @@ public class StartTests
 
     [Fact]
     public async Task A_second_process_on_the_same_data_is_refused_and_the_first_goes_on()
+    [Fact]
+    public async Task The_first_start_names_the_admin_it_made_and_later_ones_say_that_the_settings_are_ignored()
+    {
+        await using var deployment = new LoopwaveDeployment();
+        var first = await deployment.Start();
+        await first.Stop();
+        deployment.Settings["ADMIN_EMAIL"] = "somebody.else@example.com";
+        var second = await deployment.Start();
+        await second.Stop();
+        deployment.Settings["ADMIN_EMAIL"] = null;
+        deployment.Settings["ADMIN_PASSWORD"] = null;
+        var third = await deployment.Start();
+        await third.Stop();
+
+        const string ignored = "ADMIN_EMAIL and ADMIN_PASSWORD are ignored: there is an admin already.";
+        Assert.Contains($"Sign in as                 {LoopwaveDeployment.AdminEmail}, with ADMIN_PASSWORD", first.Output);
+        Assert.DoesNotContain(ignored, first.Output);
+        Assert.Contains(ignored, second.Output);
+        Assert.DoesNotContain("somebody.else", second.Output);
+        Assert.DoesNotContain("ADMIN_", third.Output);
+    }
+
     {
         await using var deployment = new LoopwaveDeployment();
         var first = await deployment.Start();
