@@ -13,6 +13,7 @@ public sealed class SettingsReader
 {
     private readonly IConfiguration _configuration;
     private readonly List<string> _mistakes = [];
+    private readonly HashSet<string> _filesInTheWay = [];
 
     private SettingsReader(IConfiguration configuration)
     {
@@ -97,13 +98,33 @@ public sealed class SettingsReader
         var text = Text(key) ?? fallback;
         try
         {
-            return Path.GetFullPath(text);
+            var path = Path.GetFullPath(text);
+            if (FileOn(path) is { } file && _filesInTheWay.Add(file))
+            {
+                _mistakes.Add($"{key} must be a folder, but {file} is a file.");
+            }
+
+            return path;
         }
         catch (ArgumentException)
         {
             _mistakes.Add($"{key} is not a path that can be used.");
             return Path.GetFullPath(fallback);
         }
+    }
+
+    // The path itself, or what would have to be a folder above it.
+    private static string? FileOn(string? path)
+    {
+        for (; path is not null; path = Path.GetDirectoryName(path))
+        {
+            if (File.Exists(path))
+            {
+                return path;
+            }
+        }
+
+        return null;
     }
 
     private byte[]? CredentialsKey()

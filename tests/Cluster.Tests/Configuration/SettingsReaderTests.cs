@@ -83,6 +83,25 @@ public class SettingsReaderTests
         Assert.EndsWith(".", mistake);
     }
 
+    [Theory]
+    [InlineData("DATA_DIR", "")]
+    [InlineData("AUTH_DIR", "")]
+    [InlineData("MEDIA_DIR", "/below/it")]
+    public void A_file_where_a_folder_belongs_is_said_once(string key, string below)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            Read(new() { [key] = file + below }, out var mistakes);
+
+            Assert.Equal($"{key} must be a folder, but {file} is a file.", Assert.Single(mistakes));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void A_mistake_never_repeats_a_secret()
     {

@@ -133,15 +133,12 @@ public class StartTests
     [Theory]
     [InlineData("DATA_DIR")]
     [InlineData("AUTH_DIR")]
-    public async Task A_folder_that_cannot_be_written_is_one_sentence_and_exit_code_2(string key)
+    public async Task A_folder_that_cannot_be_made_is_one_sentence_and_exit_code_2(string key)
     {
-        await using var deployment = new LoopwaveDeployment();
-        var inTheWay = Path.Combine(deployment.Folder, "a-file");
-        await File.WriteAllTextAsync(inTheWay, "", TestContext.Current.CancellationToken);
-        deployment.Settings[key] = inTheWay;
+        await using var deployment = new LoopwaveDeployment { Settings = { [key] = "/proc/nobody-can-write-here" } };
         var process = deployment.Launch();
 
-        await Refused(process, inTheWay);
+        await Refused(process, $"{key} (/proc/nobody-can-write-here)");
     }
 
     [Fact]
