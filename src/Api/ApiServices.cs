@@ -19,7 +19,7 @@ public static class ApiServices
     /// </summary>
     public static IServiceCollection AddLoopwaveApi(this IServiceCollection services)
     {
-        services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<ApiOptions>(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<OriginOptions>().BindConfiguration("").ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OriginOptions>, OriginOptionsCheck>());
         services.TryAddSingleton(TimeProvider.System);

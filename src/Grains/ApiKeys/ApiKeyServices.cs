@@ -8,8 +8,7 @@ public static class ApiKeyServices
     /// <summary>API keys: making them, checking them, counting their requests. Needs an <see cref="IApiKeyStore"/>.</summary>
     public static IServiceCollection AddApiKeys(this IServiceCollection services)
     {
-        services.AddOptions<ApiKeyOptions>().BindConfiguration(ApiKeyOptions.Section)
-            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<ApiKeyOptions>(ApiKeyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         return services;
     }

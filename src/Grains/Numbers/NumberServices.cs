@@ -13,10 +13,10 @@ public static class NumberServices
 {
     public static IServiceCollection AddNumbers(this IServiceCollection services)
     {
-        services.AddOptions<NumberOptions>().BindConfiguration("Numbers").ValidateDataAnnotations()
+        services.AddSettings<NumberOptions>("Numbers").ValidateDataAnnotations()
             .Validate(options => options.ShortestGap <= options.LongestGap, "Numbers:ShortestGap must not be above Numbers:LongestGap.")
             .ValidateOnStart();
-        services.AddOptions<MediaOptions>().BindConfiguration("Media").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<MediaOptions>("Media").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<OutboundOptions>().BindConfiguration("Outbound")
             .Validate(options => options.IsValid, "OUTBOUND_ALLOW must hold networks such as 10.0.0.0/8, separated by commas.")
             .ValidateOnStart();

@@ -1,24 +1,26 @@
-using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Loopwave.Configuration;
 
 /// <summary>Says everything that is wrong with the configuration at once, before anything has started.</summary>
-public static partial class ConfigurationCheck
+public static class ConfigurationCheck
 {
     /// <param name="mistakes">What <see cref="SettingsReader"/> found; the features' own options are added here.</param>
     /// <exception cref="ConfigurationMistakesException">There is a mistake.</exception>
     public static void Check(this IServiceProvider services, IReadOnlyList<string> mistakes)
     {
-        string[] all = [.. mistakes, .. MistakesInOptions(services)];
+        var inSections = SectionCheck.Mistakes(
+            services.GetRequiredService<IConfiguration>(), services.GetServices<SettingsSection>());
+        string[] all = [.. mistakes, .. inSections, .. MistakesInOptions(services, inSections.Count > 0)];
         if (all.Length > 0)
         {
             throw new ConfigurationMistakesException(all);
         }
     }
 
-    private static IEnumerable<string> MistakesInOptions(IServiceProvider services)
+    private static IEnumerable<string> MistakesInOptions(IServiceProvider services, bool sectionsHaveMistakes)
     {
         try
         {
@@ -27,26 +29,21 @@ public static partial class ConfigurationCheck
         }
         catch (OptionsValidationException one)
         {
-            return one.Failures.Select(Sentence);
+            return one.Failures.Where(IsOurs);
         }
-        catch (AggregateException several)
+        catch (AggregateException several) when (several.InnerExceptions.All(fault => fault is OptionsValidationException))
         {
-            return several.InnerExceptions.SelectMany(
-                fault => fault is OptionsValidationException one ? one.Failures.Select(Sentence) : [fault.Message]);
+            return several.InnerExceptions.Cast<OptionsValidationException>().SelectMany(one => one.Failures).Where(IsOurs);
         }
-        catch (InvalidOperationException unreadable)
+        catch (InvalidOperationException) when (sectionsHaveMistakes)
         {
-            // A value of the wrong kind, such as a word where a number belongs; the message names its key.
-            return [unreadable.Message];
+            // A value of the wrong kind, such as a word where a number belongs: said by its key already.
+            return [];
         }
     }
 
-    // Attributes say a sentence about a field; the framework wraps it in words about itself.
-    private static string Sentence(string failure) =>
-        Wrapped().Match(failure) is { Success: true } match ? $"{match.Groups["field"]}: {match.Groups["sentence"]}" : failure;
-
-    [GeneratedRegex(@"^DataAnnotation validation failed for '\w+' members: '(?<field>[^']+)' with the error: '(?<sentence>.+)'\.$")]
-    private static partial Regex Wrapped();
+    // What an attribute finds in a section is said by its key already; the framework's sentence names a class of ours.
+    private static bool IsOurs(string failure) => !failure.StartsWith("DataAnnotation validation failed", StringComparison.Ordinal);
 }
 
 /// <summary>The configuration cannot be used. Each mistake is one sentence that names the key and what it expects.</summary>

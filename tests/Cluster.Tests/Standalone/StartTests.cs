@@ -67,8 +67,10 @@ public class StartTests
     }
 
     [Theory]
-    [InlineData("Api__RequestsPerMinute", "0", "RequestsPerMinute")]
-    [InlineData("Numbers__QueueCapacity", "many", "Numbers:QueueCapacity")]
+    [InlineData("Api__RequestsPerMinute", "0", "Api__RequestsPerMinute")]
+    [InlineData("Numbers__QueueCapacity", "many", "Numbers__QueueCapacity")]
+    [InlineData("Numbers__ChatsAtHandd", "5", "Numbers__ChatsAtHandd")]
+    [InlineData("Numbers__LongestGap", "00:00:00.1", "Numbers:LongestGap")]
     [InlineData("JWT_SECRET", "short", "JWT_SECRET")]
     [InlineData("TRUSTED_PROXIES", "my-proxy", "TRUSTED_PROXIES")]
     public async Task A_mistake_in_the_options_of_a_feature_is_one_sentence_too(string key, string value, string named)
@@ -95,8 +97,6 @@ public class StartTests
     }
 
     [Fact]
-    public async Task A_second_process_on_the_same_data_is_refused_and_the_first_goes_on()
-    [Fact]
     public async Task The_first_start_names_the_admin_it_made_and_later_ones_say_that_the_settings_are_ignored()
     {
         await using var deployment = new LoopwaveDeployment();
@@ -118,6 +118,8 @@ public class StartTests
         Assert.DoesNotContain("ADMIN_", third.Output);
     }
 
+    [Fact]
+    public async Task A_second_process_on_the_same_data_is_refused_and_the_first_goes_on()
     {
         await using var deployment = new LoopwaveDeployment();
         var first = await deployment.Start();

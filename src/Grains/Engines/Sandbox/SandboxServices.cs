@@ -13,7 +13,7 @@ public static class SandboxServices
     /// </summary>
     public static IServiceCollection AddSandboxEngine(this IServiceCollection services)
     {
-        services.AddOptions<SandboxOptions>().BindConfiguration("Sandbox").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<SandboxOptions>("Sandbox").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SandboxOptions>>().Value);
         services.AddSingleton(provider => new SandboxDice(provider.GetRequiredService<SandboxOptions>().Seed));
