@@ -14,6 +14,7 @@ internal static class OperationErrors
     {
         var takesBody = operation.RequestBody is not null;
         var errors = new SortedDictionary<int, List<string>>();
+        Note(400, "invalid_input");
         Note(401, "invalid_api_key");
         Note(429, "rate_limited");
         Note(500, "internal_error");
@@ -22,11 +23,6 @@ internal static class OperationErrors
         if (hasScope)
         {
             Note(403, "insufficient_scope");
-        }
-
-        if (takesBody || operation.Parameters!.Any(one => one.In is ParameterLocation.Query or ParameterLocation.Header))
-        {
-            Note(400, "invalid_input");
         }
 
         if (takesBody)

@@ -9,13 +9,6 @@ internal static class OperationFiles
     {
         if (route.OfType<FileBody>().Any())
         {
-            operation.Parameters!.Add(new OpenApiParameter
-            {
-                Name = "fileName",
-                In = ParameterLocation.Query,
-                Description = "The file's name, where the body is the file itself.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 255 },
-            });
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,

@@ -18,7 +18,8 @@ internal static class V1Routes
 {
     public static void MapV1(this IEndpointRouteBuilder routes)
     {
-        var v1 = routes.MapGroup("/api/v1").WithGroupName(V1Document.Name).AddEndpointFilter(Idempotency.Check);
+        var v1 = routes.MapGroup("/api/v1").WithGroupName(V1Document.Name)
+            .AddEndpointFilter(QueryNames.Check).AddEndpointFilter(Idempotency.Check);
         v1.MapGet("/health", Health).AllowAnyKey().WithTags("Health")
             .Says("Check the service and the key", "Any valid key will do.");
         v1.MapNumbers();

@@ -128,3 +128,23 @@ public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHos
         Assert.Equal(message, (await response.Body()).GetProperty("message").GetString());
     }
 }
+    [InlineData("stauts=open", "Unknown query parameter 'stauts': taken here are status, unread, number, q, limit, cursor, updatedAfter.")]
+    [InlineData("limit=5&since", "Unknown query parameter 'since': taken here are status, unread, number, q, limit, cursor, updatedAfter.")]
+
+    [Theory]
+    [InlineData("GET", "/api/v1/health?limit=5", "Unknown query parameter 'limit': none is taken here.")]
+    [InlineData("GET", "/api/v1/messages/m_1?fields=text", "Unknown query parameter 'fields': none is taken here.")]
+    [InlineData("POST", "/api/v1/chats/c_1/read?nmber=n1", "Unknown query parameter 'nmber': taken here are number.")]
+    [InlineData("POST", "/api/v1/media?filename=a.png&name=a", "Unknown query parameter 'name': taken here are fileName.")]
+    public async Task A_query_parameter_that_a_route_does_not_know_is_refused(string method, string address, string message)
+    {
+        var host = await shared.Get();
+        host.Deployment.Asked.Clear();
+
+        var response = await host.ClientWith().SendAsync(new HttpRequestMessage(new HttpMethod(method), address));
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("invalid_input", await response.ErrorCode());
+        Assert.Equal(message, (await response.Body()).GetProperty("message").GetString());
+        Assert.Empty(host.Deployment.Asked);
+    }

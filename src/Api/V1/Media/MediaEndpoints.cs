@@ -25,7 +25,7 @@ internal static class MediaEndpoints
         var options = ((IEndpointRouteBuilder)v1).ServiceProvider.GetRequiredService<IOptions<ApiOptions>>().Value;
         var media = v1.MapGroup("/media").WithTags("Media");
         media.MapPost("", UploadFile).AllowScopes(ApiScopes.MessagesWrite)
-            .WithMetadata(new SizeLimit(options.MaxMediaBytes + MultipartOverhead))
+            .WithMetadata(new SizeLimit(options.MaxMediaBytes + MultipartOverhead), Upload.FileNameParameter)
             .Says("Upload a file", "As multipart/form-data with one file, or as the body itself with its Content-Type and ?fileName=.")
             .TakesFile().Refuses(RefusalCode.PayloadTooLarge, RefusalCode.DiskFull);
         media.MapGet("/{id}", Download).AllowScopes(ApiScopes.ChatsRead)

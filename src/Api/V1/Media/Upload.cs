@@ -1,4 +1,5 @@
 using Loopwave.Api.Errors;
+using Loopwave.Api.OpenApi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -13,6 +14,9 @@ internal sealed record Upload(Stream Content, string MimeType, string? FileName)
     private const int LongestBoundary = 100;
     private const string Unknown = "application/octet-stream";
 
+    public static QueryParameter FileNameParameter { get; } =
+        QueryParameter.Text("fileName", "The file's name, where the body is the file itself.", LongestFileName);
+
     /// <summary>Finds the file without reading it: its bytes stream straight to where they are kept.</summary>
     public static async Task<Upload> Find(HttpRequest request)
     {
@@ -23,7 +27,7 @@ internal sealed record Upload(Stream Content, string MimeType, string? FileName)
 
         return type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
             ? await FromForm(request, HeaderUtilities.RemoveQuotes(type.Boundary).ToString())
-            : new Upload(request.Body, MimeTypeOf(request.ContentType), FileNameOf(request.Query["fileName"]));
+            : new Upload(request.Body, MimeTypeOf(request.ContentType), FileNameOf(request.Query[FileNameParameter.Name]));
     }
 
     private static async Task<Upload> FromForm(HttpRequest request, string boundary)
