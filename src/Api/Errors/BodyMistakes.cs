@@ -44,14 +44,44 @@ internal static partial class BodyMistakes
             return $"null is not taken{place}.";
         }
 
-        if (text.StartsWith("Expected ", StringComparison.Ordinal))
+        // What stands in quotes can be well-formed JSON and still be no text.
+        if (mistake.InnerException is InvalidOperationException { Message: var inner } && inner.Contains("UTF-16", StringComparison.Ordinal))
         {
-            return $"{text.Split('.')[0]}{place}.";
+            return inner.Contains("surrogate", StringComparison.Ordinal)
+                ? $"The text holds half of a surrogate pair{place}."
+                : $"The text is not valid UTF-8{place}.";
         }
 
-        return text.Contains("could not be converted", StringComparison.Ordinal)
-            ? $"A value of the wrong kind{place}."
+        if (mistake.InnerException is JsonException)
+        {
+            return $"Malformed JSON{place}.";
+        }
+
+        if (text.StartsWith("Expected ", StringComparison.Ordinal))
+        {
+            return $"{text.TrimEnd('.')}{place}.";
+        }
+
+        return Target().Match(text) is { Success: true } target
+            ? $"{Expected(target.Groups[1].Value, atRoot: mistake.Path is "$")}{place}."
             : $"Malformed JSON{place}.";
+    }
+
+    // The framework's sentence names the type that it could not make: System.Int32, or one of ours, or a list of them.
+    private static string Expected(string type, bool atRoot)
+    {
+        type = Nullable().Replace(type, "$1");
+        return type switch
+        {
+            "System.String" => "Expected text in quotes",
+            "System.Boolean" => "Expected true or false",
+            "System.Double" => "Expected a number",
+            "System.Int32" or "System.Int64" => "Expected a whole number",
+            _ when type.StartsWith("System.Collections.", StringComparison.Ordinal) => "Expected a list",
+            _ when atRoot => "Expected a JSON object",
+            _ when type.EndsWith("Body", StringComparison.Ordinal) => "Expected an object",
+            _ => "A value of the wrong kind",
+        };
     }
 
     private static string Place(JsonException mistake)
@@ -70,6 +100,12 @@ internal static partial class BodyMistakes
 
     [GeneratedRegex("^Duplicate property '(.*?)' encountered")]
     private static partial Regex Duplicate();
+
+    [GeneratedRegex("^The JSON value could not be converted to (.+?)\\. Path:")]
+    private static partial Regex Target();
+
+    [GeneratedRegex("^System\\.Nullable`1\\[(.+)\\]$")]
+    private static partial Regex Nullable();
 
     [GeneratedRegex("missing required properties including: (.*?)\\.")]
     private static partial Regex Missing();

@@ -21,15 +21,24 @@ public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHos
     [InlineData("""{"to":"91","to":"92","text":"Hi"}""", "The field 'to' appears twice at $.to (line 1, position 21).")]
     [InlineData("""{"text":"Hi"}""", "Missing: to (line 1, position 14).")]
     [InlineData("""{"to":null,"text":"Hi"}""", "null is not taken at $.to (line 1, position 11).")]
-    [InlineData("""{"to":91,"text":"Hi"}""", "A value of the wrong kind at $.to (line 1, position 9).")]
+    [InlineData("""{"to":91,"text":"Hi"}""", "Expected text in quotes at $.to (line 1, position 9).")]
     [InlineData("""{"to":"91","whenOffline":"drop"}""", "Expected queue at $.whenOffline (line 1, position 32).")]
     [InlineData("""{"to":"91","whenOffline":"queue, queue"}""", "Expected queue at $.whenOffline (line 1, position 40).")]
     [InlineData("""{"to":"91","media":{"id":"f_1","type":"image,document"}}""", "Expected one of audio, document, image, sticker, video, voice at $.media.type (line 1, position 55).")]
     [InlineData("""{"to":"91","whenOffline":0}""", "Expected queue at $.whenOffline (line 1, position 27).")]
-    [InlineData("""{"to":"91","sendAt":"tomorrow"}""", "Expected a time such as 2026-06-29T10:15:00 at $.sendAt (line 1, position 31).")]
-    [InlineData("""{"to":"91","location":{"latitude":"1","longitude":2}}""", "A value of the wrong kind at $.location.latitude (line 1, position 38).")]
+    [InlineData("""{"to":"91","sendAt":"tomorrow"}""", "Expected a time such as 2026-06-29T10:15:00.000Z at $.sendAt (line 1, position 31).")]
+    [InlineData("""{"to":"91","location":{"latitude":"1","longitude":2}}""", "Expected a number at $.location.latitude (line 1, position 38).")]
     [InlineData("""{"to":"91","mentions":["a",null]}""", "null is not taken (line 1, position 34).")]
-    [InlineData("[]", "A value of the wrong kind (line 1, position 2).")]
+    [InlineData("[]", "Expected a JSON object (line 1, position 2).")]
+    [InlineData("\"Hi\"", "Expected a JSON object (line 1, position 5).")]
+    [InlineData("""{"to":"91","media":[]}""", "Expected an object at $.media (line 1, position 21).")]
+    [InlineData("""{"to":"91","mentions":"a"}""", "Expected a list at $.mentions (line 1, position 26).")]
+    [InlineData("""{"to":"91","mentions":[1]}""", "Expected text in quotes at $.mentions[0] (line 1, position 25).")]
+    [InlineData("""{"to":"91","text":"\ud800"}""", "The text holds half of a surrogate pair at $.text (line 1, position 27).")]
+    [InlineData("""{"to":"91","text":"\udc00 and more"}""", "The text holds half of a surrogate pair at $.text (line 1, position 36).")]
+    [InlineData("""{"to":"91","sendAt":"\ud800"}""", "The text holds half of a surrogate pair at $.sendAt (line 1, position 29).")]
+    [InlineData("""{"to":"91","\ud800":1}""", "The text holds half of a surrogate pair (line 1, position 21).")]
+    [InlineData("""{"to":"91","text":"Hi" """, "Malformed JSON (line 1, position 24).")]
     [InlineData("""{"TO":"91","text":"Hi"}""", "Unknown field 'TO' at $.TO (line 1, position 7).")]
     public async Task A_body_that_cannot_be_read_is_refused_with_the_place(string body, string message)
     {
@@ -43,6 +52,19 @@ public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHos
         Assert.Equal("invalid_input", await response.ErrorCode());
         Assert.Equal(message, (await response.Body()).GetProperty("message").GetString());
         Assert.Empty(host.Deployment.Asked);
+    }
+
+    [Fact]
+    public async Task Text_that_is_no_valid_utf_8_is_refused_with_the_place()
+    {
+        var host = await shared.Get();
+        var body = new ByteArrayContent([.. """{"to":"91","text":"a"""u8, 0xff, .. "\"}"u8]);
+        body.Headers.ContentType = new("application/json");
+
+        var response = await host.ClientWith().PostAsync("/api/v1/messages", body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("The text is not valid UTF-8 at $.text (line 1, position 23).", (await response.Body()).GetProperty("message").GetString());
     }
 
     [Fact]
@@ -116,6 +138,8 @@ public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHos
     [InlineData("limit=ten", "'limit' must be a whole number from 1 to 200.")]
     [InlineData("limit=1&limit=2", "'limit' is given more than once.")]
     [InlineData("status=Open", "'status' must be one of open, resolved.")]
+    [InlineData("stauts=open", "Unknown query parameter 'stauts': taken here are status, unread, number, q, limit, cursor, updatedAfter.")]
+    [InlineData("limit=5&since", "Unknown query parameter 'since': taken here are status, unread, number, q, limit, cursor, updatedAfter.")]
     [InlineData("unread=yes", "'unread' must be true or false.")]
     [InlineData("updatedAfter=yesterday", "'updatedAfter' must be a time such as 2026-06-29T10:15:00.000Z.")]
     public async Task A_query_that_cannot_be_read_says_which_part(string query, string message)
@@ -127,9 +151,6 @@ public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHos
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(message, (await response.Body()).GetProperty("message").GetString());
     }
-}
-    [InlineData("stauts=open", "Unknown query parameter 'stauts': taken here are status, unread, number, q, limit, cursor, updatedAfter.")]
-    [InlineData("limit=5&since", "Unknown query parameter 'since': taken here are status, unread, number, q, limit, cursor, updatedAfter.")]
 
     [Theory]
     [InlineData("GET", "/api/v1/health?limit=5", "Unknown query parameter 'limit': none is taken here.")]
@@ -148,3 +169,4 @@ public sealed class BodyTests(SharedApiHost shared) : IClassFixture<SharedApiHos
         Assert.Equal(message, (await response.Body()).GetProperty("message").GetString());
         Assert.Empty(host.Deployment.Asked);
     }
+}
