@@ -193,8 +193,7 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
         foreach (var party in parties)
         {
             var page = PageOf(party);
-            var contact = people.GetValueOrDefault(party);
-            page.Contact = contact?.UpdatedAt > page.Contact?.UpdatedAt ? contact : page.Contact ?? contact;
+            page.Contact = Newer(people.GetValueOrDefault(party), page.Contact);
             Join(page, PageOf(canonical[party]));
         }
 
@@ -213,6 +212,10 @@ internal sealed class ChatBook(string number, IChatStore chats, IContactStore co
             }
         }
     }
+
+    // Others write contacts too. Another one than the one in the book was merged into that while this was being read.
+    private static ContactDocument? Newer(ContactDocument? stored, ContactDocument? known) =>
+        known is null || (stored?.Id == known.Id && stored.Version > known.Version) ? stored : known;
 
     private void Join(BookPage gone, BookPage stays)
     {

@@ -75,7 +75,7 @@ public enum CommitResult
     /// <summary>The number belongs to a later epoch; nothing was written.</summary>
     StaleEpoch,
 
-    /// <summary>A message, idempotency key or address is there already; nothing was written.</summary>
+    /// <summary>A message, idempotency key, address or version of a contact is there already; nothing was written.</summary>
     Duplicate,
 }
 
@@ -131,6 +131,11 @@ public sealed record NumberChanges
 
     /// <summary>Chats as they stand afterwards, new or changed.</summary>
     public IReadOnlyList<ChatDocument> Chats { get; init; } = [];
+
+    /// <summary>
+    /// Contacts as they stand afterwards, each once. All numbers write them: refused as duplicate unless the stored one has
+    /// the version before, or there is none and the version is 1. A party has one contact that is not merged.
+    /// </summary>
     public IReadOnlyList<ContactDocument> Contacts { get; init; } = [];
 
     /// <summary>Messages that must not exist yet: one per number, canonical chat, sender and network id.</summary>

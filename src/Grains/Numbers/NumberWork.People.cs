@@ -78,7 +78,7 @@ internal sealed partial class NumberWork
         var phone = Jids.Phone(jid) ?? known?.Phone;
         var contact = known ?? new ContactDocument
         {
-            Id = NewId.Contact(), Party = party, Name = "", Phone = phone, CreatedAt = now, UpdatedAt = now,
+            Id = NewId.Contact(), Version = 0, Party = party, Name = "", Phone = phone, CreatedAt = now, UpdatedAt = now,
         };
         var unnamed = contact.Name.Length == 0 || contact.Name == contact.Phone;
         var better = name is { Length: > 0 } && (unnamed || !onlyIfUnnamed) ? name
@@ -86,8 +86,7 @@ internal sealed partial class NumberWork
             : contact.Name;
         if (known is null || better != contact.Name || phone != contact.Phone)
         {
-            contact = contact with { Name = better, Phone = phone, UpdatedAt = now };
-            _contacts[contact.Id] = contact;
+            contact = Put(contact with { Name = better, Phone = phone });
             Book.Put(party, contact);
         }
 
@@ -182,18 +181,16 @@ internal sealed partial class NumberWork
         Book.Merge(from, into);
         if (contactFrom is not null && contactInto is not null)
         {
-            _contacts[contactFrom.Id] = contactFrom with { MergedInto = contactInto.Id, UpdatedAt = now };
+            Put(contactFrom with { MergedInto = contactInto.Id });
             Announce(sequence => PublicEvents.ContactMerged(Number.Id, contactInto.Id, contactFrom.Id, sequence, now));
             if (contactInto.Name == (contactInto.Phone ?? "") && contactFrom.Name.Length > 0)
             {
-                _contacts[contactInto.Id] = contactInto with { Name = contactFrom.Name, UpdatedAt = now };
-                Book.Put(into, _contacts[contactInto.Id]);
+                Book.Put(into, Put(contactInto with { Name = contactFrom.Name }));
             }
         }
         else if (contactFrom is not null)
         {
-            _contacts[contactFrom.Id] = contactFrom with { Party = into, UpdatedAt = now };
-            Book.Put(into, _contacts[contactFrom.Id]);
+            Book.Put(into, Put(contactFrom with { Party = into }));
         }
 
         if (chatFrom is not null && chatInto is not null)
@@ -208,6 +205,13 @@ internal sealed partial class NumberWork
         ShowPhone(into, jid, otherJid);
         return into;
     }
+
+    // One version per change, however often it changes within: storage sees only how it ends.
+    private ContactDocument Put(ContactDocument contact) => _contacts[contact.Id] = contact with
+    {
+        Version = _contacts.TryGetValue(contact.Id, out var written) ? written.Version : contact.Version + 1,
+        UpdatedAt = now,
+    };
 
     private void Join(string party, ChatDocument keep, ChatDocument other)
     {

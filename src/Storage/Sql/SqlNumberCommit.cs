@@ -171,14 +171,22 @@ internal static class SqlNumberCommit
         }
     }
 
-    private static Statement Contact(ContactDocument contact) => new Statement(
-        """
-        INSERT INTO contact (id, party, merged, created_at, body) VALUES (@id, @party, @merged, @createdAt, @body)
-        ON CONFLICT (id) DO UPDATE SET party = excluded.party, merged = excluded.merged, body = excluded.body
-        WHERE contact.merged = 0 OR excluded.merged = 1
-        """,
-        ("@id", contact.Id), ("@party", contact.Party), ("@merged", Rows.Flag(contact.MergedInto is not null)),
-        ("@createdAt", Rows.Ticks(contact.CreatedAt)), ("@body", StorageJson.Write(contact))).OrElse(CommitResult.Duplicate);
+    // Other numbers write contacts too, each from its own memory: what is not based on the stored one would undo theirs.
+    private static Statement Contact(ContactDocument contact)
+    {
+        (string, object?)[] parameters =
+        [
+            ("@id", contact.Id), ("@party", contact.Party), ("@merged", Rows.Flag(contact.MergedInto is not null)),
+            ("@version", contact.Version), ("@body", StorageJson.Write(contact)),
+        ];
+        return (contact.Version <= 1
+            ? new Statement(
+                "INSERT INTO contact (id, party, merged, version, created_at, body) VALUES (@id, @party, @merged, @version, @createdAt, @body)",
+                [.. parameters, ("@createdAt", Rows.Ticks(contact.CreatedAt))])
+            : new Statement(
+                "UPDATE contact SET party = @party, merged = @merged, version = @version, body = @body WHERE id = @id AND version = @version - 1",
+                parameters)).OrElse(CommitResult.Duplicate);
+    }
 
     // Two statements: one that inserts what it selects from the same table builds a table of its own for that.
     private static IEnumerable<Statement> NewMessage(MessageDocument message)

@@ -19,7 +19,7 @@ public sealed class ChatBookTests
         {
             _stored.Store(Jid(i), Party(i));
             _stored.Store(ChatOf(i));
-            _stored.Store(new ContactDocument { Id = $"ct_{i}", Party = Party(i), Name = $"Person {i}", CreatedAt = Now, UpdatedAt = Now });
+            _stored.Store(new ContactDocument { Id = $"ct_{i}", Version = 1, Party = Party(i), Name = $"Person {i}", CreatedAt = Now, UpdatedAt = Now });
         }
 
         _readers.Book = _book = new ChatBook("n1", _stored, _stored, _readers, Limit);
@@ -177,7 +177,7 @@ public sealed class ChatBookTests
     private void MergeStored()
     {
         _stored.Store(new PartyMerge(Party(1), Party(0)));
-        _stored.Store(new ContactDocument { Id = "ct_1", Party = Party(1), Name = "Person 1", MergedInto = "ct_0", CreatedAt = Now, UpdatedAt = Now });
+        _stored.Store(new ContactDocument { Id = "ct_1", Version = 2, Party = Party(1), Name = "Person 1", MergedInto = "ct_0", CreatedAt = Now, UpdatedAt = Now });
     }
 
     private bool Knows(int i) => _book.Party(Jid(i)) is not null;

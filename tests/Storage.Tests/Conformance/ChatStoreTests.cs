@@ -185,7 +185,7 @@ public abstract class ChatStoreTests(Backend backend) : IAsyncDisposable
         var older = Sample.Contact(lid);
         Assert.Equal(CommitResult.Committed, await Commit(owned, contacts: [older]));
         Assert.Equal(CommitResult.Duplicate, await Commit(owned, contacts: [Sample.Contact(lid)]));
-        Assert.Equal(CommitResult.Committed, await Commit(owned, contacts: [older with { Name = "Amina Okafor" }]));
+        Assert.Equal(CommitResult.Committed, await Commit(owned, contacts: [older with { Version = 2, Name = "Amina Okafor" }]));
 
         await Commit(owned, merges: [new PartyMerge(lid, phone)]);
         Assert.Equal("Amina Okafor", (await backend.Contacts.Find([phone]))[phone].Name);
@@ -193,13 +193,47 @@ public abstract class ChatStoreTests(Backend backend) : IAsyncDisposable
         var newer = Sample.Contact(phone, Backend.Start.AddSeconds(1));
         await Commit(owned, contacts: [newer]);
         Assert.Equal(older.Id, (await backend.Contacts.Find([phone]))[phone].Id);
-        await Commit(owned, contacts: [older with { MergedInto = newer.Id }]);
+        Assert.Equal(CommitResult.Committed, await Commit(owned, contacts: [older with { Version = 3, MergedInto = newer.Id }]));
         Assert.Equal(newer.Id, (await backend.Contacts.Find([phone]))[phone].Id);
         Assert.Empty(await backend.Contacts.Find([NewId.Party()]));
 
         // A number that has not heard of the merge yet must read again before it writes: what it knows is old.
-        Assert.Equal(CommitResult.Duplicate, await Commit(owned, contacts: [older with { Name = "Amina O." }]));
-        Assert.Equal(CommitResult.Committed, await Commit(owned, contacts: [older with { MergedInto = newer.Id }]));
+        Assert.Equal(CommitResult.Duplicate, await Commit(owned, contacts: [older with { Version = 3, Name = "Amina O." }]));
+        Assert.Equal(CommitResult.Duplicate, await Commit(owned, contacts: [older with { Version = 3, MergedInto = newer.Id }]));
+        Assert.Equal(newer.Id, (await backend.Contacts.Find([phone]))[phone].Id);
+    }
+
+    [Fact]
+    public async Task A_contact_is_written_only_on_top_of_what_is_stored_whichever_number_writes()
+    {
+        var (one, other) = (await Sample.OwnedNumber(backend), await Sample.OwnedNumber(backend));
+        var contact = Sample.Contact(NewId.Party());
+        Assert.Equal(CommitResult.Duplicate, await Commit(one, contacts: [contact with { Version = 2 }]));
+        Assert.Equal(CommitResult.Committed, await Commit(one, contacts: [contact]));
+        Assert.Equal(CommitResult.Duplicate, await Commit(other, contacts: [contact]));
+
+        var named = contact with { Version = 2, Name = "Amina Okafor" };
+        Assert.Equal(CommitResult.Committed, await Commit(other, contacts: [named]));
+        var chat = Sample.Chat(one.Id, contact.Party);
+        Assert.Equal(CommitResult.Duplicate, await backend.Numbers.Commit(
+            one.Change() with { Chats = [chat], Contacts = [contact with { Version = 2, Phone = "919800000000" }] }, new CommitLane()));
+        Assert.Equal(CommitResult.Duplicate, await Commit(one, contacts: [named with { Version = 4 }]));
+
+        Assert.Null(await backend.Chats.Get(chat.Id));
+        Assert.Equivalent(named, (await backend.Contacts.Find([contact.Party])).Values.Single(), strict: true);
+        Assert.Equal(CommitResult.Committed, await Commit(one, contacts: [named with { Version = 3, Phone = "919800000000" }]));
+    }
+
+    [Fact]
+    public async Task Changes_of_one_contact_that_wait_in_one_lane_are_all_stored()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var contact = Sample.Contact(NewId.Party());
+        var commits = Enumerable.Range(1, 20).Select(version => backend.Numbers.Commit(
+            owned.Change() with { Contacts = [contact with { Version = version, Name = $"{version}" }] }, owned.Lane)).ToList();
+
+        Assert.All(await Task.WhenAll(commits), result => Assert.Equal(CommitResult.Committed, result));
+        Assert.Equal("20", (await backend.Contacts.Find([contact.Party]))[contact.Party].Name);
     }
 
     private Task<CommitResult> Commit(Owned owned, params ChatDocument[] chats) =>

@@ -262,7 +262,7 @@ public abstract class NumberCommitTests(Backend backend) : IAsyncDisposable
                     Aliases = [new PartyAlias(Sample.Jid(), chat.Party)],
                     Merges = [new PartyMerge(NewId.Party(), chat.Party)],
                     Chats = [chat, old with { UnreadCount = 9 }],
-                    Contacts = [Filled.Of<ContactDocument>() with { Party = chat.Party, MergedInto = null }],
+                    Contacts = [Filled.Of<ContactDocument>() with { Version = 1, Party = chat.Party, MergedInto = null }],
                     NewMessages = [message],
                     ChangedMessages = [Filled.Of<MessageDocument>() with { Id = changed.Id, Number = owned.Id, Chat = old.Id }],
                     Enqueued = [Filled.Of<QueueItem>() with { Number = owned.Id, Sequence = 12 }],

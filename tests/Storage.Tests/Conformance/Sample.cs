@@ -55,7 +55,7 @@ internal static class Sample
 
     public static ContactDocument Contact(string party, DateTimeOffset? createdAt = null) => new()
     {
-        Id = NewId.Contact(), Party = party, Name = "Amina", Phone = "919812345678", CreatedAt = createdAt ?? Now, UpdatedAt = Now,
+        Id = NewId.Contact(), Version = 1, Party = party, Name = "Amina", Phone = "919812345678", CreatedAt = createdAt ?? Now, UpdatedAt = Now,
     };
 
     public static MessageDocument Message(ChatDocument chat, string? whatsAppId = null, bool fromMe = false, DateTimeOffset? timestamp = null) => new()

@@ -230,6 +230,12 @@ public sealed class LoopwaveCluster : IAsyncDisposable
             silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLease>(
                 provider, setup.LeaseOnTestClock ? provider.GetRequiredService<TimeProvider>() : TimeProvider.System));
             silo.Services.AddSingleton<IEngine>(provider => new FakeEngine(EngineKind.WhatsApp, provider.GetRequiredService<IEngineEvents>()));
+            if (setup.Commits is { } commits)
+            {
+                silo.Services.Replace(ServiceDescriptor.Singleton<INumberStore>(
+                    provider => new InterceptedNumbers(ActivatorUtilities.CreateInstance<SqlNumberStore>(provider), commits)));
+            }
+
             setup.Configure?.Invoke(silo.Services);
         });
         var cluster = builder.Build();
@@ -245,6 +251,9 @@ public sealed record ClusterSetup
 
     /// <summary>Stands between any two writes.</summary>
     public StorageFaults? Faults { get; init; }
+
+    /// <summary>Stands around every commit of a number: makes it, and answers in its place.</summary>
+    public Func<NumberChanges, Func<Task<CommitResult>>, Task<CommitResult>>? Commits { get; init; }
 
     /// <summary>
     /// The right to own numbers follows the test's clock too. Otherwise it keeps real time, as the database does, so that a
