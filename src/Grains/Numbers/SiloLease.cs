@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Loopwave.Numbers;
 
 /// <summary>
-/// This process's right to own numbers: one lease for all of them. Renewed every 5 seconds for 15; a process that could
-/// not renew for 10 seconds, was revoked, or finds that it was asleep closes all connections before anything else.
+/// This process's right to own numbers: one lease for all of them. Renewed every 5 seconds for 15, and every second while
+/// that fails; a process that could not renew for 10 seconds, was revoked, or finds that it was asleep closes all
+/// connections before anything else.
 /// </summary>
 internal sealed partial class SiloLease(
     IOwnershipStore ownership,
@@ -16,6 +17,9 @@ internal sealed partial class SiloLease(
 {
     private static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    // Without the lease nothing is opened or relayed: once storage works again, numbers should not wait for a whole period.
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FenceAfter = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stop = new();
@@ -66,7 +70,12 @@ internal sealed partial class SiloLease(
                 }
 
                 turn = clock.GetTimestamp();
-                await RenewOnce();
+                var next = await RenewOnce() ? Period : RetryAfter;
+                if (timer.Period != next)
+                {
+                    // Set anew it would begin to count now, and a renewal that took long would put off the next one.
+                    timer.Period = next;
+                }
             }
         }
         catch (OperationCanceledException)
@@ -75,7 +84,7 @@ internal sealed partial class SiloLease(
         }
     }
 
-    private async Task RenewOnce()
+    private async Task<bool> RenewOnce()
     {
         try
         {
@@ -84,11 +93,12 @@ internal sealed partial class SiloLease(
             {
                 _renewed = before;
                 _fenced = false;
-                return;
+                return true;
             }
 
             await Fence("revoked");
             await Register();
+            return true;
         }
         catch (Exception exception)
         {
@@ -97,6 +107,8 @@ internal sealed partial class SiloLease(
             {
                 await Fence("not renewed");
             }
+
+            return false;
         }
     }
 

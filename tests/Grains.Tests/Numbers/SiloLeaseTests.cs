@@ -10,8 +10,7 @@ public sealed class SiloLeaseTests : IAsyncLifetime
 {
     private readonly StorageFaults _disk = new();
     private LoopwaveCluster _cluster = null!;
-    private long _began;
-    private long _periods;
+    private long _renewedAt;
     private int _renewals;
 
     private SiloLease Lease => _cluster.Services.GetRequiredService<SiloLease>();
@@ -19,7 +18,7 @@ public sealed class SiloLeaseTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _cluster = await LoopwaveCluster.Start(new ClusterSetup { Faults = _disk, LeaseOnTestClock = true });
-        _began = _cluster.Clock.GetTimestamp();
+        _renewedAt = _cluster.Clock.GetTimestamp();
     }
 
     public ValueTask DisposeAsync()
@@ -101,6 +100,55 @@ public sealed class SiloLeaseTests : IAsyncLifetime
         await Sends(number);
     }
 
+    [Fact]
+    public async Task A_renewal_that_failed_is_tried_again_after_a_second_and_disturbs_nobody()
+    {
+        var number = await _cluster.ReadyNumber();
+        _disk.Fail("UPDATE silo_lease");
+        await Turn(5);
+        Assert.InRange(await NextTry(), 0.5, 2);
+        _disk.Work();
+
+        Assert.InRange(await NextTry(), 0.5, 2);
+        for (var i = 0; i < 4; i++)
+        {
+            await Turn(5);
+        }
+
+        Assert.True(Lease.IsHeld);
+        Assert.Equal((0, 2), (_cluster.Engine.ClosedAll, _cluster.Engine.Opens(number)));
+        await Sends(number);
+    }
+
+    [Fact]
+    public async Task A_process_that_lost_its_lease_holds_it_again_a_second_after_storage_works()
+    {
+        var number = await _cluster.ReadyNumber();
+        _disk.Fail("UPDATE silo_lease");
+        await Turn(5);
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.ClosedAll == 1));
+        Assert.False(Lease.IsHeld);
+        await NextTry();
+        _disk.Work();
+
+        Assert.InRange(await NextTry(), 0.5, 2);
+
+        await _cluster.Eventually(() => Task.FromResult(Lease.IsHeld), held => held);
+        await Back(number);
+    }
+
+    [Fact]
+    public async Task After_a_renewal_that_succeeds_the_next_one_is_a_whole_period_away()
+    {
+        _disk.Fail("UPDATE silo_lease");
+        await Turn(5);
+        _disk.Work();
+        await NextTry();
+
+        Assert.InRange(await NextTry(), 4, 6);
+        Assert.InRange(await NextTry(), 4, 6);
+    }
+
     // Some time, and then the renewal that falls due in it.
     private async Task Turn(int seconds)
     {
@@ -108,7 +156,17 @@ public sealed class SiloLeaseTests : IAsyncLifetime
         await Renewed();
     }
 
-    // Not faster than the lease is renewed.
+    // In steps small enough to tell how many seconds it takes until the next renewal is tried.
+    private async Task<double> NextTry()
+    {
+        _renewals = _disk.Renewals;
+        var from = _cluster.Clock.GetTimestamp();
+        await _cluster.PassesUntil(() => Task.FromResult(_disk.Renewals > _renewals), 0.25);
+        await Renewed();
+        return _cluster.Clock.GetElapsedTime(from).TotalSeconds;
+    }
+
+    // Not faster than the lease is renewed: a renewal ends a moment after it is seen, and the next one is counted from then.
     private Task Back(string number) => _cluster.PassesUntil(async () =>
     {
         if (_cluster.Engine.HasOpen(number))
@@ -117,7 +175,7 @@ public sealed class SiloLeaseTests : IAsyncLifetime
             await _cluster.Engine.Raise(number, new EngineEvent.Opened("Acme"));
         }
 
-        if (Periods != _periods)
+        if (_disk.Renewals > _renewals || _cluster.Clock.GetElapsedTime(_renewedAt) >= TimeSpan.FromSeconds(7))
         {
             await Renewed();
         }
@@ -125,12 +183,10 @@ public sealed class SiloLeaseTests : IAsyncLifetime
         return (await _cluster.View(number)).Status is NumberStatus.Ready;
     });
 
-    private long Periods => (long)(_cluster.Clock.GetElapsedTime(_began).TotalSeconds / 5);
-
     private async Task Renewed()
     {
         await _cluster.Eventually(() => Task.FromResult(_disk.Renewals), now => now > _renewals);
-        (_renewals, _periods) = (_disk.Renewals, Periods);
+        (_renewals, _renewedAt) = (_disk.Renewals, _cluster.Clock.GetTimestamp());
     }
 
     private async Task Sends(string number)
