@@ -30,6 +30,7 @@ internal sealed partial class NumberGrain
         }
         catch (Exception)
         {
+            KeepToTell(work);
             BreakLane(lane);
             throw;
         }
@@ -39,6 +40,7 @@ internal sealed partial class NumberGrain
             case CommitResult.Committed:
                 work.Settle();
                 LookAgain(work.Begun);
+                TellOthers(work.Learned);
                 return;
             case CommitResult.StaleEpoch:
                 await GiveUpOwnership();
@@ -103,6 +105,7 @@ internal sealed partial class NumberGrain
         LogReloaded(logger, Number);
         Arm();
         Pump();
+        TellWhatWasKept();
     }
 
     private NumberState NewState(StoredNumber stored)

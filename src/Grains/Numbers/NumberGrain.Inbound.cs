@@ -119,7 +119,6 @@ internal sealed partial class NumberGrain
         }
 
         await Commit(work);
-        TellOthers(work.Learned);
         ForgetEndedHistory();
         if (linked is null)
         {

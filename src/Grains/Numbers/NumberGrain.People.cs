@@ -13,6 +13,7 @@ internal sealed partial class NumberGrain
     private const int ToldAtOnce = 16;
 
     private readonly HashSet<string> _begun = [];
+    private readonly HashSet<EngineEvent.AliasLearned> _kept = [];
     private bool _lookingAgain;
 
     public Task Learn(IReadOnlyList<EngineEvent.AliasLearned> aliases) =>
@@ -85,6 +86,21 @@ internal sealed partial class NumberGrain
         }
     }
 
+    // A commit that nobody answered may have been done after all. Made again it would have no news then.
+    private void KeepToTell(NumberWork work)
+    {
+        _begun.UnionWith(work.Begun);
+        _kept.UnionWith(work.Learned);
+    }
+
+    private void TellWhatWasKept()
+    {
+        LookAgain([]);
+        EngineEvent.AliasLearned[] kept = [.. _kept];
+        _kept.Clear();
+        TellOthers(kept);
+    }
+
     // Nobody waits for it: two numbers that tell each other at one moment would wait for each other.
     private void TellOthers(IReadOnlyList<EngineEvent.AliasLearned> learned)
     {
@@ -109,8 +125,14 @@ internal sealed partial class NumberGrain
     {
         try
         {
-            var parties = await ports.Chats.Parties([alias.PhoneJid]);
-            var chats = await ports.Chats.FindAnywhere(parties[alias.PhoneJid]);
+            var parties = await ports.Chats.Parties([alias.PhoneJid, alias.Lid]);
+            if (!parties.TryGetValue(alias.PhoneJid, out var party) || parties.GetValueOrDefault(alias.Lid) != party)
+            {
+                // The change that would say so was lost: it is told when it is made again.
+                return [];
+            }
+
+            var chats = await ports.Chats.FindAnywhere(party);
             return [.. chats.Select(chat => chat.Number).Where(number => number != Number).Distinct()];
         }
         catch (StorageUnavailableException exception)
