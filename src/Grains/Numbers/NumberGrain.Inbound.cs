@@ -89,6 +89,13 @@ internal sealed partial class NumberGrain
     {
         var linked = events.OfType<EngineEvent.Linked>().LastOrDefault();
         var rejection = linked is null ? null : await Rejection(linked);
+        var secrets = events.OfType<EngineEvent.CredentialsChanged>().SelectMany(evt => evt.Changes).ToList();
+        if (linked is not null)
+        {
+            // A device is linked only once its secrets are safe.
+            await SaveCredentials(secrets);
+        }
+
         var known = await Prepare(events);
 
         // From here to the commit nothing waits.
@@ -109,13 +116,6 @@ internal sealed partial class NumberGrain
         if (document != State.Document)
         {
             work.Change(document);
-        }
-
-        var secrets = events.OfType<EngineEvent.CredentialsChanged>().SelectMany(evt => evt.Changes).ToList();
-        if (linked is not null)
-        {
-            // A device is linked only once its secrets are safe.
-            await SaveCredentials(secrets);
         }
 
         await Commit(work);
