@@ -13,7 +13,7 @@ public sealed record ContactDocument
     public required string Id { get; init; }
 
     /// <summary>1 when it is first written, and one more with every write: see <see cref="Numbers.NumberChanges.Contacts"/>.</summary>
-    public required int Version { get; init; }
+    public int Version { get; init; } = 1;
     public required string Party { get; init; }
     public required string Name { get; init; }
 

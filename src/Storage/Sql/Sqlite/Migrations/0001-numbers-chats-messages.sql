@@ -90,12 +90,10 @@ CREATE INDEX chat_number_activity ON chat (number, activity, id) WHERE merged = 
 CREATE INDEX chat_unread ON chat (activity, id) WHERE merged = 0 AND unread > 0;
 CREATE INDEX chat_updated ON chat (updated_at, id) WHERE merged = 0;
 
--- version: counts the writes. Contacts belong to all numbers, and each write names the one it follows.
 CREATE TABLE contact (
     id TEXT NOT NULL PRIMARY KEY,
     party TEXT NOT NULL,
     merged INTEGER NOT NULL,
-    version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     body TEXT NOT NULL
 );
