@@ -34,16 +34,14 @@ internal sealed partial class Inbound
     {
         queue.Done(item.Sequence);
         work.Dequeue(item.Sequence);
-        if (item.Kind is not OutboundKind.Message && message.Status is MessageStatus.Failed or MessageStatus.Cancelled)
+        if (item.Kind is not OutboundKind.Message && message.WasNeverSent())
         {
             // What became of the message itself is said already, and that stays.
             return;
         }
 
         // What was to happen to a message that is out already did not: the message stays, and says what failed.
-        var failed = item.Kind is OutboundKind.Message
-            ? message.Fail(error, work.Now)
-            : message with { Error = error, UpdatedAt = work.Now };
+        var failed = item.Kind is OutboundKind.Message ? message.Fail(error, work.Now) : message.FailChange(error, work.Now);
         PutChanged(failed);
         work.Announce(sequence => PublicEvents.MessageStatus(View(failed), work.Now, sequence, work.Now));
     }

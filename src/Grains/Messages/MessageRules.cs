@@ -37,6 +37,13 @@ internal static class MessageRules
     public static bool IsUncertain(this MessageDocument message) =>
         message.Status is MessageStatus.Failed && message.Error?.Code == Uncertain.Code;
 
+    /// <summary>What was to be done to it afterwards was not done. Whether it is out itself is as uncertain as before.</summary>
+    public static MessageDocument FailChange(this MessageDocument message, Cause error, DateTimeOffset now) => message with
+    {
+        Error = message.IsUncertain() ? Uncertain with { Message = $"{Uncertain.Message} What was to be done to it failed: {error.Message}" } : error,
+        UpdatedAt = now,
+    };
+
     /// <summary>It failed or was taken back before it was on the wire: there is nothing that could be edited, reacted to or deleted.</summary>
     public static bool WasNeverSent(this MessageDocument message) =>
         message.FromMe && (message.Status is MessageStatus.Cancelled || (message.Status is MessageStatus.Failed && !message.IsUncertain()));

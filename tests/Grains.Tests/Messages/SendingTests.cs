@@ -168,7 +168,9 @@ public sealed class SendingTests : IAsyncLifetime
         Assert.NotNull((await _cluster.Messages.Delete(sent, new MessageAuthor(AuthorType.Api), Access.All)).Value);
 
         await _cluster.Eventually(async () => (await _cluster.Number(number).Get()).Value!.Number.Counters.Queued, queued => queued == 0);
-        Assert.Equal("uncertain", (await Stored(sent)).Message.Error!.Code);
+        var error = (await Stored(sent)).Message.Error!;
+        Assert.Equal("uncertain", error.Code);
+        Assert.EndsWith("failed: No.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
