@@ -17,7 +17,7 @@ public static class NumberServices
             .Validate(options => options.ShortestGap <= options.LongestGap, "Numbers:ShortestGap must not be above Numbers:LongestGap.")
             .ValidateOnStart();
         services.AddSettings<MediaOptions>("Media").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<OutboundOptions>().BindConfiguration("Outbound")
+        services.AddOptions<OutboundOptions>()
             .Validate(options => options.IsValid, "OUTBOUND_ALLOW must hold networks such as 10.0.0.0/8, separated by commas.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Loopwave.Outbound;
 
-/// <summary>Section <c>Outbound</c>: what the product may call on a caller's behalf.</summary>
+/// <summary>What the product may call on a caller's behalf.</summary>
 public sealed class OutboundOptions
 {
     /// <summary>
