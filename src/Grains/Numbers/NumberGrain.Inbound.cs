@@ -30,7 +30,7 @@ internal sealed partial class NumberGrain
         }
         catch (CredentialsUnreadableException exception)
         {
-            // What came in is stored; the keys that belong to it wait at the engine until the old ones can be read again.
+            // What could not be stored waits at the engine until the old credentials can be read again.
             LogCredentialsUnreadable(logger, Number, exception.Message);
             await Step(session => session.CredentialsLost(CredentialsUnreadable, Now));
         }

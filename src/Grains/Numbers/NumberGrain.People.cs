@@ -138,6 +138,7 @@ internal sealed partial class NumberGrain
         catch (StorageUnavailableException exception)
         {
             LogNotTold(logger, exception, Number, "others");
+            _kept.Add(alias);
             return [];
         }
     }

@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 namespace Loopwave.Numbers;
 
 /// <summary>Creates numbers and lists them. Keeps nothing.</summary>
-[StatelessWorker]
+[StatelessWorker, Reentrant]
 internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) : Grain, INumbersGrain
 {
     private const int MostLabelCharacters = 80;
