@@ -16,7 +16,7 @@ public interface IMessagesGrain : IGrainWithIntegerKey
 
     /// <summary>
     /// As <see cref="Send"/>, and waits longer: the file is fetched from <see cref="SendRequest.MediaUrl"/> first. A request
-    /// that was accepted before, or would be refused, fetches nothing. Also refused with <c>MediaUnavailable</c>.
+    /// that was accepted before, or would be refused as things stand, fetches nothing. Also refused with <c>MediaUnavailable</c>.
     /// </summary>
     [Alias("fetch-and-send")]
     [ResponseTimeout("00:01:30")]
@@ -53,7 +53,10 @@ public sealed record SendRequest
     /// <summary>The sending number's id; null for the oldest number that is ready.</summary>
     [Id(2)] public string? From { get; init; }
 
-    /// <summary>The id of an uploaded file (<c>f_…</c>).</summary>
+    /// <summary>
+    /// The id of a file that is here (<c>f_…</c>). One that came from WhatsApp, or goes under another name, gets an id of
+    /// its own in the message.
+    /// </summary>
     [Id(3)] public string? Media { get; init; }
 
     /// <summary>How the file is shown; null to tell from its content type.</summary>

@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 namespace Loopwave.ApiKeys;
 
 /// <summary>Makes and lists API keys. Holds nothing, so any number of copies may run.</summary>
-[StatelessWorker]
+[StatelessWorker, Reentrant]
 internal sealed class ApiKeysGrain(IApiKeyStore store, TimeProvider clock) : Grain, IApiKeysGrain
 {
     private const int LongestName = 80;

@@ -5,7 +5,7 @@ using Orleans.Concurrency;
 namespace Loopwave.Chats;
 
 /// <summary>Lists and finds chats. Keeps nothing; changes go to the chat's number.</summary>
-[StatelessWorker]
+[StatelessWorker, Reentrant]
 internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatFinder finder) : Grain, IChatsGrain
 {
     public async Task<Outcome<Page<ChatView>>> List(ChatFilter filter, PageRequest page, Access access)

@@ -5,7 +5,7 @@ using Orleans.Concurrency;
 namespace Loopwave.Deployment;
 
 /// <summary>Looks at storage and at the engines of this process. Keeps nothing.</summary>
-[StatelessWorker]
+[StatelessWorker, Reentrant]
 internal sealed class HealthGrain(IDeploymentStore store, IEnumerable<IEngine> engines, SiloLease lease, TimeProvider clock) : Grain, IHealthGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);

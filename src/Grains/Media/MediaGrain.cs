@@ -8,7 +8,7 @@ using Orleans.Concurrency;
 namespace Loopwave.Media;
 
 /// <summary>Finds files and has them fetched. Keeps nothing.</summary>
-[StatelessWorker]
+[StatelessWorker, Reentrant]
 internal sealed class MediaGrain(
     IMediaStore media,
     IMediaFiles files,

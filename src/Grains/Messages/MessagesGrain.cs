@@ -6,7 +6,7 @@ using Orleans.Concurrency;
 namespace Loopwave.Messages;
 
 /// <summary>Finds the number that a request about messages is for, and asks it. Keeps nothing.</summary>
-[StatelessWorker]
+[StatelessWorker, Reentrant]
 internal sealed class MessagesGrain(
     INumberStore numbers,
     IMessageStore messages,
@@ -38,7 +38,7 @@ internal sealed class MessagesGrain(
 
         if (file is { State: not MediaState.Ready })
         {
-            return new Refusal(RefusalCode.MediaUnavailable, "The file is not here yet. Read it first: GET /api/v1/media/{id}.");
+            return NotHere();
         }
 
         var route = await FindRoute(request);
@@ -180,9 +180,13 @@ internal sealed class MessagesGrain(
     private async Task<Outcome<MediaView>> FileOfItsOwn(SendRequest request, MediaDocument? file)
     {
         var media = GrainFactory.GetGrain<IMediaGrain>(0);
-        return request.MediaUrl is { } url
-            ? await media.Import(url, request.FileName)
-            : await media.Register(new UploadedFile(file!.Hash!, file.Size ?? 0, file.MimeType, request.FileName ?? file.FileName, file.DurationSeconds));
+        if (request.MediaUrl is { } url)
+        {
+            return await media.Import(url, request.FileName);
+        }
+
+        var own = new UploadedFile(file!.Hash!, file.Size ?? 0, file.MimeType, request.FileName ?? file.FileName, file.DurationSeconds);
+        return await media.Register(own) is { Value: { } kept } ? kept : NotHere();
     }
 
     // The file of a number that the caller may not use is as unknown as one that is not there.
@@ -235,6 +239,8 @@ internal sealed class MessagesGrain(
     }
 
     private INumberGrain Number(string id) => GrainFactory.GetGrain<INumberGrain>(id);
+
+    private static Refusal NotHere() => new(RefusalCode.MediaUnavailable, "The file is not here. Read it first: GET /api/v1/media/{id}.");
 
     private static Refusal NotFound() => new(RefusalCode.NotFound, "There is no message with this id.");
 

@@ -93,6 +93,26 @@ public sealed class ImportTests(ImportTests.Fixture fixture) : IClassFixture<Imp
         await _cluster.Number(number).Unlink();
     }
 
+    [Fact]
+    public async Task Files_that_come_slowly_hold_up_no_other_message()
+    {
+        var goOn = new TaskCompletionSource();
+        await using var server = await FakeWebServer.Start(async context =>
+        {
+            await goOn.Task.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync("x");
+        });
+        var number = await _cluster.ReadyNumber("919800000019");
+        var slow = Enumerable.Range(0, 2 * Environment.ProcessorCount)
+            .Select(n => _cluster.Messages.FetchAndSend(Any.Send("", from: number) with { MediaUrl = $"{server.Address}/{n}" })).ToList();
+        await _cluster.Eventually(() => Task.FromResult(server.Requests), requests => requests == slow.Count);
+
+        Assert.NotNull((await _cluster.Messages.Send(Any.Send("at once", from: number))).Value);
+
+        goOn.SetResult();
+        Assert.All(await Task.WhenAll(slow), sent => Assert.NotNull(sent.Value));
+    }
+
     [Theory]
     [InlineData("../../etc/passwd", "passwd")]
     [InlineData("a\r\nb.txt", "ab.txt")]
