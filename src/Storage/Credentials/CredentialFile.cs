@@ -12,6 +12,8 @@ namespace Loopwave.Storage.Credentials;
 /// </summary>
 internal sealed class CredentialFile
 {
+    public const int GenerationLength = NonceLength;
+
     private const byte Version = 1;
     private const byte Live = 1;
     private const byte Wiped = 2;
@@ -32,8 +34,11 @@ internal sealed class CredentialFile
         (_number, Epoch, _keyId, _wrapped, _dataKey, _entries) = (number, epoch, keyId, wrapped, dataKey, entries);
     }
 
-    /// <summary>The epoch that wrote the file.</summary>
-    public long Epoch { get; private set; }
+    /// <summary>The epoch that wrote last.</summary>
+    public long Epoch { get; set; }
+
+    /// <summary>Random, new with every <see cref="Write"/>: tells which version of the file a journal continues.</summary>
+    public byte[] Generation { get; private set; } = [];
 
     private static ReadOnlySpan<byte> Magic => "LWCR"u8;
 
@@ -80,6 +85,22 @@ internal sealed class CredentialFile
         }
     }
 
+    /// <summary>Encrypts a record of the journal, bound to this version of the file and to its place.</summary>
+    public byte[] Seal(byte[] plain, int place) => Seal(_dataKey, plain, RecordContext(place));
+
+    /// <summary>The record in plain; null when it is not what stands at this place of this version's journal.</summary>
+    public byte[]? TryOpen(ReadOnlySpan<byte> record, int place)
+    {
+        try
+        {
+            return record.Length < Sealed ? null : Open(_dataKey, record, RecordContext(place));
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
     public byte[] Write(long epoch)
     {
         Epoch = epoch;
@@ -97,6 +118,7 @@ internal sealed class CredentialFile
         }
 
         var sealedTable = Seal(_dataKey, table.ToArray(), Context(_number, "table", epoch));
+        Generation = sealedTable[..GenerationLength];
         var length = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(length, sealedTable.Length);
         var file = new MemoryStream(header.Length + _wrapped.Length + length.Length + sealedTable.Length + _entries.Values.Sum(entry => entry.Length));
@@ -150,9 +172,10 @@ internal sealed class CredentialFile
         var tableLength = BinaryPrimitives.ReadInt32LittleEndian(rest);
         rest = rest[sizeof(int)..];
         var table = Open(dataKey, rest[..tableLength], Context(number, "table", epoch));
+        var generation = rest[..GenerationLength].ToArray();
         var entries = ReadEntries(table, rest[tableLength..]);
-        var file = new CredentialFile(number, epoch, keyId, wrapped, dataKey, entries);
-        return new CredentialFileRead.Found(file);
+        var file = new CredentialFile(number, epoch, keyId, wrapped, dataKey, entries) { Generation = generation };
+        return new CredentialFileRead.Found(file, JournalEnd.Nothing);
     }
 
     private static SortedDictionary<string, byte[]> ReadEntries(byte[] table, ReadOnlySpan<byte> content)
@@ -215,6 +238,8 @@ internal sealed class CredentialFile
         return plain;
     }
 
+    private byte[] RecordContext(int place) => Context(_number, "record", $"{Convert.ToHexStringLower(Generation)} {place}");
+
     // Each part with its length in front, so that no two contexts can read the same.
     private static byte[] Context(string number, string what, object? field = null)
     {
@@ -225,7 +250,7 @@ internal sealed class CredentialFile
 
 internal abstract record CredentialFileRead
 {
-    public sealed record Found(CredentialFile File) : CredentialFileRead;
+    public sealed record Found(CredentialFile File, JournalEnd Journal) : CredentialFileRead;
 
     public sealed record Wiped(long Epoch) : CredentialFileRead;
 

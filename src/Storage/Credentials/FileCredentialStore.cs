@@ -5,12 +5,16 @@ using Loopwave.Numbers;
 namespace Loopwave.Storage.Credentials;
 
 /// <summary>
-/// One encrypted file per number below <c>AUTH_DIR/numbers</c>, replaced as a whole. The version before is kept beside it
-/// for a person to look at; nothing ever falls back to it by itself, since old keys of a device break its sessions.
+/// One encrypted file per number below <c>AUTH_DIR/numbers</c>, replaced as a whole, and a journal of what changed since
+/// (<see cref="CredentialJournal"/>). The version before is kept beside it for a person to look at; nothing ever falls back
+/// to it by itself, since old keys of a device break its sessions.
 /// </summary>
 internal sealed class FileCredentialStore : ICredentialStore
 {
     private const int Stripes = 64;
+
+    // A journal grows to the size of its file, so that writing costs twice its bytes at most; a small file is not worth one.
+    private const int SmallestJournal = 64 * 1024;
 
     private readonly string _directory;
     private readonly CredentialKeys _keys;
@@ -43,7 +47,8 @@ internal sealed class FileCredentialStore : ICredentialStore
 
     public Task<bool> Save(string number, long epoch, IReadOnlyList<CredentialEntry> changes) => InTurn(number, path =>
     {
-        var (file, known) = Read(path, number) switch
+        var read = Read(path, number);
+        var (file, known) = read switch
         {
             null => (New(number), 0),
             CredentialFileRead.Wiped wiped => (New(number), wiped.Epoch),
@@ -56,6 +61,12 @@ internal sealed class FileCredentialStore : ICredentialStore
             return false;
         }
 
+        if (read is CredentialFileRead.Found { Journal: var end } && end.Length + SizeOf(changes) < Math.Max(SmallestJournal, new FileInfo(path).Length))
+        {
+            CredentialJournal.Append(JournalOf(path), file, end, epoch, changes);
+            return true;
+        }
+
         foreach (var change in changes)
         {
             file.Set(change.Name, change.Value);
@@ -63,6 +74,7 @@ internal sealed class FileCredentialStore : ICredentialStore
 
         OwnerOnly.CreateDirectory(Path.GetDirectoryName(path)!);
         DurableFile.Replace(path, file.Write(epoch), path + ".previous");
+        File.Delete(JournalOf(path));
         return true;
     });
 
@@ -95,7 +107,8 @@ internal sealed class FileCredentialStore : ICredentialStore
             File.Delete(path);
         }
 
-        // What a crash left of a write holds the same secrets.
+        // What is beside it holds the same secrets.
+        File.Delete(JournalOf(path));
         File.Delete(path + ".new");
         File.Delete(path + ".previous");
         OwnerOnly.FlushDirectory(Path.GetDirectoryName(path)!);
@@ -118,8 +131,33 @@ internal sealed class FileCredentialStore : ICredentialStore
         ? throw new CredentialsUnreadableException(number, why)
         : CredentialFile.Empty(number, _keys.Current);
 
-    private CredentialFileRead? Read(string path, string number) =>
-        File.Exists(path) ? CredentialFile.Read(File.ReadAllBytes(path), number, _keys) : null;
+    private CredentialFileRead? Read(string path, string number)
+    {
+        var journal = JournalOf(path);
+        if (!File.Exists(path))
+        {
+            return File.Exists(journal) ? new CredentialFileRead.Unreadable("the file is missing, and only what changed since is there") : null;
+        }
+
+        var read = CredentialFile.Read(File.ReadAllBytes(path), number, _keys);
+        if (read is not CredentialFileRead.Found found || !File.Exists(journal))
+        {
+            return read;
+        }
+
+        try
+        {
+            return found with { Journal = CredentialJournal.Replay(found.File, File.ReadAllBytes(journal)) };
+        }
+        catch (Exception error) when (error is System.Security.Cryptography.CryptographicException or EndOfStreamException)
+        {
+            return new CredentialFileRead.Unreadable("the journal is damaged");
+        }
+    }
+
+    private static string JournalOf(string path) => path + ".journal";
+
+    private static long SizeOf(IReadOnlyList<CredentialEntry> changes) => changes.Sum(change => 2L * change.Name.Length + (change.Value?.Length ?? 0) + 8);
 
     /// <summary>Runs file work away from the caller's thread, one at a time for a number.</summary>
     private async Task<T> InTurn<T>(string number, Func<string, T> work)
