@@ -2,6 +2,7 @@ using Loopwave.ApiKeys;
 using Loopwave.Chats;
 using Loopwave.Contacts;
 using Loopwave.Deployment;
+using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
@@ -38,6 +39,7 @@ public static class SqliteStorageServices
         services.AddSingleton<IChatStore, SqlChatStore>();
         services.AddSingleton<IContactStore, SqlContactStore>();
         services.AddSingleton<IMediaStore, SqlMediaStore>();
+        services.AddSingleton<ISentMessages, SqlSentMessages>();
         services.AddSingleton<IApiKeyStore, SqlApiKeyStore>();
         services.AddSingleton<ITeamStore, SqlTeamStore>();
         services.AddSingleton<IDeploymentStore, SqlDeploymentStore>();

@@ -1,5 +1,6 @@
 using Loopwave.Chats;
 using Loopwave.Contacts;
+using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
 
@@ -150,6 +151,9 @@ public sealed record NumberChanges
 
     /// <summary>Sequences of queue rows that are done.</summary>
     public IReadOnlyList<long> Dequeued { get; init; } = [];
+
+    /// <summary>Bytes that are handed to the network now.</summary>
+    public IReadOnlyList<SentBytes> Sent { get; init; } = [];
     public IReadOnlyList<MediaDocument> Media { get; init; } = [];
     public IReadOnlyList<OutboxEvent> Events { get; init; } = [];
     public IReadOnlyList<IdempotencyRecord> Idempotency { get; init; } = [];

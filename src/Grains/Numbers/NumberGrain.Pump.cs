@@ -161,6 +161,11 @@ internal sealed partial class NumberGrain
             {
                 var work = NewWork();
                 work.Put(handed);
+                if (State.Document.Engine is EngineKind.WhatsApp)
+                {
+                    work.Keep(handed);
+                }
+
                 MarkVerified(work, handed);
                 await Commit(work);
                 await Relay(handed, connection);

@@ -26,6 +26,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     private readonly List<QueueItem> _enqueued = [];
     private readonly List<QueueItem> _queue = [];
     private readonly List<long> _dequeued = [];
+    private readonly List<SentBytes> _sent = [];
     private readonly List<TimelineEntry> _timeline = [];
     private readonly List<OutboxEvent> _events = [];
     private readonly List<IdempotencyRecord> _idempotency = [];
@@ -109,6 +110,9 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
 
     public void Put(QueueItem item) => _queue.Add(item);
 
+    /// <summary>Keeps the bytes of a row that is handed over, for receivers who ask for them again.</summary>
+    public void Keep(QueueItem handed) => _sent.Add(new SentBytes(handed.Number, handed.WhatsAppId, handed.Prepared!, now));
+
     public void Dequeue(long sequence) => _dequeued.Add(sequence);
 
     public void Remember(IdempotencyRecord record) => _idempotency.Add(record);
@@ -159,6 +163,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
             Enqueued = _enqueued,
             ChangedQueue = _queue,
             Dequeued = _dequeued,
+            Sent = _sent,
             Media = [.. _media.Values],
             Events = _events,
             Idempotency = _idempotency,

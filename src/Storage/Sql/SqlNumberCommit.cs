@@ -94,6 +94,7 @@ internal static class SqlNumberCommit
         unit.AddRange(changes.ChangedQueue.Select(ChangedQueue));
         unit.AddRange(changes.Dequeued.Select(sequence => new Statement(
             "DELETE FROM send_queue WHERE number = @number AND sequence = @sequence", ("@number", changes.Number), ("@sequence", sequence))));
+        unit.AddRange(changes.Sent.SelectMany(SqlSentMessages.Put));
         unit.AddRange(changes.Media.Select(SqlMediaStore.Put));
         unit.AddRange(changes.Events.Select(Event));
         unit.AddRange(changes.Idempotency.SelectMany(Idempotency));

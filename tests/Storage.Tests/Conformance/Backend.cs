@@ -2,6 +2,7 @@ using Loopwave.ApiKeys;
 using Loopwave.Chats;
 using Loopwave.Contacts;
 using Loopwave.Deployment;
+using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
@@ -35,6 +36,8 @@ public abstract class Backend : IAsyncDisposable
     public abstract IContactStore Contacts { get; }
 
     public abstract IMediaStore Media { get; }
+
+    public abstract ISentMessages Sent { get; }
 
     public abstract IApiKeyStore ApiKeys { get; }
 

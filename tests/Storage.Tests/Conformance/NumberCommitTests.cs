@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Loopwave.Chats;
 using Loopwave.Contacts;
+using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
@@ -268,6 +269,7 @@ public abstract class NumberCommitTests(Backend backend) : IAsyncDisposable
                     Enqueued = [Filled.Of<QueueItem>() with { Number = owned.Id, Sequence = 12 }],
                     ChangedQueue = [Filled.Of<QueueItem>() with { Number = owned.Id, Sequence = 10 }],
                     Dequeued = [11],
+                    Sent = [Filled.Of<SentBytes>() with { Number = owned.Id, At = Backend.Start }],
                     Media = [Filled.Of<MediaDocument>()],
                     Events = [Filled.Of<OutboxEvent>() with { Number = owned.Id }],
                     Idempotency = [Filled.Of<IdempotencyRecord>() with { At = Backend.Start }],
@@ -296,6 +298,7 @@ public abstract class NumberCommitTests(Backend backend) : IAsyncDisposable
                 await Task.WhenAll(Change.Chats.Select(chat => backend.Chats.Get(chat.Id))),
                 await backend.Contacts.Find([.. Change.Contacts.Select(contact => contact.Party)]),
                 await Task.WhenAll(Change.NewMessages.Concat(Change.ChangedMessages).Select(message => backend.Messages.Get(message.Id))),
+                await backend.Sent.Find(Change.Sent[0].Number, Change.Sent[0].WhatsAppId),
                 await backend.Media.Get([.. Change.Media.Select(media => media.Id)]),
                 await Task.WhenAll(Change.Idempotency.Select(record => backend.Numbers.FindIdempotent(record.Key.Scope, record.Key.Key))),
             };
@@ -325,6 +328,7 @@ public abstract class NumberCommitTests(Backend backend) : IAsyncDisposable
                 Assert.Equivalent(message, await backend.Messages.Get(message.Id), strict: true);
             }
 
+            Assert.Equal(Change.Sent[0].Bytes, await backend.Sent.Find(Change.Number, Change.Sent[0].WhatsAppId));
             Assert.Equivalent(Change.Media[0], (await backend.Media.Get([Change.Media[0].Id])).Values.Single(), strict: true);
             Assert.Equal(Change.Idempotency[0], await backend.Numbers.FindIdempotent(Change.Idempotency[0].Key.Scope, Change.Idempotency[0].Key.Key));
         }

@@ -45,6 +45,13 @@ public sealed class QueryPlanTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Bytes_of_a_sent_message_are_looked_up_by_their_id()
+    {
+        await new SqlSentMessages(_database).Find("n", "w");
+        _database.AssertIndexed(sorts: false);
+    }
+
+    [Fact]
     public async Task Reads_of_messages_follow_an_index_also_over_merged_chats()
     {
         var messages = new SqlMessageStore(_database);

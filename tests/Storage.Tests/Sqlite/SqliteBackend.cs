@@ -2,6 +2,7 @@ using Loopwave.ApiKeys;
 using Loopwave.Chats;
 using Loopwave.Contacts;
 using Loopwave.Deployment;
+using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
@@ -34,6 +35,7 @@ public sealed class SqliteBackend : Backend
         Chats = new SqlChatStore(_database);
         Contacts = new SqlContactStore(_database);
         Media = new SqlMediaStore(_database);
+        Sent = new SqlSentMessages(_database);
         ApiKeys = new SqlApiKeyStore(_database);
         Team = new SqlTeamStore(_database);
         Deployment = new SqlDeploymentStore(_database);
@@ -63,6 +65,8 @@ public sealed class SqliteBackend : Backend
     public override IContactStore Contacts { get; }
 
     public override IMediaStore Media { get; }
+
+    public override ISentMessages Sent { get; }
 
     public override IApiKeyStore ApiKeys { get; }
 

@@ -18,6 +18,8 @@ public sealed class SqliteChatStoreTests() : ChatStoreTests(new SqliteBackend())
 
 public sealed class SqliteMediaStoreTests() : MediaStoreTests(new SqliteBackend());
 
+public sealed class SqliteSentMessagesTests() : SentMessagesTests(new SqliteBackend());
+
 public sealed class SqliteDeploymentStoreTests() : DeploymentStoreTests(new SqliteBackend());
 
 public sealed class SqliteTeamStoreTests() : TeamStoreTests(new SqliteBackend());
