@@ -6,15 +6,25 @@ namespace Loopwave.Deployment;
 
 /// <summary>Looks at storage and at the engines of this process. Keeps nothing.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class HealthGrain(IDeploymentStore store, IEnumerable<IEngine> engines, SiloLease lease, TimeProvider clock) : Grain, IHealthGrain
+internal sealed class HealthGrain(IDeploymentStore store, IEnumerable<IEngine> engines, SiloLease lease, VersionAlarm version, TimeProvider clock) : Grain, IHealthGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     public async Task<IReadOnlyList<HealthPart>> Check() =>
     [
         await Storage(),
-        new("engine", engines.Any() && lease.IsHeld, engines.Any() ? lease.IsHeld ? null : "The lease on the numbers is not held." : "No engine is available."),
+        Engine(),
     ];
+
+    private HealthPart Engine()
+    {
+        var problem =
+            !engines.Any() ? "No engine is available."
+            : !lease.IsHeld ? "The lease on the numbers is not held."
+            : version.IsRaised ? "WhatsApp refuses the version of the client. Raise WA_VERSION."
+            : null;
+        return new HealthPart("engine", problem is null, problem);
+    }
 
     private async Task<HealthPart> Storage()
     {

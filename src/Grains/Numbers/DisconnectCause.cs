@@ -35,6 +35,7 @@ internal enum DisconnectAction
 internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause Reason)
 {
     public const int LoggedOut = 401;
+    public const int ClientOutdated = 405;
     public const int TimedOut = 408;
     public const int ConnectionLost = 428;
     public const int RestartRequired = 515;
@@ -48,7 +49,7 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
         new(LoggedOut, DisconnectAction.LogOutAndWipe, new("unlinked", "The device was unlinked on the phone. Link it again.")),
         new(402, DisconnectAction.RestrictUntil, new("temporarily_restricted", "WhatsApp restricted the account for a time.")),
         new(403, DisconnectAction.Restrict, new("locked", "WhatsApp locked the account. Look at the phone, then reconnect.")),
-        new(405, DisconnectAction.TrySlowly, new("client_outdated", "WhatsApp refuses this client version. The operator must raise it.")),
+        new(ClientOutdated, DisconnectAction.TrySlowly, new("client_outdated", "WhatsApp refuses this client version. The operator must raise it.")),
         new(406, DisconnectAction.Restrict, new("banned", "WhatsApp banned the account. Look at the phone, then reconnect.")),
         new(TimedOut, DisconnectAction.BackOff, new("timed_out", "WhatsApp did not answer in time.")),
         new(411, DisconnectAction.LogOut, new("linked_devices_off", "Linked devices are turned off for this account.")),

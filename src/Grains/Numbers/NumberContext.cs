@@ -11,6 +11,7 @@ internal sealed class NumberContext(
     IOptions<NumberOptions> options,
     SiloLease lease,
     InstallSecrets secrets,
+    VersionAlarm version,
     TimeProvider clock)
 {
     private readonly Dictionary<EngineKind, IEngine> _engines = engines.ToDictionary(engine => engine.Kind);
@@ -33,6 +34,8 @@ internal sealed class NumberContext(
     public IEngine Engine(EngineKind kind) => _engines[kind];
 
     public bool HasEngine(EngineKind kind) => _engines.ContainsKey(kind);
+
+    public VersionAlarm Version => version;
 
     public ConnectBudget Budget(EngineKind kind) => _budgets[kind];
 }

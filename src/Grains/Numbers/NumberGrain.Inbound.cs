@@ -153,6 +153,11 @@ internal sealed partial class NumberGrain
             case EngineEvent.Linked linked:
                 return document with { Phone = linked.Phone, Lid = linked.Lid, PushName = linked.PushName ?? document.PushName, RemovedAt = null };
             case EngineEvent.Opened opened:
+                if (document.Engine is EngineKind.WhatsApp && context.Version.Lower())
+                {
+                    LogVersionAccepted(logger);
+                }
+
                 _connections++;
                 _connection = document.Session.CanSend ? new Connection($"{State.Epoch}.{_connections}", Now) : new Connection("unwanted", Now);
                 return document with { PushName = opened.PushName ?? document.PushName };
@@ -160,7 +165,12 @@ internal sealed partial class NumberGrain
                 LogDeaf(logger, Number);
                 _connection = null;
                 return document;
-            case EngineEvent.Closed:
+            case EngineEvent.Closed closed:
+                if (closed.Code == DisconnectCause.ClientOutdated && document.Engine is EngineKind.WhatsApp && context.Version.Raise())
+                {
+                    LogClientOutdated(logger, Number);
+                }
+
                 _engineOpen = false;
                 _connection = null;
                 _offer = null;

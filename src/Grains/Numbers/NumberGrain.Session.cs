@@ -43,10 +43,6 @@ internal sealed partial class NumberGrain
         if (!before.ShowsLike(next))
         {
             LogMoved(logger, Number, next.Status, next.Detail, next.Reason?.Code, next.Attempt);
-            if (next.Reason?.Code == DisconnectCause.Of(405).Reason.Code)
-            {
-                LogClientOutdated(logger, Number);
-            }
         }
     }
 
@@ -113,6 +109,12 @@ internal sealed partial class NumberGrain
 
         if (session.State is SessionState.Pending && State.Document.Desired is DesiredState.Started)
         {
+            if (State.Document.Engine is EngineKind.WhatsApp && !context.Version.MayConnect())
+            {
+                await Step(now => now.Outdated(Now, context.Random));
+                return true;
+            }
+
             var wait = context.Budget(State.Document.Engine).Reserve();
             await Step(now => now.Admit(Now + wait, Now));
             if (wait == TimeSpan.Zero)

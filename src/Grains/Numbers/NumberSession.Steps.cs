@@ -81,6 +81,11 @@ public sealed partial record NumberSession
         };
     }
 
+    /// <summary>The version of the client is refused for all numbers: another one tries first.</summary>
+    public NumberSession Outdated(DateTimeOffset now, double random) => State is SessionState.Pending
+        ? ToWaiting(DisconnectCause.Of(DisconnectCause.ClientOutdated).Reason, ReconnectDelay.BehindAnother(random), now)
+        : this;
+
     // Of a device that was never linked nothing is worth keeping: its attempt goes on afresh until its time is up.
     private NumberSession Lost(Cause reason, DateTimeOffset now, double random) =>
         Paired ? BackOff(reason, now, random)

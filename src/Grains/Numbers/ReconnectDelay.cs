@@ -22,6 +22,9 @@ internal static class ReconnectDelay
         return ceiling * random;
     }
 
+    /// <summary>One to two minutes: until another number has tried for all.</summary>
+    public static TimeSpan BehindAnother(double random) => TimeSpan.FromMinutes(1 + random);
+
     /// <summary>15 minutes, give or take a fifth.</summary>
     public static TimeSpan Slowly(double random) => Slow * (0.8 + (0.4 * random));
 }
