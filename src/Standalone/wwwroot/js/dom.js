@@ -82,6 +82,26 @@ export function onSubmit(form, work) {
 
 /** Asks before something that cannot be undone. */
 export function confirmed(title, text, yes) {
+  byId('confirm-asks').hidden = true;
+  byId('confirm-yes').className = 'danger';
+  return shown(title, text, yes);
+}
+
+/** Asks for a line of text; null when nobody wants to give one. */
+export async function asked(title, text, label, yes) {
+  const input = byId('confirm-input');
+  byId('confirm-asks').hidden = false;
+  byId('confirm-label').textContent = label;
+  byId('confirm-yes').className = 'primary';
+  input.value = '';
+  const answered = shown(title, text, yes);
+  input.focus();
+  return await answered && input.value.trim() ? input.value.trim() : null;
+}
+
+byId('confirm-no').addEventListener('click', () => byId('confirm').close('no'));
+
+function shown(title, text, yes) {
   const dialog = byId('confirm');
   byId('confirm-title').textContent = title;
   byId('confirm-text').textContent = text;

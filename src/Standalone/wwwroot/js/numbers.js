@@ -1,6 +1,6 @@
 // The numbers: where each stands, its code while it is being linked, and what can be done with it.
 import { get, post, put, del, newKey } from './api.js';
-import { byId, make, keepList, onSubmit, setText, confirmed } from './dom.js';
+import { byId, make, keepList, onSubmit, setText, confirmed, asked } from './dom.js';
 import { stateOf, phone, when, fullTime, secondsUntil } from './words.js';
 
 const list = byId('number-list');
@@ -68,6 +68,7 @@ function drawLink(link, label) {
     link.qrImage?.startsWith('data:image/svg+xml') ? make('img', { class: 'qr', src: link.qrImage, alt: `QR code to link ${label}` }) : null,
     link.code ? make('p', { class: 'code', text: link.code }) : null,
     link.qr ? make('p', { text: 'On the phone: WhatsApp → Linked devices → Link a device.' }) : null,
+    link.code ? make('p', { text: 'On the phone: WhatsApp → Linked devices → Link a device → Link with phone number instead.' }) : null,
     link.expiresAt ? make('p', { class: 'due', 'data-due': link.expiresAt, 'data-before': 'New code in' }) : null);
 }
 
@@ -82,11 +83,20 @@ function actions(number) {
       ? act(number, 'link', number.detail === 'linking' ? 'New code' : 'Link', () => post(`/api/v1/numbers/${number.id}/link`, { method: 'qr' }))
       : act(number, 'desired', stopped ? 'Start' : 'Stop',
         () => put(`/api/v1/numbers/${number.id}/desired`, { state: stopped ? 'started' : 'stopped' })),
+    number.status === 'logged_out' && number.engine === 'whatsapp' ? act(number, 'code', 'Link with a code…', () => linkWithCode(number)) : null,
     number.status === 'disconnected' && !stopped
       ? act(number, 'reconnect', 'Reconnect now', () => post(`/api/v1/numbers/${number.id}/reconnect`))
       : null,
     act(number, 'unlink', 'Unlink…', () => unlink(number)),
   ];
+}
+
+async function linkWithCode(number) {
+  const digits = await asked(`Link ${number.label} with a code`,
+    'The phone must be at hand: it shows a message, and the code that appears here is typed into it.', 'Its phone number, with country code', 'Make code');
+  if (digits) {
+    await post(`/api/v1/numbers/${number.id}/link`, { method: 'code', phone: digits.replace(/[^0-9]/g, '') });
+  }
 }
 
 async function unlink(number) {
@@ -123,8 +133,13 @@ function countDown() {
 
 let creation = newKey();
 onSubmit(byId('add-number'), async (form) => {
-  await post('/api/v1/numbers', { label: form.get('label').trim(), engine: 'sandbox' }, { 'Idempotency-Key': creation });
+  const engine = form.get('engine');
+  const number = await post('/api/v1/numbers', { label: form.get('label').trim(), engine }, { 'Idempotency-Key': creation });
   creation = newKey();
   byId('add-number').reset();
+  if (engine === 'whatsapp') {
+    await post(`/api/v1/numbers/${number.id}/link`, { method: 'qr' });
+  }
+
   await changed();
 });
