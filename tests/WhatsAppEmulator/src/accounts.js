@@ -1,0 +1,157 @@
+import * as jids from './jids.js'
+import { seconds, SERVER, stanza } from './stanza.js'
+
+const MAX_PENDING = 20_000
+const LOW_PRE_KEYS = 5
+
+/** A linked device: what the server knows of its keys, and what it has not yet confirmed. */
+export class Device {
+  connection
+  preKeys = new Map()
+  #pending = []
+  #wasTold = false
+
+  constructor({ account, id, keyIndex, noiseKey, registrationId, identity, signedPreKey }) {
+    Object.assign(this, { account, id, keyIndex, noiseKey, registrationId, identity, signedPreKey })
+  }
+
+  get jid() {
+    return jids.pn(this.account.phone, this.id)
+  }
+
+  get lidJid() {
+    return jids.lid(this.account.lid, this.id)
+  }
+
+  /** A key bundle for somebody who wants to write to it; each one-time key is handed out once. */
+  takeBundle() {
+    const [first] = this.preKeys
+    if (first) this.preKeys.delete(first[0])
+    if (this.preKeys.size < LOW_PRE_KEYS && !this.#wasTold) this.#tellPreKeysLow()
+    return {
+      registrationId: this.registrationId,
+      identity: this.identity,
+      signedPreKey: this.signedPreKey,
+      preKey: first && { id: first[0], value: first[1] }
+    }
+  }
+
+  addPreKeys(keys) {
+    for (const [id, value] of keys) this.preKeys.set(id, value)
+    this.#wasTold = false
+  }
+
+  /** Keeps a stanza until the device confirms it, and sends it if the device can take it now. */
+  deliver(node) {
+    if (this.#pending.length >= MAX_PENDING) throw new Error(`${this.jid} has ${MAX_PENDING} unconfirmed stanzas`)
+    const waiting = { node, written: false }
+    this.#pending.push(waiting)
+    if (this.connection?.isLive) this.#write(waiting)
+  }
+
+  get pendingCount() {
+    return this.#pending.length
+  }
+
+  /** A new connection: what was never confirmed is written again, marked as old. */
+  startBacklog() {
+    for (const waiting of this.#pending) {
+      waiting.written = false
+      waiting.node.attrs.offline = '0'
+    }
+  }
+
+  /** Writes up to `count` waiting stanzas; returns how many are still unwritten. */
+  writeBacklog(count = Infinity) {
+    let left = count
+    for (const waiting of this.#pending) {
+      if (waiting.written || left === 0) continue
+      this.#write(waiting)
+      left--
+    }
+    return this.#pending.filter(waiting => !waiting.written).length
+  }
+
+  /** The device has the stanza for good. */
+  confirm(tag, id, type) {
+    const index = this.#pending.findIndex(({ node, written }) =>
+      written && node.tag === tag && node.attrs.id === id && (tag === 'message' || node.attrs.type === type))
+    if (index < 0) return undefined
+    return this.#pending.splice(index, 1)[0].node
+  }
+
+  #tellPreKeysLow() {
+    this.#wasTold = true
+    this.deliver(stanza('notification', { id: this.account.newId(), type: 'encrypt', from: SERVER, t: seconds() }, [
+      stanza('count', { value: this.preKeys.size })
+    ]))
+  }
+
+  #write(waiting) {
+    waiting.written = true
+    this.connection.send(waiting.node)
+    if (waiting.node.tag === 'message') {
+      this.account.record.delivered({ id: waiting.node.attrs.id, from: waiting.node.attrs.from, to: this.jid })
+    }
+  }
+}
+
+/** A phone number with its phone (device 0) and the devices linked to it. */
+export class Account {
+  devices = new Map()
+  watchers = new Set()
+  #nextDevice = 1
+
+  constructor({ phone, lid, lidKnown, name, record, newId }) {
+    Object.assign(this, { phone, lid, lidKnown, name, record, newId })
+  }
+
+  get jid() {
+    return jids.pn(this.phone)
+  }
+
+  get lidJid() {
+    return jids.lid(this.lid)
+  }
+
+  /** The hidden address as others may see it: not before the account was moved to it. */
+  get publicLid() {
+    return this.lidKnown ? this.lidJid : undefined
+  }
+
+  get companions() {
+    return [...this.devices.values()].filter(device => device.id !== 0)
+  }
+
+  nextDeviceId() {
+    return this.#nextDevice++
+  }
+}
+
+export class Accounts {
+  #byPhone = new Map()
+  #byLid = new Map()
+
+  add(account) {
+    if (this.#byPhone.has(account.phone) || this.#byLid.has(account.lid)) throw new RangeError(`${account.phone} exists already`)
+    this.#byPhone.set(account.phone, account)
+    this.#byLid.set(account.lid, account)
+    return account
+  }
+
+  get all() {
+    return [...this.#byPhone.values()]
+  }
+
+  byPhone = phone => this.#byPhone.get(String(phone).replace(/^\+/, ''))
+
+  /** The account an address belongs to, in either of its forms. */
+  find(jid) {
+    const parts = jids.parse(jid)
+    return parts && (parts.server === 'lid' ? this.#byLid : this.#byPhone).get(parts.user)
+  }
+
+  findDevice(jid) {
+    return this.find(jid)?.devices.get(jids.parse(jid).device)
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * What goes wrong on purpose. `login`: the next log-in is refused. `ack`: what becomes of the answer to the next message
+ * (`late`, `lost`, `double`, `error`). Each is for one phone or for everybody and is used up after `count` times.
+ */
+export class Faults {
+  /** Whether a message id that was seen before is delivered once more, or only acknowledged. */
+  swallowRepeats = false
+  #planned = []
+  #timers = new Set()
+
+  plan({ at, phone, count = 1, ...fault }) {
+    this.#planned.push({ at, phone, count, fault })
+  }
+
+  take(at, phone) {
+    const index = this.#planned.findIndex(planned => planned.at === at && (planned.phone === undefined || planned.phone === phone))
+    if (index < 0) return undefined
+    const planned = this.#planned[index]
+    if (--planned.count === 0) this.#planned.splice(index, 1)
+    return planned.fault
+  }
+
+  /** Does something after a while, unless the faults are cleared first. */
+  later(ms, action) {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      action()
+    }, ms)
+    this.#timers.add(timer)
+  }
+
+  clear() {
+    this.#planned = []
+    this.swallowRepeats = false
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+  }
+}

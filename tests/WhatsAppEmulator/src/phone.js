@@ -1,0 +1,289 @@
+import { proto } from 'baileys'
+import { signDevice } from './device-identity.js'
+import * as jids from './jids.js'
+import { idsOf } from './router.js'
+import { SignalKeys } from './signal.js'
+import { bigEndian, children, seconds, stanza } from './stanza.js'
+
+const MAX_INBOX = 10_000
+const MAX_SENT = 10_000
+const KEY_PARTS = { bytes: String, longs: String, enums: String }
+
+/** A person's phone: device 0 of an account, with Signal sessions of its own. It links companions, sends, and receives. */
+export class Phone {
+  id = 0
+  inbox = []
+  receipts = []
+  /** Whether it tells authors at once that their messages arrived, as a phone with a connection does. */
+  isOn = true
+  #server
+  #signal
+  #sent = new Map()
+  #waiting = []
+  #work = Promise.resolve()
+  #nextKeyIndex = 1
+  #greeted = new WeakSet()
+
+  constructor(server, account) {
+    this.account = account
+    this.#server = server
+    this.#signal = new SignalKeys(account.phone)
+  }
+
+  get identity() {
+    return this.#signal.identity.public
+  }
+
+  get jid() {
+    return this.account.jid
+  }
+
+  get lidJid() {
+    return this.account.lidJid
+  }
+
+  takeBundle = () => this.#signal.takeBundle()
+
+  /** Scans a client's QR code: links it to this account. Returns when the client has signed. */
+  async scan(qr) {
+    const { connection, secret } = this.#server.linkDesk.find(qr)
+    return this.link(connection, { secret, identity: connection.registration.identity })
+  }
+
+  async link(connection, { secret, identity }) {
+    const keyIndex = this.#nextKeyIndex++
+    const blob = signDevice({
+      accountKey: this.#signal.identity,
+      deviceIdentity: identity,
+      keyIndex,
+      secret,
+      rawId: this.#server.ids.bytes(4).readUInt32BE()
+    })
+    const id = this.account.nextDeviceId()
+    const device = await this.#server.linkDesk.link(connection, { account: this.account, id, keyIndex, blob })
+    this.#tellDevices('add', device)
+    return device
+  }
+
+  /** Takes a companion off the account, or all of them. */
+  unlink(device) {
+    const leaving = device ? [device] : this.account.companions
+    for (const each of leaving) {
+      each.connection?.streamError(401, [stanza('conflict', { type: 'device_removed' })])
+      this.forgetDevice(each)
+    }
+  }
+
+  forgetDevice(device) {
+    this.account.devices.delete(device.id)
+    device.connection?.close()
+    this.#tellDevices('remove', device)
+  }
+
+  /** A companion came online: the first time it learns what a new companion needs. */
+  greet(device) {
+    if (this.#greeted.has(device)) return
+    this.#greeted.add(device)
+    this.#inOrder(() => this.#shareKeys(device))
+  }
+
+  say = (to, text, { id } = {}) => this.send(to, { conversation: text }, { id })
+
+  /** Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. */
+  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {} } = {}) {
+    const peer = this.#server.accounts.find(to)
+    if (!peer) throw new RangeError(`nobody has ${to}`)
+    keep(this.#sent, id, { to, message, type, attrs })
+    return this.#inOrder(async () => {
+      for (const device of peer.devices.values()) {
+        if (device !== this) await this.#sendTo(device, { id, chat: to, message, type, attrs })
+      }
+      if (peer !== this.account) {
+        for (const device of this.account.companions) await this.#sendTo(device, { id, chat: to, message, type, attrs })
+      }
+      return id
+    })
+  }
+
+  /** Tells authors that this person has read their messages. */
+  read(to, ids) {
+    this.#server.router.forwardReceipt(this, { ids, to, type: 'read' })
+  }
+
+  /** What the server has for this phone; a phone that is off takes it when it is on again. */
+  deliver(node) {
+    if (!this.isOn) {
+      if (this.#waiting.length < MAX_INBOX) this.#waiting.push(node)
+      return
+    }
+    this.#inOrder(() => this.#receive(node)).catch(error => this.#server.record.problem(this.jid, error.message))
+  }
+
+  turn(isOn) {
+    this.isOn = isOn
+    if (isOn) for (const node of this.#waiting.splice(0)) this.deliver(node)
+  }
+
+  /** Loses its sessions with somebody's devices: the next message from there can't be read. */
+  forgetSessions(account) {
+    for (const device of account.devices.values()) this.#signal.forget(device)
+  }
+
+  #inOrder(step) {
+    const done = this.#work.then(step)
+    this.#work = done.catch(() => {})
+    return done
+  }
+
+  async #receive(node) {
+    if (node.tag === 'message') await this.#receiveMessage(node)
+    else if (node.tag === 'receipt' && node.attrs.type === 'retry') await this.#sendAgain(node)
+    else if (node.tag === 'receipt') this.#receiveReceipt(node)
+  }
+
+  async #receiveMessage(node) {
+    const { id, from, participant, category } = node.attrs
+    const author = this.#server.accounts.findDevice(participant ?? from)
+    if (!author) return
+    let message
+    try {
+      message = await this.#decrypt(author, node)
+    } catch (error) {
+      this.#askAgain(node, error)
+      return
+    }
+    if (category === 'peer') {
+      await this.#receiveRequest(author, id, message)
+      return
+    }
+    this.#keep(author, node, message)
+    const isOwn = author.account === this.account
+    if (!isOwn) this.#server.router.forwardReceipt(this, { ids: [id], to: from, participant })
+  }
+
+  async #decrypt(author, node) {
+    let message
+    for (const enc of children(node, 'enc')) {
+      const content = Buffer.from(enc.content)
+      const part = enc.attrs.type === 'skmsg'
+        ? await this.#signal.decryptFromGroup(node.attrs.from, author, content)
+        : await this.#signal.decrypt(author, { type: enc.attrs.type, content })
+      const inner = part.deviceSentMessage?.message ?? part
+      const distribution = inner.senderKeyDistributionMessage
+      if (distribution) {
+        await this.#signal.learnSenderKey(distribution.groupId, author, Buffer.from(distribution.axolotlSenderKeyDistributionMessage))
+      }
+      if (!distribution || enc.attrs.type === 'skmsg' || !message) message = inner
+    }
+    return message
+  }
+
+  #keep(author, node, message) {
+    const { id, from, participant, recipient, t } = node.attrs
+    if (this.inbox.length >= MAX_INBOX) this.inbox.shift()
+    const content = proto.Message.toObject(message, KEY_PARTS)
+    delete content.messageContextInfo
+    delete content.senderKeyDistributionMessage
+    this.inbox.push({
+      id,
+      from: author.account.phone,
+      device: author.id,
+      chat: recipient ?? (participant ? from : jids.withoutDevice(from)),
+      fromMe: author.account === this.account,
+      at: new Date(Number(t) * 1000).toISOString(),
+      kind: Object.keys(content)[0] ?? null,
+      text: textOf(message) ?? null,
+      message: content
+    })
+  }
+
+  #askAgain(node, error) {
+    const { id, from, participant, t } = node.attrs
+    const count = 1 + Number(children(node, 'enc')[0]?.attrs.count ?? 0)
+    if (count > 5) {
+      this.#server.record.problem(this.jid, `cannot read ${id} after ${count - 1} tries: ${error.message}`)
+      return
+    }
+    this.#server.router.askAgain(this, { id, to: from, participant, content: [
+      stanza('retry', { count, id, t, v: '1' }),
+      stanza('registration', {}, bigEndian(this.#signal.registrationId, 4))
+    ] })
+  }
+
+  #receiveReceipt(node) {
+    const { from, participant, type, t } = node.attrs
+    if (this.receipts.length >= MAX_INBOX) this.receipts.shift()
+    const reader = this.#server.accounts.find(participant ?? from)
+    for (const id of idsOf(node)) {
+      this.receipts.push({ id, from: reader.phone, type: type ?? 'delivered', at: new Date(Number(t) * 1000).toISOString() })
+    }
+  }
+
+  async #sendAgain(node) {
+    const device = this.#server.accounts.findDevice(node.attrs.participant ?? node.attrs.from)
+    const sent = this.#sent.get(node.attrs.id)
+    const count = Number(children(node, 'retry')[0].attrs.count)
+    if (!device || !sent || count > 5) return
+    await this.#sendTo(device, { id: node.attrs.id, chat: sent.to, ...sent, count, fresh: true })
+  }
+
+  async #sendTo(device, { id, chat, message, type, attrs, category, count, fresh, address = device.jid }) {
+    const isOwn = device.account === this.account && category !== 'peer'
+    const content = isOwn ? { deviceSentMessage: { destinationJid: chat, message } } : message
+    const { type: kind, content: sealed } = await this.#signal.encrypt(device, content, { fresh })
+    const enc = stanza('enc', { v: 2, type: kind, count, ...attrs }, sealed)
+    this.#server.router.deliver(this, device, { id, type, enc, chat, address, category })
+  }
+
+  async #sendPeer(device, protocolMessage) {
+    await this.#sendTo(device, {
+      id: this.#server.ids.message(),
+      message: { protocolMessage },
+      type: 'text',
+      category: 'peer'
+    })
+  }
+
+  async #shareKeys(device) {
+    await this.#sendPeer(device, {
+      type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE,
+      appStateSyncKeyShare: {
+        keys: [{
+          keyId: { keyId: Buffer.concat([Buffer.alloc(2), this.#server.ids.bytes(4)]) },
+          keyData: { keyData: this.#server.ids.bytes(32), fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] }, timestamp: seconds() }
+        }]
+      }
+    })
+  }
+
+  async #receiveRequest(author, id, message) {
+    this.#server.record.problem(this.jid, `an unknown request of ${author.jid}: ${Object.keys(message.protocolMessage ?? message)}`)
+  }
+
+  /** Tells everybody who asked for this account's devices, and its own companions, that the list changed. */
+  #tellDevices(change, device) {
+    const { account } = this
+    const watchers = [...account.watchers, ...account.companions]
+    for (const watcher of new Set(watchers)) {
+      if (watcher === device || watcher.account.devices.get(watcher.id) !== watcher) {
+        account.watchers.delete(watcher)
+        continue
+      }
+      watcher.deliver(stanza('notification', { id: this.#server.ids.stanza(), type: 'devices', from: account.jid, t: seconds(), lid: account.publicLid }, [
+        stanza(change, {}, [stanza('device', { jid: device.jid, 'key-index': device.keyIndex })])
+      ]))
+    }
+  }
+}
+
+export function textOf(message) {
+  const edited = message.protocolMessage?.editedMessage
+  return edited ? textOf(edited)
+    : message.conversation || message.extendedTextMessage?.text || message.imageMessage?.caption || message.videoMessage?.caption
+      || message.documentMessage?.caption || message.reactionMessage?.text || undefined
+}
+
+function keep(map, key, value) {
+  if (map.size >= MAX_SENT) map.delete(map.keys().next().value)
+  map.set(key, value)
+}

@@ -1,0 +1,164 @@
+import { refusal, result } from './connection.js'
+import { becomeActive } from './login.js'
+import * as jids from './jids.js'
+import { bigEndian, bytes, child, children, outline, stanza } from './stanza.js'
+import { verify } from './curve.js'
+
+class Malformed extends Error {}
+
+/** Every query the server knows, by type, namespace and first child. Each returns the contents of the result. */
+const QUERIES = {
+  'get encrypt count': ({ device }) => [stanza('count', { value: device.preKeys.size })],
+  'get encrypt digest': digest,
+  'get encrypt key': bundles,
+  'set encrypt registration': uploadPreKeys,
+  'set encrypt rotate': rotateSignedPreKey,
+  'get abt props': () => [stanza('props', { hash: 'emulator' }, [stanza('prop', { config_code: '10518', config_value: 'false' })])],
+  'get blocklist': () => [stanza('list', {}, [])],
+  'get privacy privacy': () => [stanza('privacy', {}, [stanza('category', { name: 'readreceipts', value: 'all' })])],
+  'set privacy tokens': () => undefined,
+  'get w:p ping': () => undefined,
+  'get usync usync': usync,
+  'set w:sync:app:state sync': syncAppState,
+  'set urn:xmpp:whatsapp:dirty clean': () => undefined,
+  'set md remove-companion-device': removeDevice
+}
+
+export async function answerQuery(server, connection, node) {
+  const { device } = connection
+  const { type, xmlns } = node.attrs
+  const inner = children(node)[0]
+  const name = [type, xmlns, inner?.tag].filter(part => part !== undefined).join(' ')
+  if (name === 'set passive active' && device) {
+    becomeActive(connection, node)
+    return
+  }
+  const query = QUERIES[name]
+  const isAllowed = query && (device || name === 'get w:p ping')
+  if (!isAllowed) {
+    server.record.problem(connection.name, `unknown query ${name}: ${outline(node)}`)
+    connection.send(refusal(node, 501, 'feature-not-implemented'))
+    return
+  }
+  try {
+    connection.send(result(node, await query({ server, connection, device, node, inner })))
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    server.record.problem(connection.name, `${name}: ${error.message}`)
+    connection.send(refusal(node, 400, 'bad-request'))
+  }
+}
+
+function check(condition, flaw) {
+  if (!condition) throw new Malformed(flaw)
+}
+
+function digest({ device }) {
+  return [stanza('digest', {}, [
+    stanza('registration', {}, bigEndian(device.registrationId, 4)),
+    stanza('type', {}, Buffer.from([5])),
+    stanza('identity', {}, device.identity),
+    keyNode('skey', device.signedPreKey)
+  ])]
+}
+
+function keyNode(tag, { id, value, signature }) {
+  const parts = [stanza('id', {}, bigEndian(id, 3)), stanza('value', {}, value)]
+  if (signature) parts.push(stanza('signature', {}, signature))
+  return stanza(tag, {}, parts)
+}
+
+function bundles({ server, device, inner }) {
+  const users = children(inner, 'user')
+  check(users.length > 0, 'asks for the keys of nobody')
+  return [stanza('list', {}, users.map(({ attrs: { jid } }) => {
+    const target = server.accounts.findDevice(jid)
+    if (!target) return stanza('user', { jid }, [stanza('error', { code: 404, text: 'item-not-found' })])
+    target.account.watchers.add(device)
+    const { registrationId, identity, signedPreKey, preKey } = target.takeBundle()
+    return stanza('user', { jid }, [
+      stanza('registration', {}, bigEndian(registrationId, 4)),
+      stanza('type', {}, Buffer.from([5])),
+      stanza('identity', {}, identity),
+      ...preKey ? [keyNode('key', preKey)] : [],
+      keyNode('skey', signedPreKey)
+    ])
+  }))]
+}
+
+function uploadPreKeys({ device, node }) {
+  const list = children(child(node, 'list'), 'key')
+  check(bytes(node, 'registration')?.readUInt32BE() === device.registrationId, 'another registration id')
+  check(bytes(node, 'type')?.equals(Buffer.from([5])), 'another key type')
+  check(bytes(node, 'identity')?.equals(device.identity), 'another identity')
+  check(list.length > 0, 'no keys')
+  const keys = list.map(key => [bytes(key, 'id'), bytes(key, 'value')])
+  check(keys.every(([id, value]) => id?.length === 3 && value?.length === 32), 'a key without an id of 3 or a value of 32 bytes')
+  device.signedPreKey = readSignedPreKey(device, child(node, 'skey'))
+  device.addPreKeys(keys.map(([id, value]) => [id.readUIntBE(0, 3), value]))
+  return undefined
+}
+
+function rotateSignedPreKey({ device, inner }) {
+  device.signedPreKey = readSignedPreKey(device, child(inner, 'skey'))
+  return undefined
+}
+
+function readSignedPreKey(device, node) {
+  const id = bytes(node, 'id')
+  const value = bytes(node, 'value')
+  const signature = bytes(node, 'signature')
+  check(id?.length === 3 && value?.length === 32, 'no signed prekey')
+  check(verify(device.identity, Buffer.concat([Buffer.from([5]), value]), signature), 'a wrong prekey signature')
+  return { id: id.readUIntBE(0, 3), value, signature }
+}
+
+function usync({ server, device, inner }) {
+  const protocols = children(child(inner, 'query')).map(protocol => protocol.tag)
+  const unknown = protocols.filter(protocol => !['contact', 'devices', 'lid', 'status', 'disappearing_mode'].includes(protocol))
+  check(unknown.length === 0, `unknown protocols ${unknown}`)
+  const users = children(child(inner, 'list'), 'user')
+  check(users.length > 0, 'asks for nobody')
+  return [stanza('usync', { context: inner.attrs.context, mode: inner.attrs.mode, sid: inner.attrs.sid, index: 0, last: true }, [
+    stanza('list', {}, users.map(user => describe(server, device, protocols, user)))
+  ])]
+}
+
+function describe(server, device, protocols, user) {
+  const phone = bytes(user, 'contact')?.toString()
+  const account = phone ? server.accounts.byPhone(phone) : server.accounts.find(user.attrs.jid)
+  const jid = user.attrs.jid ?? account?.jid ?? `${phone.replace('+', '')}@s.whatsapp.net`
+  if (!account) return stanza('user', { jid }, protocols.includes('contact') ? [stanza('contact', { type: 'out' })] : [])
+
+  const answers = {
+    contact: () => stanza('contact', { type: 'in' }),
+    devices: () => {
+      account.watchers.add(device)
+      return stanza('devices', {}, [stanza('device-list', {}, [...account.devices.values()].map(({ id, keyIndex }) =>
+        stanza('device', { id, 'key-index': id === 0 ? undefined : keyIndex })))])
+    },
+    lid: () => account.publicLid && !jids.isLid(jid) && stanza('lid', { val: account.publicLid }),
+    status: () => stanza('status', {}),
+    disappearing_mode: () => stanza('disappearing_mode', { duration: 0, t: 0 })
+  }
+  return stanza('user', { jid }, protocols.map(protocol => answers[protocol]()).filter(Boolean))
+}
+
+function syncAppState({ inner }) {
+  const collections = children(inner, 'collection')
+  check(collections.length > 0, 'no collection')
+  return [stanza('sync', {}, collections.map(collection => {
+    const { name, version } = collection.attrs
+    check(name && version !== undefined, 'a collection without name or version')
+    const patched = children(collection, 'patch').length
+    return stanza('collection', { name, type: 'result', version: Number(version) + patched }, [stanza('patches', {}, [])])
+  }))]
+}
+
+function removeDevice({ server, device, inner }) {
+  const target = server.accounts.findDevice(inner.attrs.jid)
+  check(target === device, 'removes another device than itself')
+  device.account.owner.forgetDevice(device)
+  return undefined
+}
+

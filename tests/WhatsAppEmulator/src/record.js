@@ -1,0 +1,52 @@
+const LIMIT = 100_000
+
+/** What passed through the server, so that a test can compare it with what its own side believes. Bounded: the oldest goes first. */
+export class Record {
+  #sent = new Map()
+  #delivered = new Map()
+  #problems = []
+
+  /** A companion sent a message; `again` when a receiver had asked for it once more. */
+  sent({ id, from, to, again }) {
+    const known = this.#sent.get(id)
+    if (known && again) known.retries++
+    else if (known) known.times++
+    else keep(this.#sent, id, { id, from, to, at: new Date().toISOString(), times: 1, retries: 0 })
+  }
+
+  wasSent = id => this.#sent.has(id)
+
+  /** A message was written to a companion's connection. */
+  delivered({ id, from, to }) {
+    const key = `${to} ${id}`
+    const known = this.#delivered.get(key)
+    if (known) known.times++
+    else keep(this.#delivered, key, { id, from, to, times: 1, receiptedAt: null })
+  }
+
+  /** The companion has it, or, with an `error`, will not read it. */
+  receipted({ id, to, error }) {
+    const known = this.#delivered.get(`${to} ${id}`)
+    if (!known) return
+    if (error) known.error = Number(error)
+    else known.receiptedAt ??= new Date().toISOString()
+  }
+
+  /** Something the real server would not have understood or taken. */
+  problem(from, what) {
+    if (this.#problems.length < LIMIT) this.#problems.push({ from, what, at: new Date().toISOString() })
+  }
+
+  get messages() {
+    return { sent: [...this.#sent.values()], delivered: [...this.#delivered.values()] }
+  }
+
+  get problems() {
+    return [...this.#problems]
+  }
+}
+
+function keep(map, key, value) {
+  if (map.size >= LIMIT) map.delete(map.keys().next().value)
+  map.set(key, value)
+}

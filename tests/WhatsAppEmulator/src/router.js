@@ -1,0 +1,228 @@
+import { flawOf } from './device-identity.js'
+import * as jids from './jids.js'
+import { bytes, child, children, outline, seconds, stanza } from './stanza.js'
+
+const RECEIPTS = new Set([undefined, 'inactive', 'read', 'read-self', 'played', 'sender', 'retry', 'hist_sync', 'peer_msg'])
+const OWN_RECEIPTS = new Set(['sender', 'read-self', 'hist_sync', 'peer_msg'])
+const MAX_RETRIES_ASKED = 10_000
+
+/** Carries messages, receipts and their confirmations between devices, and refuses what the real server would refuse. */
+export class Router {
+  #server
+  #retriesAsked = new Set()
+
+  constructor(server) {
+    this.#server = server
+  }
+
+  message(connection, node) {
+    const { device } = connection
+    const { id, to } = node.attrs
+    const flaw = this.#flawIn(device, node)
+    if (flaw) {
+      this.#server.record.problem(connection.name, `${flaw}: ${outline(node)}`)
+      this.#acknowledge(connection, node, { error: 479 })
+      return
+    }
+
+    const again = this.#retriesAsked.has(id)
+    const isRepeat = this.#server.record.wasSent(id) && !again
+    this.#server.record.sent({ id, from: device.jid, to, again })
+    const fault = this.#server.faults.take('ack', device.account.phone)
+    const isLost = fault?.kind === 'error' || fault?.delivered === false || (isRepeat && this.#server.faults.swallowRepeats)
+    if (!isLost) this.#fanOut(device, node)
+    this.#answerMessage(connection, node, fault)
+  }
+
+  receipt(connection, node) {
+    const { id, to, type } = node.attrs
+    const flaw = this.#flawInReceipt(node)
+    if (flaw) {
+      this.#server.record.problem(connection.name, `${flaw}: ${outline(node)}`)
+      return
+    }
+    this.#acknowledge(connection, node, { type, participant: node.attrs.participant })
+    const { device } = connection
+    if (type !== 'retry' && type !== 'read' && type !== 'read-self' && type !== 'played') {
+      for (const each of idsOf(node)) this.confirm(device, each)
+    }
+    if (type === 'retry') this.#askAgain(device, node)
+    else if (!OWN_RECEIPTS.has(type)) this.forwardReceipt(device, { ids: idsOf(node), id, to, type, participant: node.attrs.participant })
+  }
+
+  /** A message has arrived for good: it will not be delivered again. */
+  confirm(device, id) {
+    if (device.confirm('message', id)) this.#server.record.receipted({ id, to: device.jid })
+  }
+
+  /** The receiver's word about a message, to every device of its author. */
+  forwardReceipt(receiver, { ids, to, type, participant }) {
+    const author = this.#server.accounts.find(participant ?? to)
+    if (!author) {
+      this.#server.record.problem(receiver.jid, `a receipt for nobody: ${to}`)
+      return
+    }
+    const isLid = jids.isLid(participant ?? to)
+    const own = isLid ? receiver.account.lidJid : receiver.account.jid
+    for (const device of author.devices.values()) {
+      if (device === receiver) continue
+      device.deliver(stanza('receipt', {
+        id: ids[0],
+        from: participant ? to : own,
+        participant: participant ? own : undefined,
+        type,
+        t: seconds()
+      }, ids.length > 1 ? [stanza('list', {}, ids.slice(1).map(id => stanza('item', { id })))] : undefined))
+    }
+  }
+
+  acknowledged(connection, node) {
+    const { class: kind, id, type, error } = node.attrs
+    const { device } = connection
+    if (!device.confirm(kind, id, type)) {
+      this.#server.record.problem(connection.name, `confirms what it was not sent: ${outline(node)}`)
+    } else if (kind === 'message') {
+      this.#server.record.receipted({ id, to: device.jid, error })
+    }
+  }
+
+  presence(connection, node) {
+    const { to, type } = node.attrs
+    if (node.tag === 'chatstate' && !['composing', 'paused'].includes(children(node)[0]?.tag)) {
+      this.#server.record.problem(connection.name, `chatstate without a state: ${outline(node)}`)
+    } else if (node.tag === 'presence' && type !== undefined && !['available', 'unavailable', 'subscribe'].includes(type)) {
+      this.#server.record.problem(connection.name, `unknown presence: ${outline(node)}`)
+    } else if (to !== undefined && !this.#isKnown(to)) {
+      this.#server.record.problem(connection.name, `presence for nobody: ${outline(node)}`)
+    }
+  }
+
+  /**
+   * Hands one ciphertext to one device. `chat` is where it belongs for devices of the author's own account, `address` the form
+   * of address (phone number or hidden) that the author used, `group` the group it was sent to.
+   */
+  deliver(author, target, { id, type, enc, chat, address, group, category, proof, extra = [], t = seconds() }) {
+    const isLid = jids.isLid(address)
+    const isOwn = author.account === target.account
+    const alternative = account => isLid ? account.jid : account.publicLid
+    const attrs = { id, type, t, notify: author.account.name, category }
+    const own = isLid ? author.lidJid : author.jid
+    if (group) {
+      Object.assign(attrs, { from: group, participant: own, addressing_mode: isLid ? 'lid' : 'pn' })
+      attrs[isLid ? 'participant_pn' : 'participant_lid'] = alternative(author.account)
+    } else if (isOwn && category !== 'peer') {
+      const peer = this.#server.accounts.find(chat)
+      Object.assign(attrs, { from: own, recipient: chat })
+      attrs[isLid ? 'peer_recipient_pn' : 'peer_recipient_lid'] = peer && alternative(peer)
+    } else {
+      attrs.from = own
+      if (category !== 'peer') attrs[isLid ? 'sender_pn' : 'sender_lid'] = alternative(author.account)
+    }
+    const content = [...[enc].flat(), ...extra]
+    if (proof && content.some(part => part.attrs.type === 'pkmsg')) content.push(stanza('device-identity', {}, proof))
+    target.deliver(stanza('message', attrs, content))
+  }
+
+  #fanOut(author, node) {
+    const { id, to, type, category, participant } = node.attrs
+    const proof = bytes(node, 'device-identity')
+    const direct = child(node, 'enc')
+    const common = { id, type, proof, chat: to }
+    if (jids.isGroup(to)) {
+      this.#server.groups.fanOut(author, node, { ...common, participant, direct })
+    } else if (direct) {
+      const target = category === 'peer' ? author.account.owner : this.#server.accounts.findDevice(to)
+      const chat = node.attrs.recipient ?? to
+      if (target) this.deliver(author, target, { ...common, chat, enc: direct, address: to, category })
+    } else {
+      for (const part of children(child(node, 'participants'), 'to')) {
+        const target = this.#server.accounts.findDevice(part.attrs.jid)
+        if (target) this.deliver(author, target, { ...common, enc: child(part, 'enc'), address: part.attrs.jid })
+      }
+    }
+  }
+
+  #answerMessage(connection, node, fault) {
+    switch (fault?.kind) {
+      case 'lost':
+        return
+      case 'late':
+        this.#server.faults.later(fault.ms, () => this.#acknowledge(connection, node))
+        return
+      case 'error':
+        this.#acknowledge(connection, node, { error: fault.code })
+        return
+      case 'double':
+        this.#acknowledge(connection, node)
+    }
+    this.#acknowledge(connection, node)
+  }
+
+  #acknowledge(connection, { tag, attrs }, more = {}) {
+    connection.send(stanza('ack', { class: tag, id: attrs.id, from: attrs.to, t: seconds(), ...more }))
+  }
+
+  #askAgain(device, node) {
+    const { id, to, participant } = node.attrs
+    if (this.#retriesAsked.size >= MAX_RETRIES_ASKED) this.#retriesAsked.delete(this.#retriesAsked.values().next().value)
+    this.#retriesAsked.add(id)
+    const author = this.#server.accounts.findDevice(participant ?? to)
+    const isLid = jids.isLid(participant ?? to)
+    author?.deliver(stanza('receipt', {
+      id,
+      from: participant ? to : isLid ? device.lidJid : device.jid,
+      participant: participant ? isLid ? device.lidJid : device.jid : undefined,
+      type: 'retry',
+      t: seconds()
+    }, node.content))
+  }
+
+  /** The same for a phone, which asks in a call instead of a stanza. */
+  askAgain(phone, { id, to, participant, content }) {
+    this.#askAgain(phone, stanza('receipt', { id, to, participant }, content))
+  }
+
+  #isKnown = jid => jids.isGroup(jid) ? this.#server.groups.has(jid) : this.#server.accounts.find(jid) !== undefined
+
+  #flawIn(device, node) {
+    const { id, to, type, category, participant } = node.attrs
+    if (!id) return 'a message without an id'
+    if (!['text', 'media', 'reaction', 'poll', 'event'].includes(type)) return 'a message without a known type'
+    if (!this.#isKnown(to)) return 'a message for nobody'
+    const direct = children(node, 'enc')
+    const parts = children(child(node, 'participants'), 'to')
+    if (!parts.every(part => this.#server.accounts.find(part.attrs.jid))) return 'a participant that is nobody'
+    const encs = [...direct, ...parts.flatMap(part => children(part, 'enc'))]
+    if (encs.length !== direct.length + parts.length || encs.length === 0) return 'a message without one ciphertext for each device'
+    if (!encs.every(({ attrs, content }) => attrs.v === '2' && ['msg', 'pkmsg', 'skmsg'].includes(attrs.type) && content?.length)) {
+      return 'a ciphertext that is none'
+    }
+    if (encs.some(({ attrs }) => attrs.type === 'pkmsg') && category !== 'peer') {
+      const proof = bytes(node, 'device-identity')
+      const flaw = proof ? flawOf(proof, { accountKey: device.account.owner.identity, deviceIdentity: device.identity }) : 'is missing'
+      if (flaw) return `the proof of a device that opens a session ${flaw}`
+    }
+    if (jids.isGroup(to)) return this.#server.groups.flawIn(device, node)
+    if (direct.length === 0 && !participant) {
+      const reached = new Set(parts.map(part => this.#server.accounts.findDevice(part.attrs.jid)))
+      if (!reached.has(this.#server.accounts.find(to).owner)) return "a message that leaves out the receiver's phone"
+      if (!reached.has(device.account.owner)) return 'a message that leaves out the own phone'
+    }
+    return undefined
+  }
+
+  #flawInReceipt(node) {
+    const { id, to, type } = node.attrs
+    if (!id || !to) return 'a receipt without id or receiver'
+    if (!RECEIPTS.has(type)) return 'an unknown receipt'
+    if (!this.#isKnown(to)) return 'a receipt for nobody'
+    if (type !== 'retry') return undefined
+    const retry = child(node, 'retry')?.attrs
+    if (!retry || !(Number(retry.count) > 0) || retry.id !== id || retry.v !== '1' || !retry.t) return 'a retry receipt without count, id, version or time'
+    if (bytes(node, 'registration')?.length !== 4) return 'a retry receipt without a registration id'
+    return undefined
+  }
+}
+
+export const idsOf = receipt =>
+  [receipt.attrs.id, ...children(child(receipt, 'list'), 'item').map(item => item.attrs.id)]
