@@ -53,6 +53,11 @@ export class Device {
     return this.#pending.length
   }
 
+  /** What was written to the connection and is not confirmed. */
+  get unconfirmedCount() {
+    return this.#pending.filter(waiting => waiting.written).length
+  }
+
   /** A new connection: what was never confirmed is written again, marked as old. */
   startBacklog() {
     for (const waiting of this.#pending) {

@@ -12,6 +12,9 @@ export class Connection {
   registration
   /** Whether the backlog was written, so that new stanzas may be. */
   isLive = false
+  /** How much was waiting at the login, and how much of it the client takes at once. */
+  backlog = 0
+  batch = 0
   #socket
   #server
   #reader = new FrameReader()

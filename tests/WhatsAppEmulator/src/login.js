@@ -32,14 +32,20 @@ export function becomeActive(connection, request) {
   ]))
 }
 
-export function sendBatch(server, connection, node) {
-  const count = Number(child(node, 'offline_batch').attrs.count)
-  if (!(count > 0)) server.record.problem(connection.name, 'offline_batch without a count')
-  const left = connection.device.writeBacklog(count)
-  if (left > 0) return
+export function startBacklog(server, connection, node) {
+  const batch = Number(child(node, 'offline_batch').attrs.count)
+  if (!(batch > 0)) server.record.problem(connection.name, 'offline_batch without a count')
+  connection.batch = batch
+  continueBacklog(connection)
+}
+
+/** Writes the next batch once the one before is confirmed, and ends the backlog after the last. */
+export function continueBacklog(connection) {
+  const { device } = connection
+  if (!connection.batch || connection.isLive || device.unconfirmedCount > 0) return
+  if (device.writeBacklog(connection.batch) > 0) return
 
   connection.send(stanza('ib', { from: SERVER }, [stanza('offline', { count: connection.backlog })]))
   connection.isLive = true
-  const { account } = connection.device
-  account.owner.greet(connection.device)
+  device.account.owner.greet(device)
 }

@@ -1,5 +1,6 @@
 import { proto } from 'baileys'
 import { signDevice } from './device-identity.js'
+import { History, notification } from './history.js'
 import * as jids from './jids.js'
 import { idsOf } from './router.js'
 import { SignalKeys } from './signal.js'
@@ -14,6 +15,9 @@ export class Phone {
   id = 0
   inbox = []
   receipts = []
+  history = new History()
+  /** How many messages of each chat a new companion is told without asking. */
+  bootstrapPerChat = 50
   /** Whether it tells authors at once that their messages arrived, as a phone with a connection does. */
   isOn = true
   #server
@@ -82,9 +86,14 @@ export class Phone {
 
   /** A companion came online: the first time it learns what a new companion needs. */
   greet(device) {
-    if (this.#greeted.has(device)) return
+    if (this.#greeted.has(device) || !this.isOn) return
     this.#greeted.add(device)
-    this.#inOrder(() => this.#shareKeys(device))
+    this.#inOrder(async () => {
+      await this.#shareKeys(device)
+      for (const chunk of this.history.bootstrap(this.bootstrapPerChat, this.account, this.#server.accounts)) {
+        await this.#sendPeer(device, notification(chunk))
+      }
+    })
   }
 
   say = (to, text, { id } = {}) => this.send(to, { conversation: text }, { id })
@@ -121,7 +130,11 @@ export class Phone {
 
   turn(isOn) {
     this.isOn = isOn
-    if (isOn) for (const node of this.#waiting.splice(0)) this.deliver(node)
+    if (!isOn) return
+    for (const device of this.account.companions) {
+      if (device.connection?.isLive) this.greet(device)
+    }
+    for (const node of this.#waiting.splice(0)) this.deliver(node)
   }
 
   /** Loses its sessions with somebody's devices: the next message from there can't be read. */
@@ -256,7 +269,14 @@ export class Phone {
     })
   }
 
+  /** A companion asks its own phone for something. */
   async #receiveRequest(author, id, message) {
+    const request = message.protocolMessage?.peerDataOperationRequestMessage
+    if (request?.historySyncOnDemandRequest) {
+      await this.#sendPeer(author, notification(this.history.before(request.historySyncOnDemandRequest), id))
+      return
+    }
+    if (request?.placeholderMessageResendRequest?.length) return    // a phone that has the message no more says nothing
     this.#server.record.problem(this.jid, `an unknown request of ${author.jid}: ${Object.keys(message.protocolMessage ?? message)}`)
   }
 

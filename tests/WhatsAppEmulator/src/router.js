@@ -1,5 +1,6 @@
 import { flawOf } from './device-identity.js'
 import * as jids from './jids.js'
+import { continueBacklog } from './login.js'
 import { bytes, child, children, outline, seconds, stanza } from './stanza.js'
 
 const RECEIPTS = new Set([undefined, 'inactive', 'read', 'read-self', 'played', 'sender', 'retry', 'hist_sync', 'peer_msg'])
@@ -45,6 +46,7 @@ export class Router {
     const { device } = connection
     if (type !== 'retry' && type !== 'read' && type !== 'read-self' && type !== 'played') {
       for (const each of idsOf(node)) this.confirm(device, each)
+      continueBacklog(connection)
     }
     if (type === 'retry') this.#askAgain(device, node)
     else if (!OWN_RECEIPTS.has(type)) this.forwardReceipt(device, { ids: idsOf(node), id, to, type, participant: node.attrs.participant })
@@ -84,6 +86,7 @@ export class Router {
     } else if (kind === 'message') {
       this.#server.record.receipted({ id, to: device.jid, error })
     }
+    continueBacklog(connection)
   }
 
   presence(connection, node) {

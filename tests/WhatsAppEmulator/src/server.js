@@ -4,7 +4,7 @@ import { createCertificates } from './certificates.js'
 import { Connection } from './connection.js'
 import { Faults } from './faults.js'
 import { Ids } from './ids.js'
-import { logIn, sendBatch } from './login.js'
+import { logIn, startBacklog } from './login.js'
 import { LinkDesk } from './linking.js'
 import { Phone } from './phone.js'
 import { answerQuery } from './queries.js'
@@ -88,7 +88,7 @@ export class WhatsAppEmulator {
       case 'ack':
         return this.router.acknowledged(connection, node)
       case 'ib':
-        if (child(node, 'offline_batch')) return sendBatch(this, connection, node)
+        if (child(node, 'offline_batch')) return startBacklog(this, connection, node)
         if (!child(node, 'unified_session')) this.#unknown(connection, node)
         return
       case 'presence':

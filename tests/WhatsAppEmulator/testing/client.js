@@ -120,6 +120,11 @@ export class Client {
     return this.events.filter(event => event.name === 'messages.upsert').flatMap(event => event.data.messages)
   }
 
+  /** What was received of text messages, in order. */
+  get texts() {
+    return this.upserts.map(message => textOf(message.message)).filter(Boolean)
+  }
+
   /** The highest status that was reported of an own message, wherever Baileys put it. */
   statusOf(id) {
     const updates = this.events.filter(event => event.name === 'messages.update').flatMap(event => event.data)
