@@ -22,7 +22,7 @@ export class History {
   /** The chunks of a new companion's first sync: the newest `perChat` of every chat. */
   bootstrap(perChat, account, accounts) {
     const chats = [...this.#chats].map(([jid, { name, messages }]) => conversation(jid, name, perChat === 0 ? [] : messages.slice(-perChat)))
-    const known = [account, ...[...this.#chats.keys()].map(accounts.find).filter(Boolean)]
+    const known = [account, ...[...this.#chats.keys()].map(jid => accounts.find(jid)).filter(Boolean)]
     return [
       {
         syncType: HistorySyncType.INITIAL_BOOTSTRAP,

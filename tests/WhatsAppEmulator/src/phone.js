@@ -93,7 +93,7 @@ export class Phone {
       for (const chunk of this.history.bootstrap(this.bootstrapPerChat, this.account, this.#server.accounts)) {
         await this.#sendPeer(device, notification(chunk))
       }
-    })
+    }).catch(this.#report)
   }
 
   say = (to, text, { id } = {}) => this.send(to, { conversation: text }, { id })
@@ -125,7 +125,7 @@ export class Phone {
       if (this.#waiting.length < MAX_INBOX) this.#waiting.push(node)
       return
     }
-    this.#inOrder(() => this.#receive(node)).catch(error => this.#server.record.problem(this.jid, error.message))
+    this.#inOrder(() => this.#receive(node)).catch(this.#report)
   }
 
   turn(isOn) {
@@ -141,6 +141,8 @@ export class Phone {
   forgetSessions(account) {
     for (const device of account.devices.values()) this.#signal.forget(device)
   }
+
+  #report = error => this.#server.record.problem(this.jid, error.message)
 
   #inOrder(step) {
     const done = this.#work.then(step)

@@ -102,6 +102,7 @@ export class Client {
     this.connect()
     const [device] = await Promise.all([phone.scan(await this.qr()), this.closed()])
     await this.open()
+    await until('the first sync', () => this.creds.accountSyncCounter > 0)
     return device
   }
 
