@@ -98,6 +98,25 @@ export class Phone {
 
   say = (to, text, { id } = {}) => this.send(to, { conversation: text }, { id })
 
+  /** Reacts to a message; an empty emoji takes the reaction back. `target`: `{ id, fromMe, participant }`. */
+  react(to, { id, fromMe = false, participant }, emoji) {
+    const key = { remoteJid: to, id, fromMe, participant }
+    return this.send(to, { reactionMessage: { key, text: emoji, senderTimestampMs: Date.now() } }, { type: 'reaction', attrs: { 'decrypt-fail': 'hide' } })
+  }
+
+  edit(to, id, text) {
+    return this.send(to, { protocolMessage: {
+      key: { remoteJid: to, id, fromMe: true },
+      type: proto.Message.ProtocolMessage.Type.MESSAGE_EDIT,
+      editedMessage: { conversation: text },
+      timestampMs: Date.now()
+    } })
+  }
+
+  revoke(to, id) {
+    return this.send(to, { protocolMessage: { key: { remoteJid: to, id, fromMe: true }, type: proto.Message.ProtocolMessage.Type.REVOKE } })
+  }
+
   /** Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. */
   send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {} } = {}) {
     const peer = this.#server.accounts.find(to)

@@ -1,11 +1,11 @@
 import '../src/quiet.js'
 import { setTimeout as delay } from 'node:timers/promises'
 
-// Baileys leaves timers of half a minute behind when a socket ends; they must not keep a finished test file waiting.
+// Baileys leaves timers of up to half a minute behind when a socket ends; they must not keep a finished test file waiting.
 const start = globalThis.setTimeout
 globalThis.setTimeout = Object.assign((action, ms, ...rest) => {
   const timer = start(action, ms, ...rest)
-  return ms >= 20_000 ? timer.unref() : timer
+  return ms >= 2_000 ? timer.unref() : timer
 }, start)
 
 const { default: makeWASocket, initAuthCreds, BufferJSON, Browsers } = await import('baileys')

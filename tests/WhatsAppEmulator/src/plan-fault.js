@@ -1,0 +1,38 @@
+import { stanza } from './stanza.js'
+
+/** Every fault by its kind: what goes wrong at once, and what is planned for the next occasion. */
+const KINDS = {
+  'ack-late': (emulator, { phone, count, ms }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'late', ms: positive(ms, 'ms') }),
+  'ack-lost': (emulator, { phone, count, delivered }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'lost', delivered }),
+  'ack-double': (emulator, { phone, count }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'double' }),
+  'ack-error': (emulator, { phone, count, code }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'error', code: positive(code, 'code') }),
+  'login-failure': (emulator, { phone, count, code, attrs }) =>
+    emulator.faults.plan({ at: 'login', phone, count, code: positive(code, 'code'), attrs }),
+  'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
+  drop: now(connection => connection.drop()),
+  freeze: now(connection => connection.freeze()),
+  replaced: now(connection => connection.close(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]))),
+  downgrade: now(connection => connection.close(stanza('ib', {}, [stanza('downgrade_webclient')]))),
+  failure: now((connection, { code, attrs }) => connection.fail(positive(code, 'code'), attrs)),
+  'stream-error': now((connection, { code }) => connection.streamError(positive(code, 'code')))
+}
+
+export function planFault(emulator, { kind, ...fault }) {
+  if (!Object.hasOwn(KINDS, kind ?? '')) throw new RangeError(`kind: one of ${Object.keys(KINDS).join(', ')}`)
+  if (fault.phone !== undefined && fault.phone !== 'all') emulator.phone(fault.phone)
+  return KINDS[kind](emulator, fault.phone === 'all' ? { ...fault, phone: undefined } : fault)
+}
+
+/** Something that happens to the open connections of a phone, or of everybody. */
+function now(act) {
+  return (emulator, fault) => {
+    const connections = emulator.connectionsOf(fault.phone ?? 'all')
+    if (connections.length === 0) throw new RangeError('no such connection')
+    for (const connection of connections) act(connection, fault)
+  }
+}
+
+function positive(value, name) {
+  if (!Number.isInteger(value) || value <= 0) throw new RangeError(`${name}: a whole number above 0`)
+  return value
+}
