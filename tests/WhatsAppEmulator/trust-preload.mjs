@@ -1,0 +1,23 @@
+// Loaded before a host that checks the server's certificate: node --import ./trust-preload.mjs host.js
+// The host then trusts the emulator instead of WhatsApp, and fetches media from it. A product never loads this file.
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+
+const { WHATSAPP_EMULATOR_ROOT_KEY: rootKey, WHATSAPP_EMULATOR_MEDIA_HOST: mediaHost } = process.env
+
+if (!/^[0-9a-f]{64}$/.test(rootKey ?? '')) throw new Error('WHATSAPP_EMULATOR_ROOT_KEY: 64 hex digits, as control.mjs prints them')
+
+// The copy that the host itself will import, and no other: a second copy has a key of its own.
+const library = createRequire(process.argv[1]).resolve('baileys')
+const { WA_CERT_DETAILS } = await import(pathToFileURL(library).href)
+WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(rootKey, 'hex')
+
+if (mediaHost) {
+  const original = globalThis.fetch
+  globalThis.fetch = (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input)
+    if (url.hostname !== 'mmg.whatsapp.net') return original(input, init)
+    url.host = mediaHost
+    return original(input instanceof Request ? new Request(url, input) : url, init)
+  }
+}
