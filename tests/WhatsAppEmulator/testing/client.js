@@ -74,16 +74,17 @@ export class Client {
     socket.ws.on('CB:ack,class:message', node => this.stanzas.push(node))
     socket.ev.process(events => {
       for (const [name, data] of Object.entries(events)) {
+        if (name === 'connection.update' && this.socket !== socket) continue    // the end of a connection that was given up
         this.events.push({ name, data })
-        if (name === 'connection.update' && data.connection === 'close' && this.socket === socket) socket.ev.flush()
       }
     })
     return socket
   }
 
   close() {
-    this.socket?.end(undefined)
+    const { socket } = this
     this.socket = undefined
+    socket?.end(undefined)
   }
 
   /** The first event of a name that fits and has not been looked at before `from`. */

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { planFault } from '../src/plan-fault.js'
+import { until, withEmulator } from '../testing/client.js'
+
+async function pair(emulator, client, settings) {
+  const host = client(settings)
+  const anna = emulator.addPhone({ phone: '4915111111111' })
+  const bert = emulator.addPhone({ phone: '4915122222222' })
+  const device = await host.pairWith(anna)
+  return { host, anna, bert, device }
+}
+
+const acksOf = (host, id) => host.stanzas.filter(node => node.attrs.id === id)
+
+test('an ack is lost, and the message arrives all the same', () => withEmulator(async (emulator, client) => {
+  const { host, bert } = await pair(emulator, client)
+  planFault(emulator, { kind: 'ack-lost', phone: '4915111111111' })
+
+  const first = await host.socket.sendMessage(bert.jid, { text: 'one' })
+  const second = await host.socket.sendMessage(bert.jid, { text: 'two' })
+  await until('the second ack', () => acksOf(host, second.key.id).length === 1)
+
+  assert.equal(acksOf(host, first.key.id).length, 0)
+  await until('both messages', () => bert.inbox.length === 2)
+}))
+
+test('an ack is late, doubled, or lost together with its message', () => withEmulator(async (emulator, client) => {
+  const { host, bert } = await pair(emulator, client)
+  planFault(emulator, { kind: 'ack-late', ms: 50 })
+  planFault(emulator, { kind: 'ack-double' })
+  planFault(emulator, { kind: 'ack-lost', delivered: false })
+
+  const ids = {}
+  for (const text of ['late', 'double', 'lost', 'good']) ids[text] = (await host.socket.sendMessage(bert.jid, { text })).key.id
+
+  await until('the late ack', () => acksOf(host, ids.late).length === 1)
+  assert.equal(acksOf(host, ids.double).length, 2)
+  await until('the last message', () => bert.inbox.some(each => each.text === 'good'))
+  assert.deepEqual(bert.inbox.map(each => each.text), ['late', 'double', 'good'])
+  assert.ok(host.stanzas.findIndex(node => node.attrs.id === ids.late) > host.stanzas.findIndex(node => node.attrs.id === ids.good))
+}))
+
+for (const code of [463, 479]) {
+  test(`the server refuses a message with ${code}`, () => withEmulator(async (emulator, client) => {
+    const { host, bert } = await pair(emulator, client)
+    planFault(emulator, { kind: 'ack-error', code })
+
+    const { key } = await host.socket.sendMessage(bert.jid, { text: 'no' })
+
+    await until('the refusal', () => acksOf(host, key.id)[0]?.attrs.error === String(code))
+    assert.deepEqual(bert.inbox, [])
+  }))
+}
+
+for (const swallow of [true, false]) {
+  test(`a message id that comes twice is ${swallow ? 'delivered once' : 'delivered twice'}`, () => withEmulator(async (emulator, client) => {
+    const { host, bert } = await pair(emulator, client)
+    planFault(emulator, { kind: 'swallow-repeats', on: swallow })
+
+    await host.socket.sendMessage(bert.jid, { text: 'twice' }, { messageId: 'TWICE' })
+    await host.socket.sendMessage(bert.jid, { text: 'twice' }, { messageId: 'TWICE' })
+    await host.socket.sendMessage(bert.jid, { text: 'end' })
+    await until('the end', () => bert.inbox.some(each => each.text === 'end'))
+
+    assert.equal(bert.inbox.filter(each => each.id === 'TWICE').length, swallow ? 1 : 2)
+    assert.equal(emulator.record.messages.sent.find(each => each.id === 'TWICE').times, 2)
+  }))
+}
+
+test('a connection ends with the code that was asked for', () => withEmulator(async (emulator, client) => {
+  const { host } = await pair(emulator, client)
+  const faults = [
+    [{ kind: 'drop' }, 428],
+    [{ kind: 'replaced' }, 440],
+    [{ kind: 'downgrade' }, 411],
+    [{ kind: 'stream-error', code: 503 }, 503],
+    [{ kind: 'stream-error', code: 500 }, 500],
+    [{ kind: 'stream-error', code: 515 }, 515]
+  ]
+  for (const [fault, code] of faults) {
+    const from = host.events.length
+    planFault(emulator, fault)
+    assert.equal(await host.closed(from), code)
+    await host.open()
+  }
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a login is refused with the reason that was asked for', () => withEmulator(async (emulator, client) => {
+  const { host } = await pair(emulator, client)
+  for (const code of [401, 402, 403, 405, 406, 500, 503]) {
+    planFault(emulator, { kind: 'login-failure', phone: '4915111111111', code, attrs: code === 402 ? { expire: 60 } : undefined })
+    const from = host.events.length
+    host.connect()
+    assert.equal(await host.closed(from), code)
+  }
+  await host.open()
+}))
+
+test('a second connection with the same credentials replaces the first', () => withEmulator(async (emulator, client) => {
+  const { host } = await pair(emulator, client)
+  const twin = client()
+  twin.creds = host.creds
+  const from = host.events.length
+
+  twin.connect()
+
+  assert.equal(await host.closed(from), 440)
+}))
+
+test('a frozen connection looks open, passes nothing, and is given up by the client', () => withEmulator(async (emulator, client) => {
+  const { host, bert } = await pair(emulator, client, { keepAliveIntervalMs: 200 })
+  const from = host.events.length
+  planFault(emulator, { kind: 'freeze', phone: '4915111111111' })
+
+  const sending = host.socket.sendMessage(bert.jid, { text: 'into the void' }).catch(() => {})
+  await until('the client to give up', () => host.socket.ws.isClosing)
+  planFault(emulator, { kind: 'drop', phone: '4915111111111' })    // or its closing would wait half a minute for the other side
+
+  assert.equal(await host.closed(from), 408)
+  await sending
+  assert.deepEqual([bert.inbox, emulator.record.messages.sent], [[], []])
+}))
