@@ -11,6 +11,7 @@ const ROUTES = [
   }],
   ['GET', '/accounts/:phone', (emulator, [phone]) => describe(emulator.phone(phone))],
   ['POST', '/accounts/:phone/scan', async (emulator, [phone], { qr }) => ({ device: (await emulator.phone(phone).scan(text(qr, 'qr'))).jid })],
+  ['POST', '/accounts/:phone/code', async (emulator, [phone], { code }) => ({ device: (await emulator.phone(phone).enterCode(text(code, 'code'))).jid })],
   ['POST', '/accounts/:phone/say', async (emulator, [phone], { to, text: words, id }) =>
     ({ id: await emulator.phone(phone).say(addressIn(emulator, to), text(words, 'text'), { id }) })],
   ['POST', '/accounts/:phone/react', async (emulator, [phone], { to, target, emoji }) =>

@@ -1,4 +1,4 @@
-import { proto } from 'baileys'
+import { Curve, proto } from 'baileys'
 import { signDevice } from './device-identity.js'
 import { History, notification } from './history.js'
 import * as jids from './jids.js'
@@ -53,6 +53,15 @@ export class Phone {
     const { connection, secret } = this.#server.linkDesk.find(qr)
     return this.link(connection, { secret, identity: connection.registration.identity })
   }
+
+  /** Types the code that a client shows. Returns when the client has signed. */
+  async enterCode(code) {
+    const { connection, secret } = await this.#server.codeDesk.enter(this, code)
+    return this.link(connection, { secret, identity: connection.registration.identity })
+  }
+
+  /** The secret that only this phone and the owner of the other identity can know. */
+  agree = identity => Curve.sharedKey(this.#signal.identity.private, identity)
 
   async link(connection, { secret, identity }) {
     const keyIndex = this.#nextKeyIndex++

@@ -24,6 +24,12 @@ const QUERIES = {
   'set md remove-companion-device': removeDevice
 }
 
+/** What a client may ask before it is linked. */
+const UNLINKED_QUERIES = {
+  'get w:p ping': () => undefined,
+  'set md link_code_companion_reg': linkByCode
+}
+
 export async function answerQuery(server, connection, node) {
   const { device } = connection
   const { type, xmlns } = node.attrs
@@ -33,9 +39,8 @@ export async function answerQuery(server, connection, node) {
     becomeActive(connection, node)
     return
   }
-  const query = QUERIES[name]
-  const isAllowed = query && (device || name === 'get w:p ping')
-  if (!isAllowed) {
+  const query = (device ? QUERIES : UNLINKED_QUERIES)[name]
+  if (!query) {
     server.record.problem(connection.name, `unknown query ${name}: ${outline(node)}`)
     connection.send(refusal(node, 501, 'feature-not-implemented'))
     return
@@ -153,6 +158,21 @@ function syncAppState({ inner }) {
     const patched = children(collection, 'patch').length
     return stanza('collection', { name, type: 'result', version: Number(version) + patched }, [stanza('patches', {}, [])])
   }))]
+}
+
+function linkByCode({ server, connection, inner }) {
+  switch (inner.attrs.stage) {
+    case 'companion_hello': {
+      const answer = server.codeDesk.hello(connection, inner)
+      check(answer, 'companion_hello lacks something, or is for nobody')
+      return answer
+    }
+    case 'companion_finish':
+      check(server.codeDesk.finish(connection, inner), 'companion_finish lacks something, or was not asked for')
+      return undefined
+    default:
+      throw new Malformed(`unknown stage ${inner.attrs.stage}`)
+  }
 }
 
 function removeDevice({ server, device, inner }) {

@@ -4,6 +4,7 @@ import { createCertificates } from './certificates.js'
 import { Connection } from './connection.js'
 import { Faults } from './faults.js'
 import { Ids } from './ids.js'
+import { CodeDesk } from './link-code.js'
 import { logIn, startBacklog } from './login.js'
 import { LinkDesk } from './linking.js'
 import { Phone } from './phone.js'
@@ -19,6 +20,7 @@ export class WhatsAppEmulator {
   certificates = createCertificates()
   faults = new Faults()
   linkDesk = new LinkDesk(this)
+  codeDesk = new CodeDesk(this)
   router = new Router(this)
   #connections = new Set()
   #listener
@@ -76,7 +78,7 @@ export class WhatsAppEmulator {
       return
     }
     if (!connection.device) {
-      const isGreeting = node.tag === 'presence' || (node.tag === 'ib' && child(node, 'unified_session'))
+      const isGreeting = ['presence', 'ack'].includes(node.tag) || (node.tag === 'ib' && child(node, 'unified_session'))
       if (!isGreeting) this.#unknown(connection, node)
       return
     }
@@ -102,6 +104,7 @@ export class WhatsAppEmulator {
   disconnected(connection) {
     this.#connections.delete(connection)
     this.linkDesk.forget(connection)
+    this.codeDesk.forget(connection)
     if (connection.device?.connection === connection) connection.device.connection = undefined
   }
 

@@ -40,3 +40,44 @@ test('the refs of a QR code run out', () => withEmulator(async (emulator, client
   assert.equal(await host.closed(), 408)
   assert.equal(new Set(host.events.map(event => event.data.qr).filter(Boolean)).size, 6)
 }))
+
+test('a client shows a code, a person types it, and the client logs in', () => withEmulator(async (emulator, client) => {
+  const phone = emulator.addPhone({ phone: '4915111111114' })
+  const host = client()
+  host.connect()
+  await host.qr()
+  const code = await host.socket.requestPairingCode('4915111111114')
+  await until('the code at the server', () => emulator.codeDesk.isWaiting('4915111111114'))
+
+  const [device] = await Promise.all([phone.enterCode(code), host.closed()])
+  await host.open()
+
+  assert.equal(host.creds.me.id, device.jid)
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a wrong code links nothing', () => withEmulator(async (emulator, client) => {
+  const phone = emulator.addPhone({ phone: '4915111111115' })
+  const host = client()
+  host.connect()
+  await host.qr()
+  await host.socket.requestPairingCode('4915111111115', 'ABCD1234')
+  await until('the code at the server', () => emulator.codeDesk.isWaiting('4915111111115'))
+
+  await assert.rejects(phone.enterCode('ABCD1235'), /another code/)
+
+  assert.equal(phone.account.companions.length, 0)
+}))
+
+test('a companion that logs itself out is off the account', () => withEmulator(async (emulator, client) => {
+  const phone = emulator.addPhone({ phone: '4915111111116' })
+  const host = client()
+  await host.pairWith(phone)
+
+  await host.socket.logout()
+  await until('the device to be gone', () => phone.account.companions.length === 0)
+  host.connect()
+
+  assert.equal(await host.closed(host.events.length), 401)
+  assert.deepEqual(emulator.record.problems, [])
+}))
