@@ -135,6 +135,13 @@ export class Client {
       ...updates.filter(update => update.key.id === id).map(update => update.update.status ?? -1))
   }
 
+  /** Loses every session, as a host does that was set back to an older state. */
+  forgetSessions() {
+    for (const name of this.#keys.keys()) {
+      if (name.startsWith('session/')) this.#keys.delete(name)
+    }
+  }
+
   #keyStore() {
     return {
       get: async (type, ids) => Object.fromEntries(ids.flatMap(id => {

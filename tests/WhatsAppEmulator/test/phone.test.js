@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until, withEmulator } from '../testing/client.js'
+
+async function pair(emulator, client, settings) {
+  const host = client(settings)
+  const anna = emulator.addPhone({ phone: '4915111111111', name: 'Anna' })
+  const bert = emulator.addPhone({ phone: '4915122222222', name: 'Bert' })
+  const device = await host.pairWith(anna)
+  return { host, anna, bert, device }
+}
+
+const find = (host, fits) => host.upserts.find(message => message.message && fits(message.message))
+
+test('a person reacts, edits and deletes', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  const { key } = await host.socket.sendMessage(bert.jid, { text: 'lunch?' })
+  await until('the message', () => bert.inbox.length === 1)
+
+  await bert.react(anna.jid, { id: key.id }, '👍')
+  const id = await bert.say(anna.jid, 'at noon')
+  await bert.edit(anna.jid, id, 'at one')
+  await bert.revoke(anna.jid, id)
+
+  const reaction = await until('the reaction', () => find(host, message => message.reactionMessage))
+  assert.deepEqual([reaction.message.reactionMessage.text, reaction.message.reactionMessage.key.id], ['👍', key.id])
+  const edit = await until('the edit', () => find(host, message => message.protocolMessage?.editedMessage))
+  assert.deepEqual([edit.message.protocolMessage.editedMessage.conversation, edit.message.protocolMessage.key.id], ['at one', id])
+  const revoke = await until('the deletion', () => find(host, message => message.protocolMessage?.type === 0))
+  assert.equal(revoke.message.protocolMessage.key.id, id)
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a companion reacts, edits and deletes, and the phone can read it', () => withEmulator(async (emulator, client) => {
+  const { host, bert } = await pair(emulator, client)
+  const { key } = await host.socket.sendMessage(bert.jid, { text: 'lunch?' })
+
+  await host.socket.sendMessage(bert.jid, { react: { key, text: '❤️' } })
+  await host.socket.sendMessage(bert.jid, { text: 'dinner?', edit: key })
+  await host.socket.sendMessage(bert.jid, { delete: key })
+
+  await until('all of it', () => bert.inbox.length === 4)
+  assert.deepEqual(bert.inbox.map(each => [each.kind, each.text]), [
+    ['extendedTextMessage', 'lunch?'],
+    ['reactionMessage', '❤️'],
+    [bert.inbox[2].kind, 'dinner?'],
+    ['protocolMessage', null]
+  ])
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a phone that lost its session asks again, and gets the message', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  await bert.say(anna.jid, 'hello')
+  await until('the greeting', () => host.received('hello'))
+  await host.socket.sendMessage(bert.jid, { text: 'first' })
+  await until('the first message', () => bert.inbox.length === 1)
+  bert.forgetSessions(anna.account)
+
+  const { key } = await host.socket.sendMessage(bert.jid, { text: 'second' })
+
+  const arrived = await until('the second message', () => bert.inbox.find(each => each.text === 'second'))
+  assert.equal(arrived.id, key.id)
+  const record = emulator.record.messages.sent.find(each => each.id === key.id)
+  assert.deepEqual([record.times, record.retries], [1, 1])
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a companion that lost its session asks again, and gets the message', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  await bert.say(anna.jid, 'first')
+  await until('the first message', () => host.received('first'))
+  await host.socket.sendMessage(bert.jid, { text: 'answer' })
+  await until('the answer', () => bert.inbox.length === 1)
+  await bert.say(anna.jid, 'on a confirmed session')
+  await until('the message', () => host.received('on a confirmed session'))
+  host.forgetSessions()
+
+  await bert.say(anna.jid, 'second')
+
+  await until('the second message', () => host.received('second'))
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a hidden address that appears late belongs to the same person', () => withEmulator(async (emulator, client) => {
+  const { host, anna } = await pair(emulator, client)
+  const carla = emulator.addPhone({ phone: '4915133333333', name: 'Carla', lidKnown: false })
+  await carla.say(anna.jid, 'by number')
+  const before = await until('the first message', () => host.received('by number'))
+  await host.socket.sendMessage(carla.jid, { text: 'answer' })
+  await until('the answer', () => carla.inbox.length === 1)
+
+  carla.account.lidKnown = true
+  await carla.say(anna.jid, 'with an alias')
+
+  const after = await until('the second message', () => host.received('with an alias'))
+  assert.equal(before.key.remoteJidAlt, undefined)
+  assert.equal(after.key.remoteJidAlt, carla.lidJid)
+  await host.socket.sendMessage(carla.jid, { text: 'still you' })
+  await until('the second answer', () => carla.inbox.length === 2)
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a device that joins gets messages at once, and one that left gets none', () => withEmulator(async (emulator, client) => {
+  const { host, bert } = await pair(emulator, client)
+  await host.socket.sendMessage(bert.jid, { text: 'to the phone only' })
+  await until('the first message', () => bert.inbox.length === 1)
+  const other = client()
+  const device = await other.pairWith(bert)
+  await until('the news at the sender', () => emulator.accounts.find(host.creds.me.id).companions[0].pendingCount === 0)
+
+  await host.socket.sendMessage(bert.jid, { text: 'to both' })
+  await until('the message at the companion', () => other.received('to both'))
+  bert.unlink(device)
+  await until('the news at the sender', () => emulator.accounts.find(host.creds.me.id).companions[0].pendingCount === 0)
+  await host.socket.sendMessage(bert.jid, { text: 'to the phone again' })
+
+  await until('the last message', () => bert.inbox.length === 3)
+  assert.equal(device.pendingCount, 0)
+  assert.deepEqual(emulator.record.problems, [])
+}))
