@@ -1,0 +1,203 @@
+/** The contract with the silo, as `protocol.md` has it. Types and run-time checks come from the same shapes. */
+import { bytes, flag, integer, list, nullable, number, oneOf, optional, type Shape, ShapeError, struct, text, time, triple, type Of } from './shape.js'
+
+export const protocolVersion = 1
+
+// ---- Shapes
+
+export const Entry = struct({ name: text, value: nullable(bytes) })
+export type Entry = Of<typeof Entry>
+
+export const Cursor = struct({ host: text, epoch: integer, sequence: integer })
+export type Cursor = Of<typeof Cursor>
+
+export const MessageType = oneOf(
+  'text', 'image', 'video', 'audio', 'voice', 'document', 'sticker', 'location', 'contact', 'poll', 'unsupported')
+export type MessageType = Of<typeof MessageType>
+
+export const TargetMessage = struct({ whatsAppId: text, fromMe: flag, participant: optional(text), text: optional(text) })
+export type TargetMessage = Of<typeof TargetMessage>
+
+export const Location = struct({ latitude: number, longitude: number, name: optional(text) })
+export type Location = Of<typeof Location>
+
+export const RemoteFile = struct({
+  locator: bytes,
+  mimeType: text,
+  fileName: optional(text),
+  size: optional(integer),
+  durationSeconds: optional(integer),
+})
+export type RemoteFile = Of<typeof RemoteFile>
+
+export const OutboundMessage = struct({
+  kind: oneOf('message', 'reaction', 'edit', 'revoke'),
+  whatsAppId: text,
+  jid: text,
+  type: MessageType,
+  text: optional(text),
+  file: optional(struct({ path: text, mimeType: text, fileName: optional(text), durationSeconds: optional(integer) })),
+  location: optional(Location),
+  target: optional(TargetMessage),
+  mentions: list(text),
+  emoji: optional(text),
+})
+export type OutboundMessage = Of<typeof OutboundMessage>
+
+export const InboundMessage = struct({
+  whatsAppId: text,
+  jid: text,
+  otherJid: optional(text),
+  fromMe: flag,
+  participant: optional(text),
+  otherParticipant: optional(text),
+  pushName: optional(text),
+  timestamp: time,
+  type: MessageType,
+  text: optional(text),
+  file: optional(RemoteFile),
+  location: optional(Location),
+  contacts: list(struct({ name: text, phones: list(text) })),
+  poll: optional(struct({ question: text, options: list(text) })),
+  replyTo: optional(TargetMessage),
+  mentions: list(text),
+})
+export type InboundMessage = Of<typeof InboundMessage>
+
+export const Settings = struct({
+  waVersion: optional(triple(integer)),
+  browser: triple(text),
+  webSocketUrl: optional(text),
+  connectTimeoutMs: integer,
+  keepAliveMs: integer,
+  queryTimeoutMs: integer,
+  retryRequestDelayMs: integer,
+  qrTimeoutMs: optional(integer),
+})
+export type Settings = Of<typeof Settings>
+
+// ---- Events
+
+export const events = {
+  linkOffered: struct({ qr: optional(text), code: optional(text), expiresAt: time }),
+  linkScanned: struct({}),
+  linked: struct({ phone: text, lid: optional(text), pushName: optional(text) }),
+  opened: struct({ pushName: optional(text) }),
+  closed: struct({ code: integer, until: optional(time) }),
+  pingLost: struct({}),
+  credentialsChanged: struct({ changes: list(Entry) }),
+  messageReceived: struct({ message: InboundMessage }),
+  historyReceived: struct({ messages: list(InboundMessage), request: optional(text), percent: optional(integer), done: flag }),
+  serverAcknowledged: struct({ whatsAppId: text, at: time, error: optional(integer) }),
+  receiptReceived: struct({
+    jid: text, whatsAppIds: list(text), kind: oneOf('delivered', 'read'), at: time, participant: optional(text),
+  }),
+  chatRead: struct({ jid: text, at: time }),
+  reactionReceived: struct({
+    jid: text, target: TargetMessage, emoji: text, fromMe: flag, participant: optional(text), at: time,
+  }),
+  messageEdited: struct({ jid: text, target: TargetMessage, text, at: time }),
+  messageRevoked: struct({ jid: text, target: TargetMessage, at: time }),
+  aliasLearned: struct({ phoneJid: text, lid: text }),
+  named: struct({ jid: text, name: text }),
+}
+
+export type EventType = keyof typeof events
+export type Event = { [T in EventType]: { type: T } & Of<(typeof events)[T]> }[EventType]
+export type EventOf<T extends EventType> = Extract<Event, { type: T }>
+
+export const Event: Shape<Event> = (value, path) => {
+  const { type } = struct({ type: text })(value, path)
+  if (!(type in events)) {
+    throw new ShapeError(`${path}.type`, 'a known kind of event')
+  }
+  return { type, ...events[type as EventType](value, path) } as Event
+}
+
+// ---- Methods
+
+const empty = struct({})
+const nothing: Shape<null> = (value, path) => {
+  if (value !== null && value !== undefined) {
+    throw new ShapeError(path, 'nothing')
+  }
+  return null
+}
+
+const ofNumber = { number: text, epoch: integer }
+
+/** What the host asks and tells the silo. */
+export const toSilo = {
+  hello: {
+    params: struct({ token: text, version: integer, host: text, pid: integer, engine: text }),
+    result: struct({ settings: Settings }),
+  },
+  deliver: { params: struct({ number: text, first: Cursor, events: list(Event) }), result: nothing },
+  sentMessage: { params: struct({ ...ofNumber, whatsAppId: text }), result: struct({ prepared: nullable(bytes) }) },
+  log: {
+    params: struct({
+      level: oneOf('debug', 'information', 'warning', 'error'),
+      message: text,
+      number: optional(text),
+      data: optional(empty as Shape<Record<string, unknown>>),
+    }),
+  },
+} as const
+
+/** What the silo asks and tells the host. */
+export const toHost = {
+  open: {
+    params: struct({
+      ...ofNumber,
+      credentials: optional(list(Entry)),
+      link: optional(struct({ phone: optional(text) })),
+      proxy: optional(text),
+    }),
+    result: nothing,
+  },
+  close: { params: struct(ofNumber), result: nothing },
+  closeAll: { params: empty, result: nothing },
+  logOut: { params: struct(ofNumber), result: nothing },
+  acknowledge: { params: struct({ ...ofNumber, cursor: Cursor }), result: nothing },
+  prepare: { params: struct({ ...ofNumber, message: OutboundMessage }), result: struct({ prepared: bytes }) },
+  relay: { params: struct({ ...ofNumber, whatsAppId: text, jid: text, prepared: bytes }), result: nothing },
+  resolve: {
+    params: struct({ ...ofNumber, phone: text }),
+    result: struct({ onWhatsApp: flag, jid: optional(text), lid: optional(text) }),
+  },
+  fetchMedia: { params: struct({ ...ofNumber, file: RemoteFile, targetPath: text }), result: nothing },
+  requestHistory: {
+    params: struct({ ...ofNumber, request: text, jid: text, oldest: TargetMessage, oldestAt: time, count: integer }),
+    result: nothing,
+  },
+  markRead: {
+    params: struct({ ...ofNumber, jid: text, messages: list(struct({ whatsAppId: text, participant: optional(text) })) }),
+    result: nothing,
+  },
+  heartbeat: { params: empty },
+  status: {
+    params: empty,
+    result: struct({ numbers: integer, open: integer, memoryBytes: integer, loopDelayMs: number }),
+  },
+  shutdown: { params: empty, result: nothing },
+} as const
+
+export type HostMethod = keyof typeof toHost
+export type Params<M extends HostMethod> = Of<(typeof toHost)[M]['params']>
+
+// ---- Errors
+
+export const errorCode = -32001
+export const ErrorData = struct({
+  error: oneOf('staleEpoch', 'notConnected', 'rejected', 'gone', 'unavailable'),
+  code: optional(text),
+})
+export type EngineErrorName = Of<typeof ErrorData>['error']
+
+/** Why the host could not do what it was told; travels with its name. */
+export class EngineError extends Error {
+  constructor(readonly error: EngineErrorName, message: string, readonly code?: string) {
+    super(message)
+    this.name = 'EngineError'
+  }
+}
