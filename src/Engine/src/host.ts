@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node.js'
+import { describeFault } from './log/redact.js'
+import { HostedNumber } from './numbers/hostedNumber.js'
+import type { Network } from './numbers/network.js'
+import { EngineError, errorCode, type HostMethod, type Params, type Settings, toHost } from './rpc/contract.js'
+import { Fence } from './rpc/fence.js'
+import { ShapeError } from './rpc/shape.js'
+import { Silo } from './rpc/silo.js'
+import { connectTo } from './rpc/wire.js'
+
+const silenceLimitMs = 8_000
+
+export interface HostOptions {
+  socketPath: string
+  token: string
+  /** The name and version of the protocol library. */
+  engine: string
+  network: Network
+  /** Ends the process. */
+  exit(code: number): void
+  silenceLimitMs?: number
+  /** Reports what nobody caught. */
+  watchFaults?(report: (error: unknown) => void): void
+}
+
+/** Connects to the silo and serves it until the connection, the heartbeats or a shutdown end the process. */
+export async function runHost(options: HostOptions): Promise<void> {
+  const connection = await connectTo(options.socketPath)
+  const silo = new Silo(connection)
+  const host = new Host(options, connection, silo)
+  connection.onClose(() => host.leave(0))
+  connection.onError(() => undefined)   // what matters of it follows as a close
+  options.watchFaults?.((error) => host.fail(error))
+  connection.listen()
+  await host.start()
+}
+
+class Host {
+  readonly #id = `h-${randomBytes(8).toString('hex')}`
+  readonly #numbers = new Map<string, HostedNumber>()
+  readonly #fence: Fence
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
+  #settings: Settings | undefined
+  #left = false
+
+  constructor(
+    private readonly options: HostOptions,
+    private readonly connection: MessageConnection,
+    private readonly silo: Silo,
+  ) {
+    this.#fence = new Fence(options.silenceLimitMs ?? silenceLimitMs, () => this.leave(0))
+    this.#loopDelay.enable()
+    this.#serve()
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.#settings = await this.silo.hello(this.options.token, this.#id, this.options.engine)
+      this.silo.log('information', 'host started', undefined, { host: this.#id })
+    } catch {
+      this.leave(1)
+    }
+  }
+
+  /** Cuts every connection without logging out, and ends the process. */
+  leave(code: number): void {
+    if (this.#left) {
+      return
+    }
+    this.#left = true
+    this.#fence.lower()
+    this.#loopDelay.disable()
+    for (const number of this.#numbers.values()) {
+      number.abandon()
+    }
+    this.connection.dispose()
+    this.options.exit(code)
+  }
+
+  fail(error: unknown): void {
+    this.silo.log('error', 'the host failed', undefined, describeFault(error))
+    // One turn, for the log to be written.
+    setImmediate(() => this.leave(70))
+  }
+
+  #serve(): void {
+    this.#on('open', (open) => this.#number(open.number).open(open))
+    this.#on('close', ({ number, epoch }) => this.#number(number).close(epoch))
+    this.#on('closeAll', () => this.#numbers.forEach((number) => number.cut()))
+    this.#on('logOut', ({ number, epoch }) => this.#number(number).connected(epoch).logOut())
+    this.#on('acknowledge', ({ number, epoch, cursor }) => this.#number(number).acknowledge(epoch, cursor))
+    this.#on('prepare', async ({ number, epoch, message }) => {
+      const prepared = await this.#number(number).connected(epoch).prepare(message)
+      return { prepared: Buffer.from(prepared).toString('base64') }
+    })
+    this.#on('relay', ({ number, epoch, whatsAppId, jid, prepared }) =>
+      this.#number(number).connected(epoch).relay(whatsAppId, jid, Buffer.from(prepared, 'base64')))
+    this.#on('resolve', ({ number, epoch, phone }) => this.#number(number).connected(epoch).resolve(phone))
+    this.#on('fetchMedia', ({ number, epoch, file, targetPath }) =>
+      this.#number(number).connected(epoch).fetchMedia(file, targetPath))
+    this.#on('requestHistory', (request) => this.#number(request.number).connected(request.epoch).requestHistory(request))
+    this.#on('markRead', ({ number, epoch, jid, messages }) =>
+      this.#number(number).connected(epoch).markRead(jid, messages))
+    this.#on('status', () => this.#status())
+    this.#on('shutdown', async () => {
+      await Promise.all([...this.#numbers.values()].map((number) => number.settle()))
+      setImmediate(() => this.leave(0))
+    })
+    this.connection.onNotification('heartbeat', () => this.#fence.heartbeat())
+  }
+
+  #on<M extends HostMethod>(method: M, handle: (params: Params<M>) => unknown): void {
+    this.connection.onRequest(method, async (params: unknown) => {
+      try {
+        return (await handle(toHost[method].params(params, 'params') as Params<M>)) ?? null
+      } catch (error) {
+        throw asResponse(error)
+      }
+    })
+  }
+
+  #number(id: string): HostedNumber {
+    let number = this.#numbers.get(id)
+    if (!number) {
+      if (!this.#settings) {
+        throw new EngineError('unavailable', 'The host has not been welcomed yet.')
+      }
+      number = new HostedNumber(id, {
+        host: this.#id,
+        network: this.options.network,
+        settings: this.#settings,
+        deliver: (of) => (first, events) => this.silo.deliver(of, first, events),
+        sentMessage: (of, epoch, whatsAppId) => this.silo.sentMessage(of, epoch, whatsAppId),
+        log: this.silo.log,
+      })
+      this.#numbers.set(id, number)
+    }
+    return number
+  }
+
+  #status() {
+    const numbers = [...this.#numbers.values()]
+    const delay = this.#loopDelay.percentile(99) / 1e6
+    this.#loopDelay.reset()
+    return {
+      numbers: numbers.filter((number) => number.isHosted).length,
+      open: numbers.filter((number) => number.isOpen).length,
+      memoryBytes: process.memoryUsage.rss(),
+      loopDelayMs: Number.isFinite(delay) ? Math.round(delay * 10) / 10 : 0,
+    }
+  }
+}
+
+function asResponse(error: unknown): ResponseError<unknown> {
+  if (error instanceof EngineError) {
+    return new ResponseError(errorCode, error.message, { error: error.error, ...(error.code ? { code: error.code } : {}) })
+  }
+  if (error instanceof ShapeError) {
+    return new ResponseError(ErrorCodes.InvalidParams, error.message)
+  }
+  return new ResponseError(ErrorCodes.InternalError, 'The host failed.', describeFault(error))
+}

@@ -1,0 +1,31 @@
+// Before anything else is loaded: the Signal library prints private keys to the console.
+for (const name of Object.keys(console) as (keyof Console)[]) {
+  if (typeof console[name] === 'function') {
+    Object.assign(console, { [name]: () => undefined })
+  }
+}
+
+const socketPath = process.env['LOOPWAVE_ENGINE_SOCKET']
+const token = process.env['LOOPWAVE_ENGINE_TOKEN']
+delete process.env['LOOPWAVE_ENGINE_TOKEN']
+if (!socketPath || !token) {
+  process.exit(64)
+}
+
+const { runHost } = await import('./host.js')
+const { whatsApp, engineName } = await import('./whatsapp/network.js')
+
+await runHost({
+  socketPath,
+  token,
+  engine: engineName,
+  network: whatsApp,
+  exit: (code) => process.exit(code),
+  watchFaults: (report) => {
+    process.on('uncaughtException', report)
+    process.on('unhandledRejection', report)
+  },
+})
+
+// Only a module has top-level await.
+export {}

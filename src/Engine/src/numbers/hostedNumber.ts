@@ -1,0 +1,170 @@
+import type { Log } from '../log/log.js'
+import { EngineError, type Cursor, type Entry, type Params, type Settings } from '../rpc/contract.js'
+import { within } from './deadline.js'
+import { Delivery, type Deliver } from './delivery.js'
+import type { Network, Port, Session } from './network.js'
+
+const flushLimitMs = 5_000
+
+export interface Surroundings {
+  host: string
+  network: Network
+  settings: Settings
+  deliver(number: string): Deliver
+  sentMessage(number: string, epoch: number, whatsAppId: string): Promise<Buffer | undefined>
+  log: Log
+}
+
+/**
+ * One number in this host: its epoch, its events, and at most one connection. Everything that changes which connection
+ * that is happens without awaiting, so commands never interleave in between.
+ */
+export class HostedNumber {
+  #epoch = 0
+  #lastSequence = 0
+  #delivery: Delivery | undefined
+  #session: Session | undefined
+  /** Names the attempt that may connect; a later command makes it stale. */
+  #attempt: object | undefined
+  readonly #memory = new Map<string, unknown>()
+
+  constructor(private readonly number: string, private readonly around: Surroundings) {}
+
+  get isHosted(): boolean {
+    return this.#attempt !== undefined || this.#session !== undefined
+  }
+
+  get isOpen(): boolean {
+    return this.#session?.isOpen ?? false
+  }
+
+  open({ epoch, credentials, link, proxy }: Params<'open'>): void {
+    this.#enter(epoch)
+    if (this.isHosted) {
+      return
+    }
+    const delivery = this.#events()
+    const changed = delivery.unstoredChanges
+    const known = credentials || changed.length > 0 ? overlay(credentials ?? [], changed) : undefined
+    if (!known && !link) {
+      throw new EngineError('rejected', 'There are no credentials and no way to link.')
+    }
+
+    const attempt = (this.#attempt = {})
+    // A message that is not yet stored must not be receipted by the next connection, so that one waits for it.
+    void delivery.stored().then(() => {
+      if (this.#attempt !== attempt) {
+        return
+      }
+      this.#session = this.around.network.connect(
+        { number: this.number, settings: this.around.settings, credentials: known, link, proxy, memory: this.#memory },
+        this.#port(attempt, delivery, epoch))
+    })
+  }
+
+  /** The open connection, for a command of this epoch. */
+  connected(epoch: number): Session {
+    this.#enter(epoch)
+    if (!this.#session?.isOpen) {
+      throw new EngineError('notConnected', 'The number is not connected.')
+    }
+    return this.#session
+  }
+
+  acknowledge(epoch: number, cursor: Cursor): void {
+    this.#enter(epoch)
+    this.#delivery?.acknowledge(cursor)
+  }
+
+  /** Closes in peace: what was buffered is told and stored first, and nothing is told after. */
+  async close(epoch: number): Promise<void> {
+    this.#enter(epoch)
+    await this.settle()
+  }
+
+  async settle(): Promise<void> {
+    const delivery = this.#delivery
+    const session = this.#session
+    this.#session = undefined
+    this.#attempt = undefined
+    if (delivery) {
+      await within(flushLimitMs, (async () => {
+        await session?.end()
+        await delivery.stored()
+      })())
+      if (this.#delivery === delivery && !this.isHosted) {
+        this.#retire()
+      }
+    }
+  }
+
+  /** Cuts the connection because the number may not be ours any more, and says so. */
+  cut(): void {
+    if (this.isHosted) {
+      this.#abandon()
+      this.#delivery?.add({ type: 'closed', code: 428 })
+    }
+  }
+
+  /** Cuts the connection and says nothing. */
+  abandon(): void {
+    this.#abandon()
+    this.#retire()
+  }
+
+  #enter(epoch: number): void {
+    if (epoch < this.#epoch) {
+      throw new EngineError('staleEpoch', 'A higher epoch owns this number.')
+    }
+    if (epoch > this.#epoch) {
+      this.abandon()
+      this.#epoch = epoch
+      this.#lastSequence = 0
+    }
+  }
+
+  #events(): Delivery {
+    const { host, deliver, log } = this.around
+    return (this.#delivery ??= new Delivery(this.number, host, this.#epoch, deliver(this.number), log, this.#lastSequence))
+  }
+
+  #abandon(): void {
+    const session = this.#session
+    this.#session = undefined
+    this.#attempt = undefined
+    session?.abandon()
+  }
+
+  #retire(): void {
+    this.#lastSequence = this.#delivery?.lastSequence ?? this.#lastSequence
+    this.#delivery?.end()
+    this.#delivery = undefined
+  }
+
+  #port(attempt: object, delivery: Delivery, epoch: number): Port {
+    return {
+      tell: (...events) => delivery.add(...events),
+      store: async (...events) => {
+        delivery.add(...events)
+        await delivery.stored()
+      },
+      closed: (code, until) => {
+        if (this.#attempt === attempt) {
+          this.#session = undefined
+          this.#attempt = undefined
+          delivery.add({ type: 'closed', code, ...(until ? { until } : {}) })
+        }
+      },
+      sentMessage: (whatsAppId) => this.around.sentMessage(this.number, epoch, whatsAppId),
+      log: (level, message, _, data) => this.around.log(level, message, this.number, data),
+    }
+  }
+}
+
+function overlay(entries: Entry[], changes: Entry[]): Entry[] {
+  const merged = new Map(entries.map((entry) => [entry.name, entry]))
+  for (const change of changes) {
+    merged.set(change.name, change)
+  }
+  return [...merged.values()].filter(({ value }) => value !== null)
+}

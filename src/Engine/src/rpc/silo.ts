@@ -1,0 +1,35 @@
+import { ParameterStructures, type MessageConnection } from 'vscode-jsonrpc/node.js'
+import type { Log } from '../log/log.js'
+import { type Cursor, type Event, protocolVersion, type Settings, toSilo } from './contract.js'
+
+/** The other side of the connection: what the host asks it and tells it. */
+export class Silo {
+  constructor(private readonly connection: MessageConnection) {}
+
+  async hello(token: string, host: string, engine: string): Promise<Settings> {
+    const answer = await this.#ask('hello', { token, version: protocolVersion, host, pid: process.pid, engine })
+    return toSilo.hello.result(answer, 'result').settings
+  }
+
+  async deliver(number: string, first: Cursor, events: Event[]): Promise<void> {
+    await this.#ask('deliver', { number, first, events })
+  }
+
+  async sentMessage(number: string, epoch: number, whatsAppId: string): Promise<Buffer | undefined> {
+    const { prepared } = toSilo.sentMessage.result(await this.#ask('sentMessage', { number, epoch, whatsAppId }), 'result')
+    return prepared === null ? undefined : Buffer.from(prepared, 'base64')
+  }
+
+  /** Never fails: a log that cannot be told is lost. */
+  readonly log: Log = (level, message, number, data) => {
+    try {
+      this.connection.sendNotification('log', ParameterStructures.byName, { level, message, number, data }).catch(() => undefined)
+    } catch {
+      // The connection is gone, and with it everybody who would read this.
+    }
+  }
+
+  async #ask(method: string, params: object): Promise<unknown> {
+    return await this.connection.sendRequest(method, ParameterStructures.byName, params)
+  }
+}

@@ -1,0 +1,92 @@
+import { connect, type Socket } from 'node:net'
+import {
+  AbstractMessageReader, createMessageConnection, type DataCallback, type Disposable, type Message, type MessageConnection,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node.js'
+
+const frameLimit = 16 * 1024 * 1024
+const headerLimit = 4 * 1024
+const endOfHeader = Buffer.from('\r\n\r\n')
+
+/** Reads messages with a Content-Length header, and gives the connection up when one is larger than a frame may be. */
+export class BoundedReader extends AbstractMessageReader {
+  #chunks: Buffer[] = []
+  #length = 0
+  #wanted: number | undefined
+
+  constructor(private readonly socket: Socket, private readonly limit = frameLimit) {
+    super()
+    socket.on('error', (error) => this.fireError(error))
+    socket.on('close', () => this.fireClose())
+  }
+
+  listen(callback: DataCallback): Disposable {
+    const onData = (chunk: Buffer) => {
+      this.#chunks.push(chunk)
+      this.#length += chunk.length
+      try {
+        for (let message = this.#next(); message; message = this.#next()) {
+          callback(message)
+        }
+      } catch (error) {
+        this.fireError(error)
+        this.socket.destroy()
+      }
+    }
+    this.socket.on('data', onData)
+    return { dispose: () => this.socket.off('data', onData) }
+  }
+
+  #next(): Message | undefined {
+    if (this.#wanted === undefined) {
+      const buffer = this.#joined()
+      const end = buffer.indexOf(endOfHeader)
+      if (end < 0) {
+        if (this.#length > headerLimit) {
+          throw new Error('The header has no end.')
+        }
+        return undefined
+      }
+      const length = /^content-length: *(\d+)\r?$/im.exec(buffer.toString('latin1', 0, end))?.[1]
+      if (length === undefined || Number(length) > this.limit) {
+        throw new Error('The frame has no length or is too large.')
+      }
+      this.#wanted = Number(length)
+      this.#keep(buffer.subarray(end + endOfHeader.length))
+    }
+    if (this.#length < this.#wanted) {
+      return undefined
+    }
+    const buffer = this.#joined()
+    const body = buffer.toString('utf8', 0, this.#wanted)
+    this.#keep(buffer.subarray(this.#wanted))
+    this.#wanted = undefined
+    return JSON.parse(body) as Message
+  }
+
+  #joined(): Buffer {
+    if (this.#chunks.length !== 1) {
+      this.#chunks = [Buffer.concat(this.#chunks)]
+    }
+    return this.#chunks[0] ?? Buffer.alloc(0)
+  }
+
+  #keep(rest: Buffer): void {
+    this.#chunks = [rest]
+    this.#length = rest.length
+  }
+}
+
+/** A JSON-RPC connection over a Unix socket that somebody listens on. */
+export async function connectTo(socketPath: string): Promise<MessageConnection> {
+  const socket = connect(socketPath)
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', reject)
+  })
+  return overSocket(socket)
+}
+
+export function overSocket(socket: Socket): MessageConnection {
+  return createMessageConnection(new BoundedReader(socket), new StreamMessageWriter(socket))
+}

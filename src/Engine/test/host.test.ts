@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { runHost } from '#engine/host.js'
+import { FakeNetwork } from './testing/fakeNetwork.js'
+import { FakeSilo, token } from './testing/fakeSilo.js'
+import { until } from './testing/until.js'
+
+const link = {}
+const n = 'n0000000001'
+
+describe('The host', () => {
+  let silo: FakeSilo
+  let network: FakeNetwork
+  let exits: number[]
+
+  async function start(options: { token?: string; silenceLimitMs?: number } = {}) {
+    const mine = exits
+    await runHost({
+      socketPath: silo.socketPath, token, engine: 'fake 1', network, exit: (code) => mine.push(code), ...options,
+    })
+  }
+
+  beforeEach(async () => {
+    silo = await FakeSilo.start()
+    network = new FakeNetwork()
+    exits = []
+  })
+
+  afterEach(() => silo.stop())
+
+  test('leaves when its token is refused', async () => {
+    await start({ token: 'wrong' })
+    assert.deepEqual(exits, [1])
+  })
+
+  test('opens a number and delivers what happens there, numbered from 1', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 3, credentials: [{ name: 'creds', value: 'e30=' }] })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    assert.deepEqual(network.last.request.credentials, [{ name: 'creds', value: 'e30=' }])
+
+    network.last.opened()
+    await silo.event('opened')
+    assert.deepEqual(silo.deliveries[0]?.first, { host: silo.host, epoch: 3, sequence: 1 })
+    assert.equal((await silo.ask<{ open: number }>('status', {})).open, 1)
+  })
+
+  test('refuses a lower epoch, and ends the connection of a lower one in silence', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 3, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    const first = network.last
+    await silo.ask('open', { number: n, epoch: 4, link })
+    await until(() => network.sessions.length === 2, 'the number connects again')
+    assert.equal(first.state, 'abandoned')
+
+    first.port.tell({ type: 'pingLost' })
+    first.port.closed(440)
+    network.last.opened()
+    await silo.event('opened')
+    assert.deepEqual(silo.events.map(({ type }) => type), ['opened'])
+    await assert.rejects(silo.ask('close', { number: n, epoch: 3 }), { code: -32001, data: { error: 'staleEpoch' } })
+  })
+
+  test('does nothing when the number is open already, and refuses to open one with nothing to open it by', async () => {
+    await start()
+    await assert.rejects(silo.ask('open', { number: n, epoch: 1 }), { data: { error: 'rejected' } })
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await silo.ask('status', {})
+    assert.equal(network.sessions.length, 1)
+  })
+
+  test('tells what was buffered before a close, and nothing after it', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    const session = network.last
+    session.buffered = [{ type: 'chatRead', jid: 'x@s.whatsapp.net', at: '2026-11-23T01:00:00.000Z' }]
+    await silo.ask('close', { number: n, epoch: 1 })
+    session.port.tell({ type: 'pingLost' })
+    session.port.closed(428)
+
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 2, 'the number connects again')
+    network.last.opened()
+    await silo.event('opened')
+    assert.deepEqual(silo.events.map(({ type }) => type), ['chatRead', 'opened'])
+    assert.equal(silo.deliveries.at(-1)?.first.sequence, 2, 'the sequence goes on within an epoch')
+  })
+
+  test('connects again only when everything of the last connection is stored, with its unstored changes on top', async () => {
+    await start()
+    silo.acknowledgeAtOnce = false
+    await silo.ask('open', { number: n, epoch: 1, credentials: [{ name: 'creds', value: 'AAAA' }, { name: 'pre-key/1', value: 'AAAA' }] })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    network.last.port.tell({ type: 'credentialsChanged', changes: [{ name: 'creds', value: 'BBBB' }, { name: 'pre-key/1', value: null }] })
+    network.last.port.closed(515)
+    await silo.event('closed')
+
+    await silo.ask('open', { number: n, epoch: 1, credentials: [{ name: 'creds', value: 'AAAA' }, { name: 'pre-key/1', value: 'AAAA' }] })
+    await silo.ask('status', {})
+    assert.equal(network.sessions.length, 1)
+    await silo.acknowledge(n, { host: silo.host, epoch: 1, sequence: 2 })
+    await until(() => network.sessions.length === 2, 'the number connects again')
+    assert.deepEqual(network.last.request.credentials, [{ name: 'creds', value: 'BBBB' }])
+  })
+
+  test('passes commands to an open connection and refuses them without one', async () => {
+    await start()
+    const relay = { number: n, epoch: 1, whatsAppId: 'A', jid: 'x@s.whatsapp.net', prepared: Buffer.from('hi').toString('base64') }
+    await assert.rejects(silo.ask('relay', relay), { data: { error: 'notConnected' } })
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    await assert.rejects(silo.ask('relay', relay), { data: { error: 'notConnected' } })
+    network.last.opened()
+    await silo.ask('relay', relay)
+    assert.deepEqual(network.last.relayed, [{ whatsAppId: 'A', jid: 'x@s.whatsapp.net', prepared: 'hi' }])
+    await assert.rejects(silo.ask('relay', { ...relay, prepared: 7 }), { code: -32602 })
+  })
+
+  test('cuts every connection on closeAll and reports each as lost', async () => {
+    await start()
+    for (const number of ['n1', 'n2']) {
+      await silo.ask('open', { number, epoch: 1, link })
+    }
+    await until(() => network.sessions.length === 2, 'both connect')
+    await silo.ask('closeAll', {})
+    for (const number of ['n1', 'n2']) {
+      assert.equal((await silo.event('closed', number)).code, 428)
+    }
+    assert.deepEqual(network.sessions.map(({ state }) => state), ['abandoned', 'abandoned'])
+  })
+
+  test('leaves when the connection closes, and cuts what it hosts', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    silo.hangUp()
+    await until(() => exits.length > 0, 'the host leaves')
+    assert.deepEqual(exits, [0])
+    assert.equal(network.last.state, 'abandoned')
+  })
+
+  test('leaves when no heartbeat comes, and stays while they do', async () => {
+    await start({ silenceLimitMs: 600 })
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    const beating = performance.now()
+    await until(() => performance.now() - beating > 1_200, 'twice the limit has passed')
+    assert.deepEqual(exits, [])
+
+    silo.stopHeartbeats()
+    await until(() => exits.length > 0, 'the host leaves')
+    assert.deepEqual(exits, [0])
+    assert.equal(network.last.state, 'abandoned')
+  })
+
+  test('shuts down after everything buffered was stored', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    network.last.buffered = [{ type: 'named', jid: 'x@s.whatsapp.net', name: 'Ada' }]
+    await silo.ask('shutdown', {})
+    assert.equal(silo.eventsOf('named').length, 1)
+    await until(() => exits.length > 0, 'the host leaves')
+    assert.deepEqual([exits, network.last.state], [[0], 'ended'])
+  })
+})

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, mock, test } from 'node:test'
+import { Delivery } from '#engine/numbers/delivery.js'
+import type { Cursor, Event } from '#engine/rpc/contract.js'
+
+const named = (name: string): Event => ({ type: 'named', jid: 'x@s.whatsapp.net', name })
+const at = (sequence: number): Cursor => ({ host: 'h', epoch: 2, sequence })
+
+async function settle() {
+  for (let turn = 0; turn < 20; turn++) {
+    await Promise.resolve()
+  }
+}
+
+function start(answer: () => void = () => undefined) {
+  const offered: { first: number; names: string[] }[] = []
+  const delivery = new Delivery('n1', 'h', 2, async (first, events) => {
+    offered.push({ first: first.sequence, names: events.map((event) => (event.type === 'named' ? event.name : event.type)) })
+    answer()
+  }, () => undefined)
+  return { delivery, offered }
+}
+
+describe('A delivery', () => {
+  afterEach(() => mock.timers.reset())
+
+  test('offers what was added in one turn as one batch, in order', async () => {
+    const { delivery, offered } = start()
+    delivery.add(named('a'))
+    delivery.add(named('b'), named('c'))
+    await settle()
+    assert.deepEqual(offered, [{ first: 1, names: ['a', 'b', 'c'] }])
+    delivery.end()
+  })
+
+  test('offers again with growing pauses what nobody took', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    let refusals = 3
+    const { delivery, offered } = start(() => {
+      if (refusals-- > 0) {
+        throw new Error('no')
+      }
+    })
+    delivery.add(named('a'))
+    await settle()
+    for (const [pause, times] of [[100, 2], [200, 3], [400, 4]] as const) {
+      mock.timers.tick(pause - 1)
+      await settle()
+      assert.equal(offered.length, times - 1)
+      mock.timers.tick(1)
+      await settle()
+      assert.equal(offered.length, times)
+    }
+    assert.ok(offered.every(({ first }) => first === 1))
+    delivery.end()
+  })
+
+  test('keeps events that belong together in one batch of at most 200', async () => {
+    const { delivery, offered } = start()
+    for (let i = 0; i < 199; i++) {
+      delivery.add(named(`${i}`))
+    }
+    delivery.add(named('message'), named('keys'))
+    await settle()
+    assert.deepEqual(offered.map(({ first, names }) => [first, names.length]), [[1, 199], [200, 2]])
+    delivery.end()
+  })
+
+  test('cuts batches at 4 MiB', async () => {
+    const { delivery, offered } = start()
+    for (let i = 0; i < 3; i++) {
+      delivery.add(named('x'.repeat(1_500_000)))
+    }
+    await settle()
+    assert.deepEqual(offered.map(({ names }) => names.length), [2, 1])
+    delivery.end()
+  })
+
+  test('says that events are stored when they are acknowledged, not when they are taken', async () => {
+    const { delivery } = start()
+    let stored = false
+    delivery.add(named('a'), named('b'))
+    void delivery.stored().then(() => { stored = true })
+    await settle()
+    delivery.acknowledge(at(1))
+    delivery.acknowledge({ ...at(2), host: 'another' })
+    delivery.acknowledge({ ...at(2), epoch: 1 })
+    await settle()
+    assert.equal(stored, false)
+    delivery.acknowledge(at(2))
+    await settle()
+    assert.equal(stored, true)
+    delivery.end()
+  })
+
+  test('offers again what was taken and never acknowledged', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const { delivery, offered } = start()
+    delivery.add(named('a'), named('b'))
+    await settle()
+    delivery.acknowledge(at(1))
+    mock.timers.tick(10_000)
+    await settle()
+    assert.deepEqual(offered, [{ first: 1, names: ['a', 'b'] }, { first: 2, names: ['b'] }])
+    delivery.end()
+  })
+
+  test('is silent once ended', async () => {
+    const { delivery, offered } = start()
+    delivery.end()
+    delivery.add(named('a'))
+    await settle()
+    assert.deepEqual(offered, [])
+  })
+})

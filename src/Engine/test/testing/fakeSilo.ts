@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type MessageConnection, ParameterStructures, ResponseError } from 'vscode-jsonrpc/node.js'
+import { type Cursor, Event, type EventOf, type EventType, type Settings, toSilo } from '#engine/rpc/contract.js'
+import type { Of } from '#engine/rpc/shape.js'
+import { overSocket } from '#engine/rpc/wire.js'
+import { until } from './until.js'
+
+export const token = 'a1'.repeat(32)
+
+export const settings: Settings = {
+  browser: ['Mac OS', 'Chrome', '14.4.1'],
+  connectTimeoutMs: 5_000,
+  keepAliveMs: 25_000,
+  queryTimeoutMs: 10_000,
+  retryRequestDelayMs: 10,
+}
+
+type Delivered = Of<typeof toSilo.deliver.params>
+
+/** The silo's side of the socket: takes events, stores them when told to, and sends heartbeats while it is well. */
+export class FakeSilo {
+  readonly deliveries: Delivered[] = []
+  readonly logs: Of<typeof toSilo.log.params>[] = []
+  readonly sent = new Map<string, string>()
+  host = ''
+  /** How many deliveries to refuse from now on. */
+  refuse = 0
+  acknowledgeAtOnce = true
+  settings = settings
+  #server: Server
+  #connection: MessageConnection | undefined
+  #socket: Socket | undefined
+  #heartbeat: NodeJS.Timeout | undefined
+  #folder = mkdtempSync(join(tmpdir(), 'lw-'))
+
+  private constructor() {
+    this.#server = createServer((socket) => this.#accept(socket))
+  }
+
+  static async start(): Promise<FakeSilo> {
+    const silo = new FakeSilo()
+    await new Promise<void>((resolve) => silo.#server.listen(silo.socketPath, resolve))
+    return silo
+  }
+
+  get socketPath(): string {
+    return join(this.#folder, 's')
+  }
+
+  async welcomed(): Promise<void> {
+    await until(() => this.host !== '', 'the host said hello')
+  }
+
+  ask<T = null>(method: string, params: object): Promise<T> {
+    if (!this.#connection) {
+      throw new Error('No host is connected.')
+    }
+    return this.#connection.sendRequest(method, ParameterStructures.byName, params)
+  }
+
+  get events(): Event[] {
+    return this.deliveries.flatMap(({ events }) => events)
+  }
+
+  eventsOf<T extends EventType>(type: T, number?: string): EventOf<T>[] {
+    return this.deliveries
+      .filter((delivery) => number === undefined || delivery.number === number)
+      .flatMap(({ events }) => events)
+      .filter((event): event is EventOf<T> => event.type === type)
+  }
+
+  async event<T extends EventType>(type: T, number?: string, matches: (event: EventOf<T>) => boolean = () => true): Promise<EventOf<T>> {
+    let found: EventOf<T> | undefined
+    await until(() => (found = this.eventsOf(type, number).find(matches)) !== undefined, `${type} was delivered`, 30_000)
+    return found as EventOf<T>
+  }
+
+  acknowledge(number: string, cursor: Cursor): Promise<null> {
+    return this.ask('acknowledge', { number, epoch: cursor.epoch, cursor })
+  }
+
+  stopHeartbeats(): void {
+    clearInterval(this.#heartbeat)
+  }
+
+  hangUp(): void {
+    this.#socket?.destroy()
+  }
+
+  stop(): void {
+    this.stopHeartbeats()
+    this.#connection?.dispose()
+    this.#socket?.destroy()
+    this.#server.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #accept(socket: Socket): void {
+    const connection = (this.#connection = overSocket(socket))
+    this.#socket = socket
+    connection.onError(() => undefined)
+    connection.onClose(() => this.stopHeartbeats())
+    connection.onRequest('hello', (params: unknown) => {
+      const hello = toSilo.hello.params(params, 'params')
+      if (hello.token !== token || hello.version !== 1) {
+        throw new ResponseError(-32000, 'refused')
+      }
+      this.host = hello.host
+      const beat = () => void connection.sendNotification('heartbeat', ParameterStructures.byName, {}).catch(() => undefined)
+      beat()
+      this.#heartbeat = setInterval(beat, 100)
+      return { settings: this.settings }
+    })
+    connection.onRequest('deliver', (params: unknown) => {
+      if (this.refuse > 0) {
+        this.refuse--
+        throw new ResponseError(-32603, 'nobody took it')
+      }
+      const delivery = toSilo.deliver.params(params, 'params')
+      this.deliveries.push(delivery)
+      if (this.acknowledgeAtOnce) {
+        const { number, first, events } = delivery
+        void this.acknowledge(number, { ...first, sequence: first.sequence + events.length - 1 }).catch(() => undefined)
+      }
+      return null
+    })
+    connection.onRequest('sentMessage', (params: unknown) => ({
+      prepared: this.sent.get(toSilo.sentMessage.params(params, 'params').whatsAppId) ?? null,
+    }))
+    connection.onNotification('log', (params: unknown) => {
+      this.logs.push(toSilo.log.params(params, 'params'))
+    })
+    connection.listen()
+  }
+}
