@@ -1,4 +1,11 @@
 import type { Network } from '../numbers/network.js'
+import { WhatsAppSession } from './session.js'
+import { checkSignatures } from './trust.js'
 
 export const engineName = 'baileys 7.0.0-rc14'
-export declare const whatsApp: Network
+
+checkSignatures()
+
+export const whatsApp: Network = {
+  connect: (request, port) => new WhatsAppSession(request, port),
+}

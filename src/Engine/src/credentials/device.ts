@@ -1,0 +1,111 @@
+import { type AuthenticationCreds, initAuthCreds, type SignalDataSet, type SignalDataTypeMap, type SignalKeyStore } from 'baileys'
+import type { Entry } from '../rpc/contract.js'
+import { decodeCreds, decodeKey, encodeCreds, encodeKey } from './codec.js'
+import { PreKeys } from './preKeys.js'
+
+type KeyType = keyof SignalDataTypeMap
+
+/** Stores changes, all or none, and returns when they are stored. */
+export type StoreChanges = (changes: Entry[]) => Promise<void>
+
+/**
+ * The secrets of one device: answered from memory, written through. A write is seen by readers at once but returns only
+ * when it is stored, so that nothing goes out to the network that rests on a key only this process has.
+ */
+export class Device implements SignalKeyStore {
+  readonly creds: AuthenticationCreds
+  readonly #preKeys = new PreKeys()
+  readonly #keys = new Map<string, string>()
+
+  constructor(entries: Entry[] | undefined, private readonly store: StoreChanges) {
+    const secrets = new Map((entries ?? []).map(({ name, value }) => [name, value]))
+    const creds = secrets.get('creds')
+    const known = creds ? decodeCreds(Buffer.from(creds, 'base64').toString('utf8')) : undefined
+    if (entries && entries.length > 0 && !known) {
+      throw new Error('The device has keys but no credentials.')
+    }
+    // Credentials that no account signed are of a linking that never ended: logging in with them looks like a log-out.
+    if (!known?.account) {
+      this.creds = initAuthCreds()
+      return
+    }
+    this.creds = known
+    const preKeys: [number, Uint8Array][] = []
+    for (const [name, value] of secrets) {
+      const { type, id } = split(name)
+      if (value === null || type === undefined) {
+        continue
+      }
+      const bytes = Buffer.from(value, 'base64')
+      if (type === 'pre-key') {
+        preKeys.push([Number(id), bytes])
+      } else {
+        this.#keys.set(name, bytes.toString('utf8'))
+      }
+    }
+    this.#preKeys.change(preKeys)
+  }
+
+  /** An account has signed this device; before that nothing of it is worth keeping. */
+  get isLinked(): boolean {
+    return this.creds.account !== undefined && this.creds.account !== null
+  }
+
+  /** The whole credentials as they are now, never a part of them. */
+  credsEntry(): Entry {
+    return { name: 'creds', value: Buffer.from(encodeCreds(this.creds)).toString('base64') }
+  }
+
+  get<T extends KeyType>(type: T, ids: string[]): { [id: string]: SignalDataTypeMap[T] } {
+    const found: { [id: string]: SignalDataTypeMap[T] } = {}
+    for (const id of ids) {
+      if (type === 'pre-key') {
+        const pair = this.#preKeys.get(Number(id))
+        if (pair) {
+          found[id] = pair as unknown as SignalDataTypeMap[T]
+        }
+      } else {
+        const text = this.#keys.get(`${type}/${id}`)
+        if (text !== undefined) {
+          found[id] = decodeKey(type, text)
+        }
+      }
+    }
+    return found
+  }
+
+  async set(data: SignalDataSet): Promise<void> {
+    const changes: Entry[] = []
+    const preKeys: [number, Uint8Array | null][] = []
+    for (const [type, values] of Object.entries(data) as [KeyType, Record<string, unknown>][]) {
+      for (const [id, value] of Object.entries(values)) {
+        const name = `${type}/${id}`
+        const gone = value === null || value === undefined
+        if (type === 'pre-key') {
+          const pair = gone ? null : PreKeys.pack(value as SignalDataTypeMap['pre-key'])
+          preKeys.push([Number(id), pair])
+          changes.push({ name, value: pair && pair.toString('base64') })
+        } else if (gone) {
+          this.#keys.delete(name)
+          changes.push({ name, value: null })
+        } else {
+          const text = encodeKey(type, value)
+          this.#keys.set(name, text)
+          changes.push({ name, value: Buffer.from(text).toString('base64') })
+        }
+      }
+    }
+    if (preKeys.length > 0) {
+      this.#preKeys.change(preKeys)
+    }
+    if (changes.length > 0) {
+      await this.store(changes)
+    }
+  }
+}
+
+// An id may hold slashes, such as the base64 of an app-state key; a type never does.
+function split(name: string): { type?: string; id: string } {
+  const slash = name.indexOf('/')
+  return slash < 0 ? { id: name } : { type: name.slice(0, slash), id: name.slice(slash + 1) }
+}

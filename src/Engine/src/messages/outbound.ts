@@ -1,0 +1,127 @@
+import { createReadStream } from 'node:fs'
+import { access, constants } from 'node:fs/promises'
+import { type AnyMessageContent, generateWAMessageContent, type MessageContentGenerationOptions, normalizeMessageContent, proto } from 'baileys'
+import { isAbsolute } from 'node:path'
+import { EngineError, type OutboundMessage, type TargetMessage } from '../rpc/contract.js'
+import { bare, isGroup, type Me } from './address.js'
+
+/** Builds the bytes of a message. A file is read from its path on this machine, and nothing else is ever fetched. */
+export async function prepare(message: OutboundMessage, me: Me, options: MessageContentGenerationOptions): Promise<Uint8Array> {
+  const content = await generateWAMessageContent(await toContent(message, me), options)
+  return proto.Message.encode(content).finish()
+}
+
+/** What the network wants to be told about an edit or a revoke, as the message itself has it. */
+export function editAttribute(message: proto.IMessage, jid: string): string | undefined {
+  const change = normalizeMessageContent(message)?.protocolMessage
+  switch (change?.type) {
+    case proto.Message.ProtocolMessage.Type.REVOKE:
+      // An administrator who takes back another's message in a group says so.
+      return isGroup(jid) && !change.key?.fromMe ? '8' : '7'
+    case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
+      return '1'
+    default:
+      return undefined
+  }
+}
+
+async function toContent(message: OutboundMessage, me: Me): Promise<AnyMessageContent> {
+  const { jid, text, emoji } = message
+  switch (message.kind) {
+    case 'reaction':
+      return { react: { key: keyOf(jid, target(message)), text: emoji ?? '' } }
+    case 'edit':
+      return { edit: keyOf(jid, target(message)), text: text ?? '', linkPreview: null, ...mentionsOf(message) }
+    case 'revoke':
+      return { delete: keyOf(jid, target(message)) }
+    case 'message':
+      return { ...(await bodyOf(message)), ...mentionsOf(message), ...replyOf(message, me) } as AnyMessageContent
+  }
+}
+
+async function bodyOf(message: OutboundMessage): Promise<AnyMessageContent> {
+  const caption = message.text ? { caption: message.text } : {}
+  switch (message.type) {
+    case 'text':
+      // A preview would make the host fetch whatever the text links to.
+      return { text: message.text ?? '', linkPreview: null }
+    case 'image':
+      return { image: await streamOf(message), mimetype: fileOf(message).mimeType, ...caption }
+    case 'video':
+      return { video: await streamOf(message), mimetype: fileOf(message).mimeType, ...caption }
+    case 'audio':
+    case 'voice':
+      return {
+        audio: await streamOf(message),
+        mimetype: fileOf(message).mimeType,
+        ptt: message.type === 'voice',
+        ...(fileOf(message).durationSeconds == null ? {} : { seconds: fileOf(message).durationSeconds as number }),
+      }
+    case 'document':
+      return {
+        document: await streamOf(message),
+        mimetype: fileOf(message).mimeType,
+        fileName: fileOf(message).fileName ?? 'file',
+        ...caption,
+      }
+    case 'sticker':
+      return { sticker: await streamOf(message), mimetype: fileOf(message).mimeType }
+    case 'location': {
+      const place = message.location
+      if (!place) {
+        throw new EngineError('rejected', 'A location has no place.')
+      }
+      return { location: { degreesLatitude: place.latitude, degreesLongitude: place.longitude, name: place.name ?? null } }
+    }
+    case 'contact':
+    case 'poll':
+    case 'unsupported':
+      throw new EngineError('rejected', 'This type cannot be sent.', 'unsupported_type')
+  }
+}
+
+function fileOf({ file }: OutboundMessage): NonNullable<OutboundMessage['file']> {
+  if (!file || !isAbsolute(file.path)) {
+    throw new EngineError('rejected', 'The message names no file.')
+  }
+  return file
+}
+
+async function streamOf(message: OutboundMessage) {
+  const { path } = fileOf(message)
+  try {
+    await access(path, constants.R_OK)
+  } catch {
+    throw new EngineError('rejected', 'The file cannot be read.')
+  }
+  return { stream: createReadStream(path) }
+}
+
+function target({ target: named }: OutboundMessage): TargetMessage {
+  if (!named) {
+    throw new EngineError('rejected', 'The message has no target.')
+  }
+  return named
+}
+
+function keyOf(jid: string, { whatsAppId, fromMe, participant }: TargetMessage): proto.IMessageKey {
+  return { remoteJid: jid, id: whatsAppId, fromMe, ...(participant ? { participant } : {}) }
+}
+
+function mentionsOf({ mentions }: OutboundMessage): { mentions?: string[] } {
+  return mentions.length > 0 ? { mentions } : {}
+}
+
+function replyOf({ jid, target: answered }: OutboundMessage, me: Me): { contextInfo?: proto.IContextInfo } {
+  if (!answered) {
+    return {}
+  }
+  const author = answered.fromMe ? bare(jid.endsWith('@lid') ? me.lid ?? me.id : me.id) : answered.participant ?? jid
+  return {
+    contextInfo: {
+      stanzaId: answered.whatsAppId,
+      ...(author ? { participant: author } : {}),
+      quotedMessage: { conversation: answered.text ?? '' },
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import { EngineError, type Event } from '../rpc/contract.js'
+
+const answerLimitMs = 60_000
+
+interface Running {
+  request: string
+  chat: string
+  timer: NodeJS.Timeout
+}
+
+/**
+ * Requests for older messages that wait for the phone: one at a time per chat, because the library mixes up two. A phone
+ * that is off never answers, so each ends by itself.
+ */
+export class HistoryRequests {
+  readonly #running = new Map<string, Running>()
+  readonly #chats = new Set<string>()
+
+  constructor(private readonly tell: (event: Event) => void) {}
+
+  async ask(request: string, chat: string, send: () => Promise<string>): Promise<void> {
+    if (this.#chats.has(chat)) {
+      throw new EngineError('unavailable', 'Older messages of this chat are being asked for already.', 'history_running')
+    }
+    this.#chats.add(chat)
+    try {
+      const id = await send()
+      const timer = setTimeout(() => {
+        this.answered(id)
+        this.tell({ type: 'historyReceived', messages: [], request, done: true })
+      }, answerLimitMs)
+      this.#running.set(id, { request, chat, timer })
+    } catch (error) {
+      this.#chats.delete(chat)
+      throw error
+    }
+  }
+
+  /** Which request an answer of the phone is for; undefined for history that nobody asked for. */
+  answered(id: string | null | undefined): string | undefined {
+    const running = id ? this.#running.get(id) : undefined
+    if (!id || !running) {
+      return undefined
+    }
+    clearTimeout(running.timer)
+    this.#running.delete(id)
+    this.#chats.delete(running.chat)
+    return running.request
+  }
+
+  end(): void {
+    for (const { timer } of this.#running.values()) {
+      clearTimeout(timer)
+    }
+    this.#running.clear()
+    this.#chats.clear()
+  }
+}

@@ -1,0 +1,33 @@
+import type { Log } from '../log/log.js'
+import { describeFault, redact } from '../log/redact.js'
+
+interface LibraryLog {
+  level: string
+  child(): LibraryLog
+  trace(): void
+  debug(): void
+  info(): void
+  warn(data: unknown, message?: string): void
+  error(data: unknown, message?: string): void
+}
+
+/** The library's warnings and errors, without the data it gives along: keys, stanzas and texts are among it. */
+export function libraryLog(log: Log): LibraryLog {
+  const tell = (level: 'warning' | 'error') => (data: unknown, message?: string) => {
+    const text = message ?? (typeof data === 'string' ? data : 'no message')
+    log(level, redact(text), undefined, faultIn(data))
+  }
+  const nothing = () => undefined
+  const made: LibraryLog = {
+    level: 'warn', child: () => made, trace: nothing, debug: nothing, info: nothing, warn: tell('warning'), error: tell('error'),
+  }
+  return made
+}
+
+function faultIn(data: unknown): Record<string, unknown> | undefined {
+  if (typeof data !== 'object' || data === null) {
+    return undefined
+  }
+  const fault = Object.values(data).find((value) => value instanceof Error)
+  return fault ? describeFault(fault) : undefined
+}

@@ -1,0 +1,93 @@
+import { type BaileysEventMap, isLidUser, isPnUser, proto, type WAMessage } from 'baileys'
+import { bare, isChat, isGroup, isMe, type Me } from '../messages/address.js'
+import { toMessage, toTime } from '../messages/inbound.js'
+import type { Event } from '../rpc/contract.js'
+
+const Status = proto.WebMessageInfo.Status
+const messagesPerHistoryEvent = 100
+
+type Batch = Partial<BaileysEventMap>
+
+/** What a flush of the library's events says beside messages: receipts, names, addresses. Pure. */
+export function toReports(batch: Batch, me: Me): Event[] {
+  return [
+    ...(batch['messages.update'] ?? []).flatMap(({ key, update }) => receipt(key, update.status, update.messageTimestamp)),
+    // The library may fold a receipt into the message it belongs to.
+    ...(batch['messages.upsert']?.messages ?? []).flatMap(({ key, status, messageTimestamp }) =>
+      key.fromMe ? receipt(key, status, messageTimestamp) : []),
+    ...(batch['message-receipt.update'] ?? []).flatMap((update) => groupReceipt(update, me)),
+    ...(batch['lid-mapping.update'] ? alias(batch['lid-mapping.update'].pn, batch['lid-mapping.update'].lid) : []),
+    ...[...(batch['contacts.upsert'] ?? []), ...(batch['contacts.update'] ?? [])].flatMap(contact),
+    ...[...(batch['groups.upsert'] ?? []), ...(batch['groups.update'] ?? [])].flatMap(({ id, subject }) => named(id, subject)),
+  ]
+}
+
+/** Older messages, in events small enough to be stored one by one; the last one says whether that was all. */
+export function toHistory(history: BaileysEventMap['messaging-history.set'], me: Me, request: string | undefined): Event[] {
+  const messages = (history.messages as WAMessage[]).flatMap((message) => toMessage(message, me) ?? [])
+  const percent = history.progress == null ? {} : { percent: Math.min(100, Math.max(0, Math.round(history.progress))) }
+  const done = request !== undefined || history.progress === 100
+  const events: Event[] = [
+    ...(history.lidPnMappings ?? []).flatMap(({ pn, lid }) => alias(pn, lid)),
+    ...history.contacts.flatMap(contact),
+  ]
+  let from = 0
+  do {
+    const part = messages.slice(from, from + messagesPerHistoryEvent)
+    from += messagesPerHistoryEvent
+    events.push({
+      type: 'historyReceived', messages: part, ...(request === undefined ? {} : { request }), ...percent,
+      done: done && from >= messages.length,
+    })
+  } while (from < messages.length)
+  return events
+}
+
+function receipt(key: WAMessage['key'], status: WAMessage['status'], seconds: WAMessage['messageTimestamp']): Event[] {
+  const jid = bare(key.remoteJid)
+  if (!isChat(jid) || !key.id || status == null || status < Status.DELIVERY_ACK) {
+    return []
+  }
+  const at = toTime(seconds)
+  if (key.fromMe) {
+    const kind = status === Status.DELIVERY_ACK ? 'delivered' : 'read'
+    return [{ type: 'receiptReceived', jid, whatsAppIds: [key.id], kind, at }]
+  }
+  // A receipt for another's message comes from our own phone.
+  return status >= Status.READ ? [{ type: 'chatRead', jid, at }] : []
+}
+
+function groupReceipt({ key, receipt: { userJid, receiptTimestamp, readTimestamp } }: BaileysEventMap['message-receipt.update'][number], me: Me): Event[] {
+  const jid = bare(key.remoteJid)
+  const participant = bare(userJid)
+  if (!isChat(jid) || !key.id || !participant) {
+    return []
+  }
+  const at = toTime(readTimestamp ?? receiptTimestamp)
+  if (isMe(userJid, me)) {
+    return readTimestamp ? [{ type: 'chatRead', jid, at }] : []
+  }
+  return [{ type: 'receiptReceived', jid, whatsAppIds: [key.id], kind: readTimestamp ? 'read' : 'delivered', at, participant }]
+}
+
+function contact({ id, name, notify, verifiedName, lid, phoneNumber }: Partial<BaileysEventMap['contacts.upsert'][number]>): Event[] {
+  const phoneJid = id && isPnUser(id) ? id : phoneNumber
+  const hidden = id && isLidUser(id) ? id : lid
+  return [
+    ...(phoneJid && hidden ? alias(phoneJid, hidden) : []),
+    ...named(id, notify ?? verifiedName ?? name),
+  ]
+}
+
+function named(id: string | undefined, name: string | null | undefined): Event[] {
+  const jid = bare(id)
+  return isChat(jid) && name ? [{ type: 'named', jid, name }] : []
+}
+
+function alias(pn: string, lid: string): Event[] {
+  const phoneJid = bare(pn.includes('@') ? pn : `${pn}@s.whatsapp.net`)
+  const hidden = bare(lid)
+  return phoneJid && hidden && isPnUser(phoneJid) && isLidUser(hidden) && !isGroup(phoneJid)
+    ? [{ type: 'aliasLearned', phoneJid, lid: hidden }]
+    : []
+}

@@ -1,0 +1,397 @@
+import {
+  type BaileysEventMap, type BinaryNode, cleanMessage, decodeMessageNode, makeWASocket, proto, type SocketConfig,
+  type WAMessage, type WASocket, DEFAULT_CONNECTION_CONFIG, unpadRandomMax16,
+} from 'baileys'
+import { Device } from '../credentials/device.js'
+import { describeFault } from '../log/redact.js'
+import { bare, type Me } from '../messages/address.js'
+import { toEvents, toTime } from '../messages/inbound.js'
+import { editAttribute, prepare } from '../messages/outbound.js'
+import { within } from '../numbers/deadline.js'
+import type { ConnectRequest, Port, Session } from '../numbers/network.js'
+import { EngineError, type Entry, type Event, type OutboundMessage, type Params } from '../rpc/contract.js'
+import { HistoryRequests } from './historyRequests.js'
+import { Journal } from './journal.js'
+import { libraryLog } from './libraryLog.js'
+import { fetchFile } from './media.js'
+import { Memory } from './memory.js'
+import { through } from './proxy.js'
+import { toHistory, toReports } from './reports.js'
+
+const storeLimitMs = 30_000
+const firstQrMs = 60_000
+const nextQrMs = 20_000
+const codeLivesMs = 160_000
+const forever = new Promise<never>(() => undefined)
+
+type State = 'connecting' | 'open' | 'ending' | 'over'
+
+/** One connection of one number through the library. */
+export class WhatsAppSession implements Session {
+  readonly #socket: WASocket
+  readonly #device: Device
+  readonly #journal: Journal
+  readonly #memory: Memory
+  readonly #history: HistoryRequests
+  readonly #dispatcher: RequestInit
+  readonly #relayed = new Set<string>()
+  readonly #journaled = new Set<string>()
+  #state: State = 'connecting'
+  #linked: boolean
+  #qrShown = false
+  #credsDirty = false
+  #sending: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly request: ConnectRequest, private readonly port: Port) {
+    this.#memory = Memory.of(request.memory)
+    this.#history = new HistoryRequests((event) => this.#tell(event))
+    this.#journal = new Journal((stanza, plaintext) => this.#read(stanza, plaintext))
+    this.#device = new Device(request.credentials, (changes) => this.#store(changes))
+    this.#linked = this.#device.isLinked
+    const wayOut = request.proxy ? through(request.proxy) : undefined
+    this.#dispatcher = wayOut ? ({ dispatcher: wayOut.dispatcher } as RequestInit) : {}
+    this.#socket = makeWASocket({
+      ...this.#config(),
+      ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent, options: this.#dispatcher } : {}),
+    })
+    this.#listen()
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  async prepare(message: OutboundMessage): Promise<Uint8Array> {
+    try {
+      return await prepare(message, this.#me, { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
+    } catch (error) {
+      throw this.#refusal(error)
+    }
+  }
+
+  /** One after the other, with a turn of the event loop in between: a burst would starve every other number. */
+  relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
+    const sent = this.#sending.then(async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      this.#requireOpen()
+      const message = proto.Message.decode(prepared)
+      const edit = editAttribute(message, jid)
+      this.#relayed.add(whatsAppId)
+      try {
+        await this.#socket.relayMessage(jid, message, {
+          messageId: whatsAppId,
+          ...(edit ? { additionalAttributes: { edit } } : {}),
+        })
+      } catch (error) {
+        this.#relayed.delete(whatsAppId)
+        throw this.#refusal(error)
+      }
+    })
+    this.#sending = sent.catch(() => undefined)
+    return sent
+  }
+
+  async resolve(phone: string) {
+    try {
+      const found = (await this.#socket.onWhatsApp(phone))?.find(({ exists }) => exists)
+      const jid = bare(found?.jid)
+      if (!jid) {
+        return { onWhatsApp: false }
+      }
+      const lid = bare(await this.#socket.signalRepository.lidMapping.getLIDForPN(jid))
+      return { onWhatsApp: true, jid, ...(lid ? { lid } : {}) }
+    } catch (error) {
+      throw this.#refusal(error)
+    }
+  }
+
+  fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string): Promise<void> {
+    return fetchFile(file, targetPath, this.#dispatcher, async (host) => {
+      if (host.endsWith('.whatsapp.net')) {
+        return true
+      }
+      const { hosts } = await this.#socket.refreshMediaConn(false)
+      return hosts.some(({ hostname }) => hostname === host)
+    })
+  }
+
+  async requestHistory({ request, jid, oldest, oldestAt, count }: Params<'requestHistory'>): Promise<void> {
+    await this.#history.ask(request, jid, () => this.#socket.fetchMessageHistory(
+      Math.min(50, Math.max(1, count)),
+      { remoteJid: jid, id: oldest.whatsAppId, fromMe: oldest.fromMe, ...(oldest.participant ? { participant: oldest.participant } : {}) },
+      Date.parse(oldestAt)))
+  }
+
+  async markRead(jid: string, messages: Params<'markRead'>['messages']): Promise<void> {
+    await this.#socket.readMessages(messages.map(({ whatsAppId, participant }) => ({
+      remoteJid: jid, id: whatsAppId, fromMe: false, ...(participant ? { participant } : {}),
+    })))
+  }
+
+  async logOut(): Promise<void> {
+    await this.#socket.logout()
+  }
+
+  async end(): Promise<void> {
+    if (this.#state === 'over') {
+      return
+    }
+    this.#state = 'ending'
+    this.#socket.ev.flush()
+    this.#saveCreds()
+    this.#history.end()
+    await this.#socket.end(undefined)
+    this.#state = 'over'
+  }
+
+  abandon(): void {
+    this.#state = 'over'
+    this.#history.end()
+    void this.#socket.end(undefined).catch(() => undefined)
+  }
+
+  get #me(): Me {
+    return { id: this.#device.creds.me?.id, lid: this.#device.creds.me?.lid }
+  }
+
+  #config(): SocketConfig {
+    const { settings } = this.request
+    return {
+      ...DEFAULT_CONNECTION_CONFIG,
+      auth: { creds: this.#device.creds, keys: this.#device },
+      logger: libraryLog(this.port.log),
+      browser: settings.browser,
+      ...(settings.waVersion ? { version: settings.waVersion } : {}),
+      ...(settings.webSocketUrl ? { waWebSocketUrl: settings.webSocketUrl } : {}),
+      ...(settings.qrTimeoutMs == null ? {} : { qrTimeout: settings.qrTimeoutMs }),
+      connectTimeoutMs: settings.connectTimeoutMs,
+      keepAliveIntervalMs: settings.keepAliveMs,
+      defaultQueryTimeoutMs: settings.queryTimeoutMs,
+      retryRequestDelayMs: settings.retryRequestDelayMs,
+      // Else the phone stops telling its owner about new messages.
+      markOnlineOnConnect: false,
+      emitOwnEvents: false,
+      syncFullHistory: false,
+      maxMsgRetryCount: 5,
+      msgRetryCounterCache: this.#memory.retries,
+      cachedGroupMetadata: (jid) => this.#group(jid),
+      getMessage: async ({ id }) => {
+        const prepared = id ? await this.port.sentMessage(id) : undefined
+        return prepared && proto.Message.decode(prepared)
+      },
+      makeSignalRepository: (auth, logger, pnToLid) => this.#journal.wrap(
+        DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid), auth, (events) => this.#store([], events)),
+    }
+  }
+
+  #listen(): void {
+    const { ev, ws } = this.#socket
+    ev.process((batch) => {
+      try {
+        this.#on(batch)
+      } catch (error) {
+        this.port.log('error', 'events of the library were not understood', undefined, describeFault(error))
+      }
+    })
+    // Before the library's own listener, which begins to decrypt at once.
+    ws.prependListener('CB:message', (stanza: BinaryNode) => this.#journal.saw(stanza))
+    ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
+      if (attrs['id'] && this.#relayed.delete(attrs['id'])) {
+        const error = attrs['error'] ? { error: Number(attrs['error']) } : {}
+        const at = attrs['t'] ? toTime(attrs['t']) : new Date().toISOString()
+        this.#tell({ type: 'serverAcknowledged', whatsAppId: attrs['id'], at, ...error })
+      }
+    })
+  }
+
+  #on(batch: Partial<BaileysEventMap>): void {
+    if (batch['creds.update']) {
+      this.#onCreds()
+    }
+    for (const group of [...(batch['groups.update'] ?? []), batch['group-participants.update']]) {
+      if (group?.id) {
+        this.#memory.forgetGroup(group.id)
+      }
+    }
+    const history = batch['messaging-history.set']
+    if (history) {
+      this.#tell(...toHistory(history, this.#me, this.#history.answered(history.peerDataRequestSessionId)))
+    }
+    for (const message of batch['messages.upsert']?.messages ?? []) {
+      this.#tell(...this.#onceOnly(message))
+    }
+    for (const report of toReports(batch, this.#me)) {
+      this.#tell(report)
+    }
+    if (batch['connection.update']) {
+      this.#onConnection(batch['connection.update'])
+    }
+  }
+
+  #onConnection({ qr, connection, lastDisconnect }: Partial<BaileysEventMap['connection.update']>): void {
+    if (qr) {
+      void this.#offerLink(qr)
+    }
+    if (connection === 'open') {
+      this.#state = 'open'
+      const pushName = this.#device.creds.me?.name
+      this.#tell({ type: 'opened', ...(pushName ? { pushName } : {}) })
+    }
+    if (connection === 'close') {
+      this.#onClose(lastDisconnect?.error)
+    }
+  }
+
+  #onClose(error: unknown): void {
+    if (this.#state === 'ending' || this.#state === 'over') {
+      return
+    }
+    // The library throws away what it still buffers, though it told the network that it has it.
+    this.#socket.ev.flush()
+    this.#saveCreds()
+    this.#state = 'over'
+    this.#history.end()
+    const { message, output, data } = (error ?? {}) as { message?: string; output?: { statusCode?: number }; data?: { expire?: string } }
+    if (message === 'Connection was lost') {
+      this.#tell({ type: 'pingLost' })
+    }
+    const code = output?.statusCode ?? 428
+    this.port.closed(code, code === 402 ? untilOf(data?.expire) : undefined)
+  }
+
+  async #offerLink(qr: string): Promise<void> {
+    const phone = this.request.link?.phone
+    const first = !this.#qrShown
+    this.#qrShown = true
+    const expiresIn = (ms: number) => new Date(Date.now() + ms).toISOString()
+    if (!phone) {
+      const lives = this.request.settings.qrTimeoutMs ?? (first ? firstQrMs : nextQrMs)
+      this.#tell({ type: 'linkOffered', qr, expiresAt: expiresIn(lives) })
+    } else if (first) {
+      try {
+        const code = await this.#socket.requestPairingCode(phone)
+        this.#tell({ type: 'linkOffered', code, expiresAt: expiresIn(codeLivesMs) })
+      } catch (error) {
+        this.port.log('warning', 'no pairing code could be had', undefined, describeFault(error))
+        await this.#socket.end(error as Error)
+      }
+    }
+  }
+
+  #onCreds(): void {
+    if (!this.#device.isLinked) {
+      return
+    }
+    if (!this.#linked) {
+      this.#linked = true
+      const { me } = this.#device.creds
+      const phone = bare(me?.id)?.split('@')[0] ?? ''
+      const lid = bare(me?.lid)
+      this.#tell({ type: 'linkScanned' })
+      this.#tell(
+        { type: 'linked', phone, ...(lid ? { lid } : {}), ...(me?.name && me.name !== '~' ? { pushName: me.name } : {}) },
+        { type: 'credentialsChanged', changes: [this.#device.credsEntry()] })
+      return
+    }
+    // Several updates of one turn become one; the last one of a connection is saved when it closes.
+    if (!this.#credsDirty) {
+      this.#credsDirty = true
+      queueMicrotask(() => this.#saveCreds())
+    }
+  }
+
+  #saveCreds(): void {
+    if (this.#credsDirty) {
+      this.#credsDirty = false
+      this.#tell({ type: 'credentialsChanged', changes: [this.#device.credsEntry()] })
+    }
+  }
+
+  /** The library's hook for writes: returns only when everything is stored, and otherwise never. */
+  async #store(changes: Entry[], before: Event[] = this.#journal.take()): Promise<void> {
+    if (!this.#device.isLinked) {
+      return
+    }
+    const events: Event[] = [...before, ...(changes.length > 0 ? [{ type: 'credentialsChanged' as const, changes }] : [])]
+    if (this.#state === 'over' || !(await within(storeLimitMs, this.port.store(...events)))) {
+      this.#giveUp()
+      await forever
+    }
+  }
+
+  #giveUp(): void {
+    if (this.#state !== 'over') {
+      this.port.log('error', 'changes of credentials were not stored in time')
+      this.abandon()
+      this.port.closed(428)
+    }
+  }
+
+  #read(stanza: BinaryNode, plaintext: Uint8Array): Event[] {
+    try {
+      const { creds } = this.#device
+      const { fullMessage } = decodeMessageNode(stanza, creds.me?.id ?? '', creds.me?.lid ?? '')
+      const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
+      fullMessage.message = decoded.deviceSentMessage?.message ?? decoded
+      cleanMessage(fullMessage, creds.me?.id ?? '', creds.me?.lid ?? '')
+      const events = toEvents(fullMessage as WAMessage, this.#me)
+      if (events.length > 0) {
+        this.#journaled.add(identity(fullMessage as WAMessage))
+      }
+      return events
+    } catch (error) {
+      this.port.log('error', 'a message was not understood', undefined, describeFault(error))
+      return []
+    }
+  }
+
+  // Most messages were told when they were decrypted; the rest came without encryption or through our phone.
+  #onceOnly(message: WAMessage): Event[] {
+    return this.#journaled.delete(identity(message)) ? [] : toEvents(message, this.#me)
+  }
+
+  async #group(jid: string) {
+    const known = this.#memory.group(jid)
+    if (known) {
+      return known
+    }
+    const group = await this.#socket.groupMetadata(jid)
+    this.#memory.keepGroup(group)
+    return group
+  }
+
+  #tell(...events: Event[]): void {
+    if (this.#state !== 'over' && events.length > 0) {
+      this.port.tell(...events)
+    }
+  }
+
+  #requireOpen(): void {
+    if (!this.isOpen) {
+      throw new EngineError('notConnected', 'The number is not connected.')
+    }
+  }
+
+  #refusal(error: unknown): EngineError {
+    if (error instanceof EngineError) {
+      return error
+    }
+    this.port.log('warning', 'a command failed', undefined, describeFault(error))
+    return this.isOpen
+      ? new EngineError('unavailable', 'The network did not do it.')
+      : new EngineError('notConnected', 'The connection was lost meanwhile.')
+  }
+}
+
+function identity({ key }: WAMessage): string {
+  return `${key.remoteJid ?? ''}|${key.participant ?? ''}|${key.id ?? ''}`
+}
+
+/** The network says in how many seconds a restriction ends, or at which second. */
+function untilOf(expire: string | undefined): string | undefined {
+  const seconds = Number(expire)
+  if (!expire || !Number.isFinite(seconds)) {
+    return undefined
+  }
+  return new Date(seconds > 1e9 ? seconds * 1000 : Date.now() + seconds * 1000).toISOString()
+}
