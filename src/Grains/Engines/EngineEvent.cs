@@ -127,6 +127,10 @@ public abstract record EngineEvent
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.named")]
     public sealed record Named([property: Id(0)] string Jid, [property: Id(1)] string Name) : EngineEvent;
 
+    /// <summary>Something that a newer engine reports and we don't know. It changes nothing but has its place in the stream.</summary>
+    [GenerateSerializer, Immutable, Alias("loopwave.engine-event.unknown")]
+    public sealed record Unknown([property: Id(0)] string Type) : EngineEvent;
+
     private EngineEvent()
     {
     }

@@ -1,0 +1,390 @@
+using Loopwave.Engines;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Loopwave.WhatsApp;
+
+/// <summary>
+/// The host processes and which numbers they carry. Starts them when numbers need them, and tells the numbers of one that
+/// ended that their connection is lost; as they open again, another host or a new one takes them.
+/// </summary>
+internal sealed partial class EngineHosts(
+    IHostLauncher launcher,
+    IEngineEvents events,
+    IOptions<WhatsAppEngineOptions> options,
+    TimeProvider clock,
+    ILogger<EngineHosts> logger,
+    ISentMessages? sent = null) : IHostedService, IHostTaker
+{
+    /// <summary>More processes rather than bigger ones: fewer numbers are lost at once, and memory is cleaned up faster.</summary>
+    public const int MostNumbers = 200;
+
+    private const int ConnectionLost = 428;
+
+    private static readonly TimeSpan ShortLife = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<string, EngineLine> _lines = [];
+    private readonly List<EngineHost> _hosts = [];
+    private EngineException? _fault;
+    private int _shortLives;
+    private long _pausedAt;
+    private TimeSpan _pause;
+    private int _fences;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        EngineHost[] hosts;
+        lock (_lock)
+        {
+            _stop.Cancel();
+            hosts = [.. _hosts];
+        }
+
+        await Task.WhenAll(hosts.Select(host => host.Stop()));
+    }
+
+    public async Task Open(EngineOpen request, CancellationToken cancellationToken)
+    {
+        EngineLine line;
+        EngineHost host;
+        int opens, fences;
+        lock (_lock)
+        {
+            line = Line(request.Number, request.Epoch);
+            line.Epoch = request.Epoch;
+            host = line.Host ?? Choose();
+            host.Lines.Add(line);
+            line.Host = host;
+            opens = ++line.Opens;
+            fences = _fences;
+        }
+
+        try
+        {
+            await host.Ready.WaitAsync(cancellationToken);
+            if (fences != Volatile.Read(ref _fences))
+            {
+                throw new EngineException(EngineError.Unavailable, "All connections were closed meanwhile.");
+            }
+
+            if (!Mark(line, opens, host, open: true))
+            {
+                throw new EngineException(EngineError.Unavailable, "The number was closed meanwhile.");
+            }
+
+            await host.Call("open", request, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            // Whoever asked knows by this exception; nothing more is owed. The host may have opened it all the same.
+            Mark(line, opens, host, open: false);
+            if (exception is OperationCanceledException && host.Ready.IsCompletedSuccessfully)
+            {
+                _ = Abandon(host, request.Number, request.Epoch);
+            }
+
+            throw;
+        }
+
+        lock (_lock)
+        {
+            if (line.Opens == opens && line.Host != host)
+            {
+                throw new EngineException(EngineError.Unavailable, "The engine host ended.");
+            }
+        }
+    }
+
+    public async Task Close(string number, long epoch, CancellationToken cancellationToken)
+    {
+        EngineLine line;
+        EngineHost? host;
+        int opens;
+        lock (_lock)
+        {
+            line = Line(number, epoch);
+            host = line.Epoch == epoch ? line.Host : null;
+            if (host is null)
+            {
+                return;
+            }
+
+            opens = ++line.Opens;
+            line.IsOpen = false;
+        }
+
+        if (host.Ready.IsCompletedSuccessfully)
+        {
+            await host.Call("close", new NumberCommand(number, epoch), cancellationToken);
+        }
+
+        Release(line, opens, host);
+    }
+
+    public async Task CloseAll()
+    {
+        EngineHost[] hosts;
+        lock (_lock)
+        {
+            _fences++;
+            hosts = [.. _hosts.Where(host => host.Ready.IsCompletedSuccessfully)];
+        }
+
+        await Task.WhenAll(hosts.Select(host => host.CloseAll()));
+    }
+
+    public async Task LogOut(string number, long epoch, CancellationToken cancellationToken)
+    {
+        var (host, line, opens) = Find(number, epoch);
+        await host.Call("logOut", new NumberCommand(number, epoch), cancellationToken);
+        Release(line, opens, host);
+    }
+
+    /// <summary>What a host that is gone reported, or what was said in its place, it need not forget.</summary>
+    public async Task Acknowledge(string number, EngineCursor cursor, CancellationToken cancellationToken)
+    {
+        EngineHost? host;
+        lock (_lock)
+        {
+            host = _hosts.Find(host => host.Id == cursor.Host);
+        }
+
+        try
+        {
+            await (host?.Call("acknowledge", new AcknowledgeCommand(number, cursor.Epoch, cursor), cancellationToken) ?? Task.CompletedTask);
+        }
+        catch (EngineException) when (host!.Ended.IsCompleted)
+        {
+        }
+    }
+
+    /// <summary>Gives a command to the host that has the number open.</summary>
+    public Task<T> Call<T>(string number, long epoch, string method, object parameters, CancellationToken cancellationToken) =>
+        Find(number, epoch).Host.Call<T>(method, parameters, cancellationToken);
+
+    public async Task Deliver(EngineHost host, EngineBatch batch)
+    {
+        EngineLine line;
+        lock (_lock)
+        {
+            line = Line(batch.Number);
+        }
+
+        int opens;
+        await line.Turn.WaitAsync();
+        try
+        {
+            lock (_lock)
+            {
+                if (!_hosts.Contains(host) || batch.First.Host != host.Id)
+                {
+                    throw new InvalidOperationException("The events are not of a host that runs.");
+                }
+
+                opens = line.Opens;
+            }
+
+            await events.Deliver(batch);
+        }
+        finally
+        {
+            line.Turn.Release();
+        }
+
+        if (batch.Events.Any(evt => evt is EngineEvent.Closed))
+        {
+            Release(line, opens, host);
+        }
+    }
+
+    public Task<byte[]?> FindSent(string number, string whatsAppId) =>
+        sent?.Find(number, whatsAppId) ?? Task.FromResult<byte[]?>(null);
+
+    private (EngineHost Host, EngineLine Line, int Opens) Find(string number, long epoch)
+    {
+        lock (_lock)
+        {
+            var line = Line(number, epoch);
+            return line is { IsOpen: true, Host: { } host } && line.Epoch == epoch
+                ? (host, line, line.Opens)
+                : throw new EngineException(EngineError.NotConnected, "The number is not connected.");
+        }
+    }
+
+    private EngineLine Line(string number, long epoch)
+    {
+        var line = Line(number);
+        return epoch < line.Epoch ? throw new EngineException(EngineError.StaleEpoch, "A higher epoch of the number was seen.") : line;
+    }
+
+    private EngineLine Line(string number)
+    {
+        if (!_lines.TryGetValue(number, out var line))
+        {
+            _lines[number] = line = new EngineLine(number);
+        }
+
+        return line;
+    }
+
+    /// <summary>The host for one more number: the emptiest, or a new one while there are to be more.</summary>
+    private EngineHost Choose()
+    {
+        var emptiest = _hosts.MinBy(host => host.Lines.Count);
+        var full = emptiest is null || emptiest.Lines.Count >= MostNumbers;
+        var more = options.Value.Hosts is { } wanted ? _hosts.Count < wanted : full;
+        if (more && (full || !IsPaused))
+        {
+            return Start();
+        }
+
+        return full
+            ? throw new EngineException(
+                EngineError.Unavailable, $"Every engine host carries {MostNumbers} numbers. Raise ENGINE_HOSTS.", "engine_full")
+            : emptiest!;
+    }
+
+    private bool IsPaused => clock.GetElapsedTime(_pausedAt) < _pause;
+
+    private EngineHost Start()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            throw new EngineException(EngineError.Unavailable, "Loopwave is stopping.");
+        }
+
+        if (IsPaused)
+        {
+            throw new EngineException(
+                EngineError.Unavailable, _fault?.Message ?? "The engine of WhatsApp numbers ended several times in a row; it is started again soon.",
+                _fault?.Code ?? "engine_failed");
+        }
+
+        var host = new EngineHost(launcher, HostSettings.Of(options.Value), this, clock, logger);
+        _hosts.Add(host);
+        _ = Run(host);
+        return host;
+    }
+
+    private async Task Run(EngineHost host)
+    {
+        var started = clock.GetTimestamp();
+        await Task.Run(host.Run);
+        List<(EngineLine Line, int Opens)> lost;
+        lock (_lock)
+        {
+            _hosts.Remove(host);
+            lost = [.. host.Lines.Where(line => line.IsOpen).Select(line => (line, line.Opens))];
+            foreach (var line in host.Lines)
+            {
+                line.Host = null;
+                line.IsOpen = false;
+            }
+
+            _shortLives = clock.GetElapsedTime(started) < ShortLife ? _shortLives + 1 : 0;
+            _pause = _shortLives <= 1 ? TimeSpan.Zero : Shorter(TimeSpan.FromSeconds(1 << Math.Min(_shortLives - 2, 5)), LongestPause);
+            _pausedAt = clock.GetTimestamp();
+            _fault = host.Ready.Exception?.InnerException as EngineException;
+        }
+
+        if (!_stop.IsCancellationRequested)
+        {
+            LogEnded(logger, host.Id, lost.Count, _pause.TotalSeconds);
+            foreach (var (line, opens) in lost)
+            {
+                _ = Report(host, line, opens);
+            }
+        }
+    }
+
+    /// <summary>Says in a dead host's place that a connection is lost, until somebody took it or the number was opened again.</summary>
+    private async Task Report(EngineHost host, EngineLine line, int opens)
+    {
+        var closed = new EngineBatch(
+            line.Number, new EngineCursor($"after {host.Id}", line.Epoch, 1), [new EngineEvent.Closed(ConnectionLost)]);
+        for (var delay = FirstRetry; !_stop.IsCancellationRequested; delay = Shorter(delay * 2, LastRetry))
+        {
+            await line.Turn.WaitAsync();
+            try
+            {
+                if (line.Opens == opens)
+                {
+                    await events.Deliver(closed);
+                }
+
+                return;
+            }
+            catch (Exception exception)
+            {
+                LogNotReported(logger, exception, line.Number);
+            }
+            finally
+            {
+                line.Turn.Release();
+            }
+
+            await Task.Delay(delay, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>False when the number was opened anew, closed, or lost its host since.</summary>
+    private bool Mark(EngineLine line, int opens, EngineHost host, bool open)
+    {
+        lock (_lock)
+        {
+            if (line.Opens != opens || line.Host != host)
+            {
+                return false;
+            }
+
+            line.IsOpen = open;
+            return true;
+        }
+    }
+
+    // Its last event was taken: whatever opens it next may be another host.
+    private void Release(EngineLine line, int opens, EngineHost host)
+    {
+        lock (_lock)
+        {
+            if (line.Opens == opens && line.Host == host)
+            {
+                line.IsOpen = false;
+                line.Host = null;
+                host.Lines.Remove(line);
+            }
+        }
+    }
+
+    private async Task Abandon(EngineHost host, string number, long epoch)
+    {
+        using var timeout = new CancellationTokenSource(LastRetry, clock);
+        try
+        {
+            await host.Call("close", new NumberCommand(number, epoch), timeout.Token);
+        }
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException)
+        {
+            LogNotAbandoned(logger, exception, number);
+        }
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    [LoggerMessage(LogLevel.Warning, "Engine host {Host} ended; {Count} numbers lost their connection. A new one may start in {Pause} s")]
+    private static partial void LogEnded(ILogger logger, string host, int count, double pause);
+
+    [LoggerMessage(LogLevel.Warning, "Nobody took that {Number} lost its connection; it is said again")]
+    private static partial void LogNotReported(ILogger logger, Exception exception, string number);
+
+    [LoggerMessage(LogLevel.Warning, "{Number} was not opened in time, and could not be closed")]
+    private static partial void LogNotAbandoned(ILogger logger, Exception exception, string number);
+}
