@@ -47,8 +47,9 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
         {
             process = await Admit();
             LogStarted(logger, process.Id, Id);
+            var watching = Watch(process);
             _ready.SetResult();
-            await Watch(process);
+            await watching;
         }
         catch (Exception exception)
         {

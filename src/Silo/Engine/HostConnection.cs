@@ -12,7 +12,7 @@ internal sealed class HostConnection : IDisposable
 
     public HostConnection(Stream stream, object target)
     {
-        _rpc = new JsonRpc(new HostFrames(stream, new SystemTextJsonFormatter { JsonSerializerOptions = EngineJson.Options }));
+        _rpc = new Rpc(new HostFrames(stream, new SystemTextJsonFormatter { JsonSerializerOptions = EngineJson.Options }));
         _rpc.AddLocalRpcTarget(target, new JsonRpcTargetOptions { UseSingleObjectParameterDeserialization = true });
     }
 
@@ -96,5 +96,11 @@ internal sealed class HostConnection : IDisposable
         {
             return null;
         }
+    }
+
+    // The library has a meaning of its own for the code of our faults, and would read their data as its own.
+    private sealed class Rpc(IJsonRpcMessageHandler handler) : JsonRpc(handler)
+    {
+        protected override Type? GetErrorDetailsDataType(JsonRpcError error) => typeof(JsonElement);
     }
 }

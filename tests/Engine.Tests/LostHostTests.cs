@@ -1,0 +1,235 @@
+using Loopwave.Engines;
+using Xunit;
+
+namespace Loopwave.WhatsApp;
+
+public class LostHostTests
+{
+    [Fact]
+    public async Task The_numbers_of_a_killed_host_lose_their_connection_and_no_others()
+    {
+        await using var world = new EngineWorld(hosts: 2);
+        var first = await world.OpenFirst("n1", epoch: 4);
+        var second = await world.OpenFirst("n2");
+        await world.Open("n3", epoch: 6);
+        var carries = first.Has("open") ? first : second;
+
+        first.Kill();
+
+        var batches = new List<EngineBatch> { await world.NextBatch() };
+        if (carries == first)
+        {
+            batches.Add(await world.NextBatch());
+        }
+
+        Assert.All(batches, batch => Assert.Equal([new EngineEvent.Closed(428)], batch.Events));
+        Assert.Equal(carries == first ? ["n1", "n3"] : ["n1"], batches.Select(batch => batch.Number).Order());
+        Assert.Equal(4, batches.Single(batch => batch.Number == "n1").First.Epoch);
+        Assert.NotEqual(first.Incarnation, batches[0].First.Host);
+        await world.Engine.Acknowledge("n1", batches[0].Last, CancellationToken.None);
+        await second.Deliver("n2", 1, 1, new EngineEvent.Opened(null));
+        Assert.Equal("n2", (await world.NextBatch()).Number);
+    }
+
+    [Fact]
+    public async Task A_number_that_lost_its_host_opens_at_a_new_one()
+    {
+        await using var world = new EngineWorld();
+        var first = await world.OpenFirst();
+        first.Kill();
+        await world.NextBatch();
+
+        await world.Open("n1");
+
+        var second = await world.NextHost();
+        Assert.Equal("n1", (await second.Next("open")).GetProperty("number").GetString());
+        Assert.Equal(2, world.Launches);
+    }
+
+    [Fact]
+    public async Task Nothing_is_owed_to_numbers_that_were_closed_before_their_host_ended()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst("n1");
+        await world.Open("n2");
+        await world.Open("n3");
+        await world.Engine.Close("n1", 1, CancellationToken.None);
+        await host.Deliver("n2", 1, 1, new EngineEvent.Closed(401));
+        await world.NextBatch();
+
+        host.Kill();
+
+        Assert.Equal("n3", (await world.NextBatch()).Number);
+        await world.Open("n9");
+        Assert.False(world.HasBatch);
+    }
+
+    [Fact]
+    public async Task A_number_that_opens_again_while_its_end_is_delivered_stays_open()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        world.Taking = batch => batch.Events.Contains(new EngineEvent.Closed(515)) ? world.Open("n1") : Task.CompletedTask;
+
+        await host.Deliver("n1", 1, 1, new EngineEvent.Closed(515));
+        await world.Engine.Relay("n1", 1, "A", "1@s.whatsapp.net", [1], CancellationToken.None);
+
+        host.Kill();
+        Assert.Equal([new EngineEvent.Closed(515)], (await world.NextBatch()).Events);
+        Assert.Equal([new EngineEvent.Closed(428)], (await world.NextBatch()).Events);
+    }
+
+    [Fact]
+    public async Task The_loss_is_said_again_until_somebody_took_it()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        var refusals = 2;
+        world.Taking = _ => refusals-- > 0 ? throw new InvalidOperationException("not now") : Task.CompletedTask;
+
+        host.Kill();
+
+        Assert.Equal([new EngineEvent.Closed(428)], (await world.Until(world.NextBatch())).Events);
+        Assert.True(refusals < 0);
+    }
+
+    [Fact]
+    public async Task The_loss_comes_after_all_that_the_host_reported()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        var taking = new TaskCompletionSource();
+        var taken = new TaskCompletionSource();
+        world.Taking = async batch =>
+        {
+            if (batch.Events.Contains(new EngineEvent.Opened("Ada")))
+            {
+                taking.SetResult();
+                await taken.Task;
+            }
+        };
+        _ = host.Deliver("n1", 1, 1, new EngineEvent.Opened("Ada")).ContinueWith(done => done.Exception, TaskScheduler.Default);
+        await taking.Task.WaitAsync(EngineWorld.Patience);
+
+        host.Kill();
+        await world.Log.Next("lost their connection");
+        Assert.False(world.HasBatch);
+        taken.SetResult();
+
+        Assert.Equal([new EngineEvent.Opened("Ada")], (await world.NextBatch()).Events);
+        Assert.Equal([new EngineEvent.Closed(428)], (await world.NextBatch()).Events);
+    }
+
+    [Fact]
+    public async Task A_command_to_a_host_that_ends_fails_as_one_that_may_work_later()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("relay", _ => new TaskCompletionSource<object?>().Task);
+        var relaying = world.Engine.Relay("n1", 1, "A", "1@s.whatsapp.net", [1], CancellationToken.None);
+        await host.Next("relay");
+
+        host.Kill();
+
+        Assert.Equal(EngineError.Unavailable, (await Assert.ThrowsAsync<EngineException>(() => relaying)).Error);
+        await world.NextBatch();
+        var after = await Assert.ThrowsAsync<EngineException>(() => world.Engine.Relay("n1", 1, "A", "1@s.whatsapp.net", [1], CancellationToken.None));
+        Assert.Equal(EngineError.NotConnected, after.Error);
+    }
+
+    [Fact]
+    public async Task Hosts_that_keep_ending_are_started_at_growing_intervals_and_say_why()
+    {
+        await using var world = new EngineWorld();
+        world.Launching = () => throw new EngineException(EngineError.Unavailable, "Node is missing.", "node_missing");
+
+        for (var failure = 0; failure < 2; failure++)
+        {
+            Assert.Equal("node_missing", (await Assert.ThrowsAsync<EngineException>(() => world.Open("n1"))).Code);
+            await world.Log.Next("A new one may start");
+        }
+
+        var paused = await Assert.ThrowsAsync<EngineException>(() => world.Open("n1"));
+        Assert.Equal(("node_missing", "Node is missing.", 2), (paused.Code, paused.Message, world.Launches));
+
+        world.Launching = () => { };
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        await world.OpenFirst();
+        Assert.Equal(3, world.Launches);
+    }
+
+    [Fact]
+    public async Task All_connections_are_closed_when_the_right_to_them_is_lost()
+    {
+        await using var world = new EngineWorld(hosts: 2);
+        var first = await world.OpenFirst("n1");
+        var second = await world.OpenFirst("n2");
+        second.On("closeAll", _ => new TaskCompletionSource<object?>().Task);
+
+        var closing = world.Engine.CloseAll();
+        await first.Next("closeAll");
+        await second.Next("closeAll");
+        Assert.False(closing.IsCompleted);
+        world.Clock.Advance(TimeSpan.FromSeconds(2));
+        await closing.WaitAsync(EngineWorld.Patience);
+
+        Assert.True(second.Exited.IsCompleted);
+        Assert.False(first.Exited.IsCompleted);
+        Assert.Equal("n2", (await world.NextBatch()).Number);
+    }
+
+    [Fact]
+    public async Task Numbers_are_spread_over_as_many_hosts_as_were_asked_for()
+    {
+        await using var world = new EngineWorld(hosts: 3);
+
+        for (var number = 0; number < 9; number++)
+        {
+            await world.Open($"n{number}");
+        }
+
+        Assert.Equal(3, world.Launches);
+        for (var host = 0; host < 3; host++)
+        {
+            Assert.Equal(3, await Count(await world.NextHost()));
+        }
+    }
+
+    [Fact]
+    public async Task Another_host_is_started_only_when_the_others_are_full()
+    {
+        await using var world = new EngineWorld();
+
+        await Task.WhenAll(Enumerable.Range(0, EngineHosts.MostNumbers).Select(number => world.Open($"n{number}")));
+        Assert.Equal(1, world.Launches);
+        await world.Open("one more");
+
+        Assert.Equal(2, world.Launches);
+    }
+
+    [Fact]
+    public async Task When_all_the_hosts_are_full_a_number_is_told_so()
+    {
+        await using var world = new EngineWorld(hosts: 1);
+        await Task.WhenAll(Enumerable.Range(0, EngineHosts.MostNumbers).Select(number => world.Open($"n{number}")));
+
+        var full = await Assert.ThrowsAsync<EngineException>(() => world.Open("one more"));
+        await world.Engine.Close("n7", 1, CancellationToken.None);
+        await world.Open("one more");
+
+        Assert.Equal((EngineError.Unavailable, "engine_full"), (full.Error, full.Code));
+        Assert.Equal(1, world.Launches);
+    }
+
+    private static async Task<int> Count(FakeHost host)
+    {
+        var count = 0;
+        while (host.Has("open"))
+        {
+            await host.Next("open");
+            count++;
+        }
+
+        return count;
+    }
+}

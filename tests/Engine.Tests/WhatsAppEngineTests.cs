@@ -1,0 +1,244 @@
+using Loopwave.Engines;
+using Loopwave.Messages;
+using StreamJsonRpc;
+using Xunit;
+
+namespace Loopwave.WhatsApp;
+
+public class WhatsAppEngineTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 1, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public async Task Opening_hands_over_the_credentials_or_how_to_link()
+    {
+        await using var world = new EngineWorld();
+        await world.Open("n1", epoch: 7);
+        await world.Engine.Open(new EngineOpen("n2", 3, null, new EngineLink("4915112345678")), CancellationToken.None);
+        var host = await world.NextHost();
+
+        var first = await host.Next("open");
+        var second = await host.Next("open");
+
+        Assert.Equal("""{"number":"n1","epoch":7,"credentials":[{"name":"creds","value":"AQI="}]}""", first.GetRawText());
+        Assert.Equal("""{"number":"n2","epoch":3,"link":{"phone":"4915112345678"}}""", second.GetRawText());
+    }
+
+    [Fact]
+    public async Task Closing_reaches_the_host_and_closing_what_is_not_open_does_nothing()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+
+        await world.Engine.Close("n1", 1, CancellationToken.None);
+        await world.Engine.Close("n1", 1, CancellationToken.None);
+        await world.Engine.Close("n9", 1, CancellationToken.None);
+
+        Assert.Equal("""{"number":"n1","epoch":1}""", (await host.Next("close")).GetRawText());
+        Assert.False(host.Has("close"));
+        await Fails(EngineError.NotConnected, () => world.Engine.LogOut("n1", 1, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_lower_epoch_is_refused_whatever_it_asks()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst("n1", epoch: 5);
+
+        await Fails(EngineError.StaleEpoch, () => world.Open("n1", 4));
+        await Fails(EngineError.StaleEpoch, () => world.Engine.Close("n1", 4, CancellationToken.None));
+        await Fails(EngineError.StaleEpoch, () => world.Engine.Relay("n1", 4, "A", "1@s.whatsapp.net", [1], CancellationToken.None));
+        await Fails(EngineError.StaleEpoch, () => world.Engine.LogOut("n1", 4, CancellationToken.None));
+
+        Assert.False(host.Has("open") || host.Has("close") || host.Has("relay") || host.Has("logOut"));
+    }
+
+    [Fact]
+    public async Task A_higher_epoch_opens_at_the_same_host_and_the_lower_one_is_refused_from_then_on()
+    {
+        await using var world = new EngineWorld(hosts: 2);
+        var host = await world.OpenFirst("n1", epoch: 5);
+
+        await world.Open("n1", 6);
+
+        Assert.Equal(6, (await host.Next("open")).GetProperty("epoch").GetInt64());
+        await Fails(EngineError.StaleEpoch, () => world.Engine.Close("n1", 5, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Every_command_says_what_it_is_told_and_answers_what_the_host_says()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("prepare", _ => new PreparedMessage([9, 8]));
+        host.On("resolve", _ => new RecipientCheck(true, "551187654321@s.whatsapp.net", "7@lid"));
+        var file = new RemoteFile([5], "image/png", null, 12, null);
+        var target = new TargetMessage("A0", false, null);
+
+        var prepared = await world.Engine.Prepare("n1", 1, new OutboundMessage
+        {
+            Kind = OutboundKind.Message, WhatsAppId = "A1", Jid = "1@s.whatsapp.net", Type = MessageType.Voice,
+            File = new OutboundFile("/tmp/voice", "audio/ogg", null, 3),
+        }, CancellationToken.None);
+        await world.Engine.Relay("n1", 1, "A1", "1@s.whatsapp.net", [9, 8], CancellationToken.None);
+        var check = await world.Engine.Resolve("n1", 1, "5511987654321", CancellationToken.None);
+        await world.Engine.FetchMedia("n1", 1, file, "/tmp/file", CancellationToken.None);
+        await world.Engine.RequestHistory("n1", 1, new EngineHistoryRequest("r1", "1@s.whatsapp.net", target, Now, 50), CancellationToken.None);
+        await world.Engine.MarkRead("n1", 1, "1@s.whatsapp.net", [new ReadMark("A5", null)], CancellationToken.None);
+        await world.Engine.Acknowledge("n1", new EngineCursor(host.Incarnation, 1, 42), CancellationToken.None);
+
+        Assert.Equal([9, 8], prepared);
+        Assert.Equal(new RecipientCheck(true, "551187654321@s.whatsapp.net", "7@lid"), check);
+        await Said(host, "prepare", """
+            {"number":"n1","epoch":1,"message":{"kind":"message","whatsAppId":"A1","jid":"1@s.whatsapp.net","type":"voice","file":{"path":"/tmp/voice","mimeType":"audio/ogg","durationSeconds":3},"mentions":[]}}
+            """);
+        await Said(host, "relay", """{"number":"n1","epoch":1,"whatsAppId":"A1","jid":"1@s.whatsapp.net","prepared":"CQg="}""");
+        await Said(host, "resolve", """{"number":"n1","epoch":1,"phone":"5511987654321"}""");
+        await Said(host, "fetchMedia", """{"number":"n1","epoch":1,"file":{"locator":"BQ==","mimeType":"image/png","size":12},"targetPath":"/tmp/file"}""");
+        await Said(host, "requestHistory", """
+            {"number":"n1","epoch":1,"request":"r1","jid":"1@s.whatsapp.net","oldest":{"whatsAppId":"A0","fromMe":false},"oldestAt":"2026-11-23T01:00:00.000Z","count":50}
+            """);
+        await Said(host, "markRead", """{"number":"n1","epoch":1,"jid":"1@s.whatsapp.net","messages":[{"whatsAppId":"A5"}]}""");
+        await Said(host, "acknowledge", """{"number":"n1","epoch":1,"cursor":{"host":"host-1","epoch":1,"sequence":42}}""");
+    }
+
+    [Theory]
+    [InlineData("staleEpoch", null, EngineError.StaleEpoch)]
+    [InlineData("notConnected", null, EngineError.NotConnected)]
+    [InlineData("rejected", "not_on_whatsapp", EngineError.Rejected)]
+    [InlineData("gone", null, EngineError.Gone)]
+    [InlineData("unavailable", "disk_full", EngineError.Unavailable)]
+    [InlineData("somethingNew", null, EngineError.Unavailable)]
+    public async Task A_fault_of_the_host_is_one_of_the_engines(string error, string? code, EngineError expected)
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("relay", _ => throw new LocalRpcException("It went wrong.") { ErrorCode = -32001, ErrorData = new FaultDetails(error, code) });
+
+        var fault = await Fails(expected, () => world.Engine.Relay("n1", 1, "A", "1@s.whatsapp.net", [1], CancellationToken.None));
+
+        Assert.Equal((code, "It went wrong."), (fault.Code, fault.Message));
+    }
+
+    [Fact]
+    public async Task A_fault_that_the_host_did_not_expect_is_one_that_may_pass()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("prepare", _ => throw new InvalidOperationException("oops"));
+
+        await Fails(EngineError.Unavailable, () => world.Engine.Prepare("n1", 1, new OutboundMessage
+        {
+            Kind = OutboundKind.Message, WhatsAppId = "A1", Jid = "1@s.whatsapp.net", Type = MessageType.Text,
+        }, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_callers_deadline_ends_a_call_that_the_host_does_not_answer()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("relay", _ => new TaskCompletionSource<object?>().Task);
+        using var deadline = new CancellationTokenSource();
+
+        var relaying = world.Engine.Relay("n1", 1, "A", "1@s.whatsapp.net", [1], deadline.Token);
+        await host.Next("relay");
+        await deadline.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => relaying);
+    }
+
+    [Fact]
+    public async Task A_number_that_was_not_opened_in_time_is_closed_again()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("open", _ => new TaskCompletionSource<object?>().Task);
+        using var deadline = new CancellationTokenSource();
+
+        var opening = world.Engine.Open(EngineWorld.Opening("n2"), deadline.Token);
+        await host.Next("open");
+        await deadline.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
+        Assert.Equal("n2", (await host.Next("close")).GetProperty("number").GetString());
+    }
+
+    [Fact]
+    public async Task A_delivery_succeeds_when_it_is_taken_and_fails_when_it_is_not()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+
+        world.Taking = _ => throw new InvalidOperationException("no room for 4915112345678");
+        var refused = await Assert.ThrowsAsync<RemoteInvocationException>(() => host.Deliver("n1", 1, 1, new EngineEvent.Opened("Ada")));
+        world.Taking = _ => Task.CompletedTask;
+        await host.Deliver("n1", 1, 1, new EngineEvent.Opened("Ada"), new EngineEvent.LinkScanned());
+
+        Assert.DoesNotContain("4915112345678", refused.Message);
+        var batch = await world.NextBatch();
+        Assert.Equal(("n1", new EngineCursor("host-1", 1, 1)), (batch.Number, batch.First));
+        Assert.Equal([new EngineEvent.Opened("Ada"), new EngineEvent.LinkScanned()], batch.Events);
+        Assert.False(world.HasBatch);
+    }
+
+    [Fact]
+    public async Task Numbers_are_delivered_side_by_side_and_may_command_meanwhile()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        await world.Open("n2");
+        var held = new TaskCompletionSource();
+        world.Taking = async batch =>
+        {
+            await world.Engine.Acknowledge(batch.Number, batch.Last, CancellationToken.None);
+            await (batch.Number == "n1" ? held.Task : Task.CompletedTask);
+        };
+
+        var first = host.Deliver("n1", 1, 1, new EngineEvent.Opened(null));
+        await host.Deliver("n2", 1, 1, new EngineEvent.Opened(null));
+        Assert.False(first.IsCompleted);
+        held.SetResult();
+
+        await first;
+    }
+
+    [Fact]
+    public async Task An_event_that_is_not_known_keeps_its_place_and_is_logged()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+
+        await host.Deliver("n1", 1, 5, new object[]
+        {
+            new { type = "opened" }, new { type = "moonRose", phase = new { full = true } }, new { type = "closed", code = 515 },
+        });
+
+        var batch = await world.NextBatch();
+        Assert.Equal([new EngineEvent.Opened(null), new EngineEvent.Unknown("moonRose"), new EngineEvent.Closed(515)], batch.Events);
+        Assert.Equal(7, batch.Last.Sequence);
+        Assert.Contains("moonRose", await world.Log.Next("which is not known here"));
+    }
+
+    [Fact]
+    public async Task An_event_that_lacks_what_it_must_say_is_refused_whole()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+
+        await Assert.ThrowsAnyAsync<RemoteRpcException>(() => host.Deliver("n1", 1, 1, new object[] { new { type = "opened" }, new { type = "closed" } }));
+        await Assert.ThrowsAnyAsync<RemoteRpcException>(() => host.Deliver("n1", 1, 1, new object[] { new { type = "named", jid = "1@lid", name = (string?)null } }));
+
+        Assert.False(world.HasBatch);
+    }
+
+    private static async Task<EngineException> Fails(EngineError error, Func<Task> call)
+    {
+        var fault = await Assert.ThrowsAsync<EngineException>(call);
+        Assert.Equal(error, fault.Error);
+        return fault;
+    }
+
+    private static async Task Said(FakeHost host, string method, string json) =>
+        Assert.Equal(json.Trim(), (await host.Next(method)).GetRawText());
+}
