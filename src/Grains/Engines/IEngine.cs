@@ -189,6 +189,6 @@ public sealed class EngineException(EngineError error, string message, string? c
 
     public EngineError Error { get; } = error;
 
-    /// <summary>A public error code for a rejection, such as <c>not_on_whatsapp</c>.</summary>
+    /// <summary>A public error code, such as <c>not_on_whatsapp</c>; the message is then a sentence for people.</summary>
     public string? Code { get; } = code;
 }

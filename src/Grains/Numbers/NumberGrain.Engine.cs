@@ -21,7 +21,10 @@ internal sealed partial class NumberGrain
         {
             LogEngineRefused(logger, exception, Number, "open", (exception as EngineException)?.Error);
             _engineOpen = false;
-            await Step(session => session.On(new EngineEvent.Closed(DisconnectCause.ConnectionLost), Now, context.Random));
+            var reason = exception is EngineException { Code: { } code }
+                ? new Cause(code, exception.Message)
+                : DisconnectCause.Of(DisconnectCause.ConnectionLost).Reason;
+            await Step(session => session.NotOpened(reason, Now, context.Random));
         }
     }
 

@@ -63,6 +63,9 @@ public sealed partial record NumberSession
         _ => this,
     };
 
+    /// <summary>The engine could not even begin to connect, for a reason that people may have to do something about.</summary>
+    public NumberSession NotOpened(Cause reason, DateTimeOffset now, double random) => IsOpen ? Lost(reason, now, random) : this;
+
     private NumberSession OnClosed(EngineEvent.Closed closed, DateTimeOffset now, double random)
     {
         var cause = DisconnectCause.Of(closed.Code);

@@ -53,6 +53,38 @@ public sealed class NumberGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_number_whose_engine_cannot_run_says_why_and_connects_once_it_can()
+    {
+        var id = await _cluster.ReadyNumber();
+        _cluster.Engine.Opening = _ => throw new EngineException(EngineError.Unavailable, "Node is missing.", "node_missing");
+
+        await _cluster.Number(id).Reconnect();
+        await _cluster.Engine.NextClose(id);
+        await _cluster.Due(TimeSpan.FromMilliseconds(200));
+        var waiting = await _cluster.Eventually(() => _cluster.View(id), view => view.Status is NumberStatus.Disconnected);
+        Assert.Equal(new Cause("node_missing", "Node is missing."), waiting.Reason);
+        Assert.NotNull(waiting.NextAttemptAt);
+
+        _cluster.Engine.Opening = _ => { };
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(id)));
+        await _cluster.Engine.Raise(id, new EngineEvent.Opened("Acme"));
+        Assert.Equal(NumberStatus.Ready, (await _cluster.View(id)).Status);
+    }
+
+    [Fact]
+    public async Task A_number_that_is_to_be_linked_says_why_its_engine_cannot_run()
+    {
+        _cluster.Engine.Opening = _ => throw new EngineException(EngineError.Unavailable, "Node is missing.", "node_missing");
+        var id = (await _cluster.Numbers.Create(new NewNumber("Support", EngineKind.WhatsApp, Access.All))).Value!.Id;
+
+        await _cluster.Number(id).Link(new LinkRequest(LinkMethod.Qr));
+        await _cluster.Due(TimeSpan.FromMilliseconds(200));
+
+        var link = (await _cluster.Eventually(() => _cluster.Number(id).GetLink(), link => link.Value?.Reason is not null)).Value!;
+        Assert.Equal((NumberStatus.LoggedOut, "node_missing", null), (link.Status, link.Reason!.Code, link.Qr));
+    }
+
+    [Fact]
     public async Task After_a_restart_a_started_number_connects_with_a_higher_epoch_and_without_a_scan()
     {
         var id = await _cluster.ReadyNumber();

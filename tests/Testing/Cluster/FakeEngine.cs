@@ -20,6 +20,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>What <see cref="Resolve"/> answers; by default everybody is there.</summary>
     public Func<string, RecipientCheck> Directory { get; set; } = phone => new(true, phone + "@s.whatsapp.net", null);
 
+    /// <summary>Runs before a connection is opened; may throw.</summary>
+    public Action<EngineOpen> Opening { get; set; } = _ => { };
+
     /// <summary>What looking somebody up waits for.</summary>
     public Task Resolving { get; set; } = Task.CompletedTask;
 
@@ -92,6 +95,7 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     public Task Open(EngineOpen request, CancellationToken cancellationToken)
     {
+        Opening(request);
         var line = Of(request.Number);
         lock (line)
         {
