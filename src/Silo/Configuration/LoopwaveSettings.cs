@@ -33,6 +33,15 @@ public sealed record LoopwaveSettings
     /// <summary><c>OUTBOUND_ALLOW</c>: networks that outgoing requests may reach beside public addresses; null leaves the mode's default.</summary>
     public IReadOnlyList<IPNetwork>? OutboundAllow { get; init; }
 
+    /// <summary><c>WA_VERSION</c>: the client version told to WhatsApp, three numbers; null leaves the one that is built in.</summary>
+    public IReadOnlyList<int>? WhatsAppVersion { get; init; }
+
+    /// <summary><c>WA_SOCKET_URL</c>: where WhatsApp is; null is the real one.</summary>
+    public Uri? WhatsAppSocket { get; init; }
+
+    /// <summary><c>ENGINE_HOSTS</c>: how many engine processes share the WhatsApp numbers; null starts as many as they need.</summary>
+    public int? EngineHosts { get; init; }
+
     /// <summary><c>LOG_LEVEL</c>: how much is logged; null keeps standard output quiet and the log files at information.</summary>
     public LogEventLevel? LogLevel { get; init; }
 

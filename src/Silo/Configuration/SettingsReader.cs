@@ -43,6 +43,9 @@ public sealed class SettingsReader
             MediaDirectory = Directory("MEDIA_DIR", Path.Combine(data, "media")),
             CredentialsKey = CredentialsKey(),
             OutboundAllow = OutboundAllow(),
+            WhatsAppVersion = WhatsAppVersion(),
+            WhatsAppSocket = WhatsAppSocket(),
+            EngineHosts = EngineHosts(),
             LogLevel = LogLevel(),
         };
     }
@@ -174,6 +177,57 @@ public sealed class SettingsReader
         }
 
         return networks;
+    }
+
+    private int[]? WhatsAppVersion()
+    {
+        if (Text("WA_VERSION") is not { } text)
+        {
+            return null;
+        }
+
+        var numbers = text.Split('.')
+            .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToArray();
+        if (numbers.Length == 3 && !numbers.Contains(-1))
+        {
+            return numbers;
+        }
+
+        _mistakes.Add($"WA_VERSION is \"{text}\", but it must be three numbers with dots between them, such as 2.3000.1043857760.");
+        return null;
+    }
+
+    private Uri? WhatsAppSocket()
+    {
+        if (Text("WA_SOCKET_URL") is not { } text)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address is { Scheme: "ws" or "wss", Host.Length: > 0 })
+        {
+            return address;
+        }
+
+        // It can hold a password.
+        _mistakes.Add("WA_SOCKET_URL must be an address that begins with wss:// or ws://.");
+        return null;
+    }
+
+    private int? EngineHosts()
+    {
+        if (Text("ENGINE_HOSTS") is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var hosts) && hosts is >= 1 and <= 64)
+        {
+            return hosts;
+        }
+
+        _mistakes.Add($"ENGINE_HOSTS is \"{text}\", but it must be a whole number from 1 to 64.");
+        return null;
     }
 
     private LogEventLevel? LogLevel()

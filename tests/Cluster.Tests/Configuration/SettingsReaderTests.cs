@@ -21,6 +21,9 @@ public class SettingsReaderTests
         Assert.Equal(Path.GetFullPath("data/media"), settings.MediaDirectory);
         Assert.Null(settings.CredentialsKey);
         Assert.Null(settings.OutboundAllow);
+        Assert.Null(settings.WhatsAppVersion);
+        Assert.Null(settings.WhatsAppSocket);
+        Assert.Null(settings.EngineHosts);
         Assert.Null(settings.LogLevel);
     }
 
@@ -39,6 +42,9 @@ public class SettingsReaderTests
                 ["AUTH_DIR"] = "/srv/secret",
                 ["CREDENTIALS_KEY"] = Convert.ToHexString(key),
                 ["OUTBOUND_ALLOW"] = "10.0.0.0/8, 192.0.2.7",
+                ["WA_VERSION"] = "2.3000.1043857760",
+                ["WA_SOCKET_URL"] = "ws://127.0.0.1:8090/ws/chat",
+                ["ENGINE_HOSTS"] = "3",
                 ["LOG_LEVEL"] = "Debug",
             },
             out var mistakes);
@@ -52,6 +58,9 @@ public class SettingsReaderTests
         Assert.Equal("/srv/loopwave/logs", settings.LogDirectory);
         Assert.Equal(key, settings.CredentialsKey);
         Assert.Equal(["10.0.0.0/8", "192.0.2.7/32"], settings.OutboundAllow!.Select(network => network.ToString()));
+        Assert.Equal([2, 3000, 1043857760], settings.WhatsAppVersion!);
+        Assert.Equal(new Uri("ws://127.0.0.1:8090/ws/chat"), settings.WhatsAppSocket);
+        Assert.Equal(3, settings.EngineHosts);
         Assert.Equal(LogEventLevel.Debug, settings.LogLevel);
     }
 
@@ -73,6 +82,16 @@ public class SettingsReaderTests
     [InlineData("CREDENTIALS_KEY", "c2hvcnQ=")]
     [InlineData("CREDENTIALS_KEY", "zz00000000000000000000000000000000000000000000000000000000000000")]
     [InlineData("OUTBOUND_ALLOW", "10.0.0.0/8,intranet")]
+    [InlineData("WA_VERSION", "2.3000")]
+    [InlineData("WA_VERSION", "2.3000.x")]
+    [InlineData("WA_VERSION", "2.3000.1.4")]
+    [InlineData("WA_VERSION", "2.3000.99999999999")]
+    [InlineData("WA_VERSION", "2.-3000.1")]
+    [InlineData("WA_SOCKET_URL", "https://web.whatsapp.com/ws/chat")]
+    [InlineData("WA_SOCKET_URL", "/ws/chat")]
+    [InlineData("ENGINE_HOSTS", "0")]
+    [InlineData("ENGINE_HOSTS", "65")]
+    [InlineData("ENGINE_HOSTS", "many")]
     [InlineData("LOG_LEVEL", "loud")]
     public void A_value_that_cannot_be_used_is_one_sentence_that_begins_with_its_key(string key, string value)
     {
