@@ -164,18 +164,28 @@ public class LostHostTests
         await using var world = new EngineWorld(hosts: 2);
         var first = await world.OpenFirst("n1");
         var second = await world.OpenFirst("n2");
-        second.On("closeAll", _ => new TaskCompletionSource<object?>().Task);
+
+        await world.Engine.CloseAll().WaitAsync(EngineWorld.Patience);
+
+        Assert.True(first.Has("closeAll") && second.Has("closeAll"));
+        Assert.False(first.Exited.IsCompleted || second.Exited.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_host_that_does_not_close_its_connections_when_it_must_is_ended()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("closeAll", _ => new TaskCompletionSource<object?>().Task);
 
         var closing = world.Engine.CloseAll();
-        await first.Next("closeAll");
-        await second.Next("closeAll");
+        await host.Next("closeAll");
         Assert.False(closing.IsCompleted);
         world.Clock.Advance(TimeSpan.FromSeconds(2));
         await closing.WaitAsync(EngineWorld.Patience);
 
-        Assert.True(second.Exited.IsCompleted);
-        Assert.False(first.Exited.IsCompleted);
-        Assert.Equal("n2", (await world.NextBatch()).Number);
+        Assert.True(host.Exited.IsCompleted);
+        Assert.Equal([new EngineEvent.Closed(428)], (await world.NextBatch()).Events);
     }
 
     [Fact]

@@ -205,12 +205,11 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
     private async Task Beat(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(EngineProtocol.HeartbeatPeriod, clock);
-        var said = Task.CompletedTask;
         var asked = clock.GetTimestamp();
-        Task answer = Task.CompletedTask;
+        var answer = Task.CompletedTask;
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            said = said.IsCompleted ? _connection!.Tell("heartbeat", Nothing.Value) : said;
+            _ = _connection!.Tell("heartbeat", Nothing.Value);
             if (answer.IsCompleted)
             {
                 asked = clock.GetTimestamp();
