@@ -9,6 +9,7 @@ using Loopwave.Sandbox;
 using Loopwave.Storage;
 using Loopwave.Storage.Sandbox;
 using Loopwave.Team;
+using Loopwave.WhatsApp;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -42,6 +43,12 @@ public static class SiloServices
         builder.Services.AddNumbers();
         builder.Services.AddSqliteSandboxRecord(Path.Combine(settings.DataDirectory, "sandbox.db"));
         builder.Services.AddSandboxEngine();
+        builder.Services.AddWhatsAppEngine(engine =>
+        {
+            engine.Version = settings.WhatsAppVersion;
+            engine.WebSocketUrl = settings.WhatsAppSocket;
+            engine.Hosts = settings.EngineHosts;
+        });
         builder.Services.Configure<OutboundOptions>(outbound => outbound.Allow =
             settings.OutboundAllow is { } allowed ? [.. allowed.Select(network => network.ToString())] : OwnNetworks);
 
