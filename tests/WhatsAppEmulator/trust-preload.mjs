@@ -1,11 +1,12 @@
-// Loaded before a host that checks the server's certificate: node --import ./trust-preload.mjs host.js
-// The host then trusts the emulator instead of WhatsApp, and fetches media from it. A product never loads this file.
+// Loaded before a host that checks the server's certificate: node --import file:///…/trust-preload.mjs?rootKey=…&media=… host.js
+// The host then trusts the emulator instead of WhatsApp, and fetches media from it. A product never loads this file. What it
+// needs stands in its address, because a host is started with nothing of its parent's environment but NODE_OPTIONS.
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
-const { WHATSAPP_EMULATOR_ROOT_KEY: rootKey, WHATSAPP_EMULATOR_MEDIA_HOST: mediaHost } = process.env
+const { rootKey, media: mediaHost } = Object.fromEntries(new URL(import.meta.url).searchParams)
 
-if (!/^[0-9a-f]{64}$/.test(rootKey ?? '')) throw new Error('WHATSAPP_EMULATOR_ROOT_KEY: 64 hex digits, as control.mjs prints them')
+if (!/^[0-9a-f]{64}$/.test(rootKey ?? '')) throw new Error('rootKey: 64 hex digits, as control.mjs prints them')
 
 // The copy that the host itself will import, and no other: a second copy has a key of its own.
 const library = createRequire(process.argv[1]).resolve('baileys')

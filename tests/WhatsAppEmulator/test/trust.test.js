@@ -8,9 +8,8 @@ import { withEmulator } from '../testing/client.js'
 const path = name => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
 async function outcomeOf(emulator, { rootKey }) {
-  const preload = rootKey ? ['--import', path('trust-preload.mjs')] : []
+  const preload = rootKey ? ['--import', `${new URL('../trust-preload.mjs', import.meta.url)}?rootKey=${rootKey}`] : []
   const { stdout } = await promisify(execFile)(process.execPath, [...preload, path('testing/hardened-host.mjs'), emulator.url], {
-    env: { ...process.env, WHATSAPP_EMULATOR_ROOT_KEY: rootKey },
     timeout: 20_000
   })
   return stdout.trim()
