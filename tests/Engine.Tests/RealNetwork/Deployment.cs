@@ -1,0 +1,150 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Loopwave.Processes;
+using Xunit;
+
+namespace Loopwave.WhatsApp.RealNetwork;
+
+/// <summary>
+/// The product as a user starts it, with its real engine hosts and an unmodified Baileys, against the WhatsApp server for
+/// tests. Driven through REST alone.
+/// </summary>
+public sealed class Deployment : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static int _phones;
+
+    private readonly LoopwaveDeployment _deployment = new();
+
+    public EmulatorProcess WhatsApp { get; private set; } = null!;
+
+    public LoopwaveProcess Process { get; private set; } = null!;
+
+    public HttpClient Api { get; private set; } = null!;
+
+    public string DataDirectory => _deployment.DataDirectory;
+
+    public async ValueTask InitializeAsync()
+    {
+        WhatsApp = await EmulatorProcess.Start();
+        _deployment.Settings["NODE_OPTIONS"] = WhatsApp.NodeOptions;
+        _deployment.Settings["WA_SOCKET_URL"] = WhatsApp.Url;
+        _deployment.Settings["LOG_LEVEL"] = "debug";
+        _deployment.Settings["Api__RequestsPerMinute"] = "1000000";
+        _deployment.Settings["Numbers__ShortestGap"] = "00:00:00";
+        _deployment.Settings["Numbers__LongestGap"] = "00:00:00";
+        await Start();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _deployment.DisposeAsync();
+        await WhatsApp.DisposeAsync();
+    }
+
+    /// <summary>Starts the product, again after an end.</summary>
+    public async Task Start()
+    {
+        Process = await _deployment.Start();
+        Api = await Process.ApiClient();
+    }
+
+    /// <summary>A phone number that nobody has yet.</summary>
+    public static string NewPhone() => $"9198{Interlocked.Increment(ref _phones):D8}";
+
+    /// <summary>Somebody to write with.</summary>
+    public async Task<string> Person(string name = "Customer")
+    {
+        var phone = NewPhone();
+        await WhatsApp.Person(phone, name);
+        return phone;
+    }
+
+    public async Task<string> NewNumber() =>
+        Text((await Post("/api/v1/numbers", new { label = "Support", engine = "whatsapp" }))["id"]);
+
+    /// <summary>A number that is linked to a phone of its own, and ready.</summary>
+    public async Task<(string Number, string Phone)> LinkedNumber()
+    {
+        var phone = await Person("Shop");
+        var number = await NewNumber();
+        await LinkByQr(number, phone);
+        return (number, phone);
+    }
+
+    public async Task LinkByQr(string number, string phone)
+    {
+        await Post($"/api/v1/numbers/{number}/link", new { method = "qr" });
+        var link = await Until(() => Get($"/api/v1/numbers/{number}/link"), link => link["qr"] is not null);
+        await WhatsApp.Scan(phone, Text(link["qr"]));
+        await Ready(number);
+    }
+
+    public Task<JsonObject> Ready(string number) => Number(number, view => Text(view["status"]) == "ready");
+
+    /// <summary>Waits until a number is as wanted.</summary>
+    public Task<JsonObject> Number(string number, Func<JsonObject, bool> until) => Until(() => Get($"/api/v1/numbers/{number}"), until);
+
+    /// <summary>Sends a text; the id of the message.</summary>
+    public async Task<string> Send(string number, string to, string text) =>
+        Text((await Post("/api/v1/messages", new { from = number, to, text, whenOffline = "queue" }))["id"]);
+
+    /// <summary>Waits until a message is as wanted.</summary>
+    public Task<JsonObject> Message(string id, Func<JsonObject, bool> until) => Until(() => Get($"/api/v1/messages/{id}"), until);
+
+    public Task<JsonObject> MessageIs(string id, string status) => Message(id, message => Text(message["status"]) == status);
+
+    /// <summary>Waits until the newest message of a person's chat is as wanted.</summary>
+    public Task<JsonObject> Newest(string person, Func<JsonObject, bool> until) => Until(
+        async () =>
+        {
+            using var answer = await Api.GetAsync($"/api/v1/chats/{person}/messages");
+            var page = await answer.Content.ReadFromJsonAsync<JsonObject>();
+            return page?["data"]?.AsArray().FirstOrDefault()?.AsObject() ?? [];
+        },
+        until);
+
+    /// <summary>Waits until what a person was sent is as wanted.</summary>
+    public Task<JsonArray> Inbox(string person, Func<JsonArray, bool> until) => Until(() => WhatsApp.Inbox(person), until);
+
+    public async Task<JsonObject> Get(string path) => (await Api.GetFromJsonAsync<JsonObject>(path))!;
+
+    public Task<JsonObject> Post(string path, object body) => Do(HttpMethod.Post, path, body);
+
+    public async Task<JsonObject> Do(HttpMethod method, string path, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var answer = await Api.SendAsync(request);
+        var said = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode
+            ? said.Length == 0 ? [] : JsonNode.Parse(said)!.AsObject()
+            : throw new InvalidOperationException($"{method} {path} was answered with {(int)answer.StatusCode}: {said}");
+    }
+
+    /// <summary>Asks until the answer is the one waited for; fails with the last answer after a minute.</summary>
+    public static async Task<T> Until<T>(Func<Task<T>> ask, Func<T, bool> until)
+        where T : JsonNode
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var answer = await ask();
+            if (until(answer))
+            {
+                return answer;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+            {
+                throw new TimeoutException($"Waited {Patience.TotalSeconds} s; the last answer was {answer.ToJsonString()}.");
+            }
+
+            await Pause();
+        }
+    }
+
+    public static string Text(JsonNode? node) => node?.GetValue<string>() ?? "";
+
+    // Between two questions to another process, so that asking does not take the time that it needs.
+    private static Task Pause() => Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+}

@@ -1,0 +1,115 @@
+using Xunit;
+
+namespace Loopwave.WhatsApp.RealNetwork;
+
+/// <summary>Linking and unlinking over the real protocol.</summary>
+public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployment>
+{
+    [Fact]
+    public async Task A_number_is_linked_by_the_qr_code_that_a_phone_scans()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+
+        var view = await deployment.Ready(number);
+        Assert.Equal(phone, Deployment.Text(view["phone"]));
+        Assert.Equal("Shop", Deployment.Text(view["pushName"]));
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
+    [Fact]
+    public async Task A_number_is_linked_by_the_code_that_a_person_types()
+    {
+        var phone = await deployment.Person("Shop");
+        var number = await deployment.NewNumber();
+        await deployment.Post($"/api/v1/numbers/{number}/link", new { method = "code", phone });
+        var link = await Deployment.Until(() => deployment.Get($"/api/v1/numbers/{number}/link"), link => link["code"] is not null);
+        Assert.Equal(8, Deployment.Text(link["code"]).Length);
+
+        await deployment.WhatsApp.EnterCode(phone, Deployment.Text(link["code"]));
+
+        Assert.Equal(phone, Deployment.Text((await deployment.Ready(number))["phone"]));
+    }
+
+    [Fact]
+    public async Task A_number_that_is_unlinked_on_the_phone_says_so_and_can_be_linked_again()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+
+        await deployment.WhatsApp.OnPhone(phone, "unlink", new { });
+
+        var view = await deployment.Number(number, view => Deployment.Text(view["status"]) == "logged_out");
+        Assert.Equal("unlinked", Deployment.Text(view["reason"]!["code"]));
+        await deployment.LinkByQr(number, phone);
+    }
+
+    [Fact]
+    public async Task A_number_that_is_unlinked_here_is_gone_from_the_phone()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+
+        await deployment.Do(HttpMethod.Delete, $"/api/v1/numbers/{number}");
+
+        await Deployment.Until(
+            () => deployment.WhatsApp.Account(phone), account => account["companions"]!.AsArray().Count == 0);
+    }
+
+    [Fact]
+    public async Task A_phone_that_is_linked_already_is_refused_and_its_new_device_removed()
+    {
+        var (first, phone) = await deployment.LinkedNumber();
+        var second = await deployment.NewNumber();
+        await deployment.Post($"/api/v1/numbers/{second}/link", new { method = "qr" });
+        var link = await Deployment.Until(() => deployment.Get($"/api/v1/numbers/{second}/link"), link => link["qr"] is not null);
+
+        await deployment.WhatsApp.Scan(phone, Deployment.Text(link["qr"]));
+
+        await deployment.Number(second, view => Deployment.Text(view["status"]) == "logged_out" && Deployment.Text(view["reason"]?["code"]) == "already_linked");
+        await Deployment.Until(
+            () => deployment.WhatsApp.Account(phone), account => account["companions"]!.AsArray().Count == 1);
+        await deployment.Ready(first);
+    }
+
+    [Fact]
+    public async Task Another_phone_than_before_is_refused()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        await deployment.WhatsApp.OnPhone(phone, "unlink", new { });
+        await deployment.Number(number, view => Deployment.Text(view["status"]) == "logged_out");
+        var other = await deployment.Person("Other shop");
+        await deployment.Post($"/api/v1/numbers/{number}/link", new { method = "qr" });
+        var link = await Deployment.Until(() => deployment.Get($"/api/v1/numbers/{number}/link"), link => link["qr"] is not null);
+
+        await deployment.WhatsApp.Scan(other, Deployment.Text(link["qr"]));
+
+        var view = await deployment.Number(number, view => Deployment.Text(view["reason"]?["code"]) == "different_phone");
+        Assert.Equal(phone, Deployment.Text(view["phone"]));
+        await Deployment.Until(
+            () => deployment.WhatsApp.Account(other), account => account["companions"]!.AsArray().Count == 0);
+    }
+
+    [Theory]
+    [InlineData(402, "disconnected", "temporarily_restricted")]
+    [InlineData(403, "disconnected", "locked")]
+    [InlineData(406, "disconnected", "banned")]
+    [InlineData(500, "disconnected", "server_error")]
+    [InlineData(503, "disconnected", "server_unavailable")]
+    public async Task A_failure_that_the_server_names_is_shown_with_its_cause(int code, string status, string reason)
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+
+        await deployment.WhatsApp.Fault(new { kind = "login-failure", phone, code, count = 1 });
+        await deployment.WhatsApp.Fault(new { kind = "drop", phone });
+
+        await deployment.Number(number, view => Deployment.Text(view["status"]) == status && Deployment.Text(view["reason"]?["code"]) == reason);
+    }
+
+    [Fact]
+    public async Task A_device_that_somebody_else_uses_is_said_to_be_replaced()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+
+        await deployment.WhatsApp.Fault(new { kind = "replaced", phone });
+
+        await deployment.Number(number, view => Deployment.Text(view["reason"]?["code"]) == "replaced");
+    }
+}

@@ -1,0 +1,174 @@
+using Xunit;
+
+namespace Loopwave.WhatsApp.RealNetwork;
+
+/// <summary>Messages over the real protocol, with real encryption, both ways.</summary>
+public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployment>, IAsyncLifetime
+{
+    private string _number = "";
+    private string _phone = "";
+    private string _person = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        (_number, _phone) = await deployment.LinkedNumber();
+        _person = await deployment.Person();
+    }
+
+    public async ValueTask DisposeAsync() => Assert.Empty(await deployment.WhatsApp.Problems());
+
+    [Fact]
+    public async Task A_text_reaches_the_person_and_is_delivered_and_read()
+    {
+        var sent = await deployment.Send(_number, _person, "Hello 👋");
+
+        await deployment.MessageIs(sent, "delivered");
+        var arrived = Assert.Single(await deployment.WhatsApp.Inbox(_person))!;
+        Assert.Equal("Hello 👋", Deployment.Text(arrived["text"]));
+
+        await deployment.WhatsApp.OnPhone(_person, "read", new { to = _phone, ids = new[] { Deployment.Text(arrived["id"]) } });
+        await deployment.MessageIs(sent, "read");
+    }
+
+    [Fact]
+    public async Task Many_texts_to_one_person_arrive_once_and_in_order()
+    {
+        var texts = Enumerable.Range(0, 30).Select(n => $"text {n}").ToList();
+        foreach (var text in texts)
+        {
+            await deployment.Send(_number, _person, text);
+        }
+
+        var inbox = await deployment.Inbox(_person, inbox => inbox.Count >= texts.Count);
+        Assert.Equal(texts, inbox.Select(message => Deployment.Text(message!["text"])));
+    }
+
+    [Fact]
+    public async Task What_a_person_writes_arrives_with_their_name_and_an_answer_reaches_them()
+    {
+        await deployment.WhatsApp.Say(_person, _phone, "Is it open?");
+
+        var arrived = await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "Is it open?");
+        Assert.False(arrived["fromMe"]!.GetValue<bool>());
+        Assert.Equal("Customer", Deployment.Text(arrived["author"]!["name"]));
+
+        await deployment.Post("/api/v1/messages", new { to = Deployment.Text(arrived["chat"]), text = "Until six.", replyTo = Deployment.Text(arrived["id"]) });
+        var answer = (await deployment.Inbox(_person, inbox => inbox.Count == 1))[0]!;
+        Assert.Equal("Until six.", Deployment.Text(answer["text"]));
+        Assert.Contains("Is it open?", answer.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_typed_on_the_phone_appears_as_from_the_phone()
+    {
+        await deployment.WhatsApp.Say(_phone, _person, "from my phone");
+
+        var seen = await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "from my phone");
+        Assert.True(seen["fromMe"]!.GetValue<bool>());
+        Assert.Equal("phone", Deployment.Text(seen["author"]!["type"]));
+    }
+
+    [Fact]
+    public async Task Reactions_edits_and_deletes_reach_the_person()
+    {
+        var sent = await deployment.Send(_number, _person, "teh");
+        await deployment.MessageIs(sent, "delivered");
+
+        await deployment.Do(HttpMethod.Patch, $"/api/v1/messages/{sent}", new { text = "the" });
+        await deployment.Message(sent, message => Deployment.Text(message["text"]) == "the");
+        await deployment.Post($"/api/v1/messages/{sent}/reactions", new { emoji = "👍" });
+        await deployment.Message(sent, message => message["reactions"]!.AsArray().Count == 1);
+        await deployment.Do(HttpMethod.Delete, $"/api/v1/messages/{sent}");
+        await deployment.Message(sent, message => message["deletedAt"] is not null);
+
+        var inbox = await deployment.Inbox(_person, inbox => inbox.Count == 4);
+        Assert.Contains("the", inbox[1]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("reactionMessage", inbox[2]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("protocolMessage", inbox[3]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reactions_edits_and_deletes_of_a_person_change_their_message()
+    {
+        var id = await deployment.WhatsApp.Say(_person, _phone, "teh");
+        var arrived = await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "teh");
+        var message = Deployment.Text(arrived["id"]);
+
+        await deployment.WhatsApp.OnPhone(_person, "react", new { to = _phone, target = id, emoji = "🙏" });
+        await deployment.Message(message, one => one["reactions"]!.AsArray().Select(reaction => Deployment.Text(reaction!["emoji"])).SequenceEqual(["🙏"]));
+        await deployment.WhatsApp.OnPhone(_person, "edit", new { to = _phone, id, text = "the" });
+        await deployment.Message(message, one => Deployment.Text(one["text"]) == "the" && one["editedAt"] is not null);
+        await deployment.WhatsApp.OnPhone(_person, "revoke", new { to = _phone, id });
+        await deployment.Message(message, one => one["deletedAt"] is not null && one["text"] is null);
+    }
+
+    [Fact]
+    public async Task What_waited_while_nobody_was_connected_arrives_as_live()
+    {
+        await deployment.WhatsApp.Say(_person, _phone, "first");
+        await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "first");
+        await deployment.Do(HttpMethod.Put, $"/api/v1/numbers/{_number}/desired", new { state = "stopped" });
+        await deployment.Number(_number, view => Deployment.Text(view["status"]) == "disconnected");
+        for (var n = 0; n < 10; n++)
+        {
+            await deployment.WhatsApp.Say(_person, _phone, $"waiting {n}");
+        }
+
+        await deployment.Do(HttpMethod.Put, $"/api/v1/numbers/{_number}/desired", new { state = "started" });
+
+        await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "waiting 9");
+        var chat = await deployment.Get($"/api/v1/chats/{_person}");
+        Assert.Equal(11, chat["unreadCount"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task A_person_who_is_not_on_whatsapp_fails_the_message_visibly()
+    {
+        var sent = await deployment.Send(_number, Deployment.NewPhone(), "anybody?");
+
+        var failed = await deployment.MessageIs(sent, "failed");
+        Assert.Equal("not_on_whatsapp", Deployment.Text(failed["error"]!["code"]));
+    }
+
+    [Fact]
+    public async Task A_message_that_the_server_refuses_fails_and_the_next_one_goes()
+    {
+        await deployment.MessageIs(await deployment.Send(_number, _person, "known"), "delivered");
+        await deployment.WhatsApp.Fault(new { kind = "ack-error", phone = _phone, code = 463, count = 1 });
+
+        var refused = await deployment.Send(_number, _person, "refused");
+        var next = await deployment.Send(_number, _person, "next");
+
+        Assert.NotNull((await deployment.MessageIs(refused, "failed"))["error"]);
+        await deployment.MessageIs(next, "delivered");
+    }
+
+    [Fact]
+    public async Task Who_cannot_decrypt_a_message_asks_again_and_gets_it()
+    {
+        await deployment.MessageIs(await deployment.Send(_number, _person, "one"), "delivered");
+        await deployment.WhatsApp.OnPhone(_person, "forget-sessions", new { of = _phone });
+
+        var sent = await deployment.Send(_number, _person, "two");
+
+        await deployment.Inbox(_person, inbox => inbox.Any(message => Deployment.Text(message!["text"]) == "two"));
+        await deployment.MessageIs(sent, "delivered");
+    }
+
+    [Fact]
+    public async Task History_of_a_new_device_is_shown_and_not_counted_as_new()
+    {
+        var (phone, person) = (await deployment.Person("Shop"), await deployment.Person("Old friend"));
+        await deployment.WhatsApp.OnPhone(phone, "history", new
+        {
+            chat = person, name = "Old friend", bootstrap = 5,
+            messages = Enumerable.Range(0, 20).Select(n => new { id = $"OLD{n:D5}", text = $"old {n}", fromMe = n % 2 == 0, at = $"2026-01-01T10:{n:D2}:00.000Z" }).ToArray(),
+        });
+        var number = await deployment.NewNumber();
+
+        await deployment.LinkByQr(number, phone);
+
+        await deployment.Newest(person, message => Deployment.Text(message["text"]) == "old 19");
+        Assert.Equal(0, (await deployment.Get($"/api/v1/chats/{person}"))["unreadCount"]!.GetValue<int>());
+    }
+}

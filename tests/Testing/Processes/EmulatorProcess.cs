@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace Loopwave.Processes;
+
+/// <summary>
+/// The WhatsApp server for tests as a process of its own (<c>tests/WhatsAppEmulator</c>), with the phones that it simulates.
+/// </summary>
+public sealed class EmulatorProcess : IAsyncDisposable
+{
+    private static readonly string Folder = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tests/WhatsAppEmulator"));
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly Watchdog _watchdog;
+    private readonly HttpClient _control;
+
+    private EmulatorProcess(Process process, JsonObject screen)
+    {
+        _process = process;
+        _watchdog = new Watchdog(process.Id);
+        _control = TestHttp.Client(new Uri(screen["control"]!.GetValue<string>()));
+        Url = screen["url"]!.GetValue<string>();
+        NodeOptions = $"--import={new Uri(Path.Combine(Folder, "trust-preload.mjs"))}?rootKey={screen["rootKey"]}";
+        if (screen["media"] is { } media)
+        {
+            NodeOptions += $"&media={media}";
+        }
+    }
+
+    /// <summary>Where a linked device connects to.</summary>
+    public string Url { get; }
+
+    /// <summary>What Node must be started with to hold this server for WhatsApp.</summary>
+    public string NodeOptions { get; }
+
+    public static async Task<EmulatorProcess> Start()
+    {
+        var start = new ProcessStartInfo("node") { WorkingDirectory = Folder, RedirectStandardOutput = true };
+        start.ArgumentList.Add("control.mjs");
+        var process = Process.Start(start)!;
+        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
+            ?? throw new InvalidOperationException("The emulator ended before it said where it is.");
+        return new EmulatorProcess(process, JsonNode.Parse(line)!.AsObject());
+    }
+
+    /// <summary>A phone with WhatsApp on it, or a person to write with.</summary>
+    public Task<JsonObject> Person(string phone, string name) => Do("/accounts", new { phone, name });
+
+    public Task Scan(string phone, string qr) => Do($"/accounts/{phone}/scan", new { qr });
+
+    public Task EnterCode(string phone, string code) => Do($"/accounts/{phone}/code", new { code });
+
+    /// <summary>A person writes; the message's id.</summary>
+    public async Task<string> Say(string from, string to, string text) =>
+        (await Do($"/accounts/{from}/say", new { to, text }))["id"]!.GetValue<string>();
+
+    /// <summary>Does something else on a phone: its path below the account, and what it needs.</summary>
+    public Task<JsonObject> OnPhone(string phone, string act, object body) => Do($"/accounts/{phone}/{act}", body);
+
+    public async Task<JsonArray> Inbox(string phone) => (await Read($"/accounts/{phone}/inbox")).AsArray();
+
+    /// <summary>An account and its linked devices.</summary>
+    public async Task<JsonObject> Account(string phone) => (await Read($"/accounts/{phone}")).AsObject();
+
+    /// <summary>Lets something go wrong: <c>kind</c>, and what that kind needs.</summary>
+    public Task Fault(object fault) => Do("/faults", fault);
+
+    /// <summary>Every message that a linked device sent, or was given.</summary>
+    public Task<JsonNode> Record() => Read("/record");
+
+    /// <summary>What no real server would have understood. Empty, or the engine is wrong.</summary>
+    public async Task<JsonArray> Problems() => (await Read("/problems")).AsArray();
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _watchdog.Dispose();
+        _process.Dispose();
+        _control.Dispose();
+    }
+
+    private async Task<JsonObject> Do(string path, object body)
+    {
+        using var answer = await _control.PostAsJsonAsync(path, body);
+        var said = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode
+            ? JsonNode.Parse(said)!.AsObject()
+            : throw new InvalidOperationException($"The emulator refused {path}: {said}");
+    }
+
+    private async Task<JsonNode> Read(string path) => (await _control.GetFromJsonAsync<JsonNode>(path))!;
+}
