@@ -32,6 +32,11 @@ const ROUTES = [
   ['POST', '/accounts/:phone/unlink', (emulator, [phone]) => emulator.phone(phone).unlink()],
   ['GET', '/accounts/:phone/inbox', (emulator, [phone]) => emulator.phone(phone).inbox],
   ['GET', '/accounts/:phone/receipts', (emulator, [phone]) => emulator.phone(phone).receipts],
+  ['POST', '/groups', (emulator, _, { creator, subject, members }) => ({
+    jid: emulator.phone(creator).createGroup(text(subject, 'subject'), members.map(member => emulator.phone(member))).jid
+  })],
+  ['POST', '/groups/:jid/add', (emulator, [jid], change) => changeGroup(emulator, jid, 'add', change)],
+  ['POST', '/groups/:jid/remove', (emulator, [jid], change) => changeGroup(emulator, jid, 'remove', change)],
   ['POST', '/drop', (emulator, _, { phone }) => emulator.connectionsOf(text(phone, 'phone')).forEach(connection => connection.drop())],
   ['POST', '/faults', (emulator, _, fault) => planFault(emulator, fault)],
   ['DELETE', '/faults', emulator => emulator.faults.clear()],
@@ -111,6 +116,10 @@ function text(value, name) {
 
 /** A phone number's address; an address is taken as it is. */
 const addressIn = (emulator, to) => text(to, 'to').includes('@') ? to : emulator.phone(to).account.jid
+
+function changeGroup(emulator, jid, change, { actor, members }) {
+  emulator.groups.change(emulator.groups.find(jid), emulator.phone(actor).account, change, members.map(member => emulator.phone(member).account))
+}
 
 function describe({ account, isOn }) {
   return {

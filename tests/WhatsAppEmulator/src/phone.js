@@ -23,6 +23,7 @@ export class Phone {
   #server
   #signal
   #sent = new Map()
+  #keyHolders = new Map()
   #waiting = []
   #work = Promise.resolve()
   #nextKeyIndex = 1
@@ -126,11 +127,17 @@ export class Phone {
     return this.send(to, { protocolMessage: { key: { remoteJid: to, id, fromMe: true }, type: proto.Message.ProtocolMessage.Type.REVOKE } })
   }
 
+  createGroup(subject, members) {
+    return this.#server.groups.create(this.account, subject, members.map(member => member.account))
+  }
+
   /** Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. */
   send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {} } = {}) {
+    const sent = { to, message, type, attrs }
+    if (jids.isGroup(to)) return this.#sendToGroup(this.#server.groups.find(to), id, sent)
     const peer = this.#server.accounts.find(to)
     if (!peer) throw new RangeError(`nobody has ${to}`)
-    keep(this.#sent, id, { to, message, type, attrs })
+    keep(this.#sent, id, sent)
     return this.#inOrder(async () => {
       for (const device of peer.devices.values()) {
         if (device !== this) await this.#sendTo(device, { id, chat: to, message, type, attrs })
@@ -267,15 +274,46 @@ export class Phone {
     const sent = this.#sent.get(node.attrs.id)
     const count = Number(children(node, 'retry')[0].attrs.count)
     if (!device || !sent || count > 5) return
-    await this.#sendTo(device, { id: node.attrs.id, chat: sent.to, ...sent, count, fresh: true })
+    const again = { id: node.attrs.id, chat: sent.to, ...sent, count, fresh: true }
+    if (!jids.isGroup(sent.to)) {
+      await this.#sendTo(device, again)
+      return
+    }
+    const distribution = await this.#signal.distribute(sent.to)
+    const key = { groupId: sent.to, axolotlSenderKeyDistributionMessage: distribution }
+    await this.#sendTo(device, { ...again, message: { ...sent.message, senderKeyDistributionMessage: key }, group: sent.to, address: this.lidJid })
   }
 
-  async #sendTo(device, { id, chat, message, type, attrs, category, count, fresh, address = device.jid }) {
-    const isOwn = device.account === this.account && category !== 'peer'
+  async #sendTo(device, { id, chat, message, type, attrs, category, count, fresh, group, address = device.jid }) {
+    const isOwn = device.account === this.account && category !== 'peer' && !group
     const content = isOwn ? { deviceSentMessage: { destinationJid: chat, message } } : message
     const { type: kind, content: sealed } = await this.#signal.encrypt(device, content, { fresh })
     const enc = stanza('enc', { v: 2, type: kind, count, ...attrs }, sealed)
-    this.#server.router.deliver(this, device, { id, type, enc, chat, address, category })
+    this.#server.router.deliver(this, device, { id, type, enc, chat, group, address, category })
+  }
+
+  /** One ciphertext for all; whoever has not got this phone's group key yet gets it beside. */
+  #sendToGroup(group, id, sent) {
+    if (!group.members.has(this.account)) throw new RangeError(`${this.jid} is no member of ${group.jid}`)
+    keep(this.#sent, id, sent)
+    const { message, type, attrs } = sent
+    return this.#inOrder(async () => {
+      const { content, distribution } = await this.#signal.encryptForGroup(group.jid, message)
+      const holders = this.#keyHolders.get(group.jid) ?? new WeakSet()
+      this.#keyHolders.set(group.jid, holders)
+      for (const device of this.#server.groups.devices(group)) {
+        if (device === this) continue
+        const enc = [stanza('enc', { v: 2, type: 'skmsg', ...attrs }, content)]
+        if (!holders.has(device)) {
+          const key = { senderKeyDistributionMessage: { groupId: group.jid, axolotlSenderKeyDistributionMessage: distribution } }
+          const sealed = await this.#signal.encrypt(device, key)
+          enc.unshift(stanza('enc', { v: 2, type: sealed.type }, sealed.content))
+          holders.add(device)
+        }
+        this.#server.router.deliver(this, device, { id, type, enc, group: group.jid, address: this.lidJid })
+      }
+      return id
+    })
   }
 
   async #sendPeer(device, protocolMessage) {

@@ -21,7 +21,13 @@ const QUERIES = {
   'get usync usync': usync,
   'set w:sync:app:state sync': syncAppState,
   'set urn:xmpp:whatsapp:dirty clean': () => undefined,
-  'set md remove-companion-device': removeDevice
+  'set md remove-companion-device': removeDevice,
+  'get w:g2 query': askGroups,
+  'get w:g2 participating': askGroups,
+  'set w:g2 create': askGroups,
+  'set w:g2 subject': askGroups,
+  'set w:g2 add': askGroups,
+  'set w:g2 remove': askGroups
 }
 
 /** What a client may ask before it is linked. */
@@ -147,6 +153,12 @@ function describe(server, device, protocols, user) {
     disappearing_mode: () => stanza('disappearing_mode', { duration: 0, t: 0 })
   }
   return stanza('user', { jid }, protocols.map(protocol => answers[protocol]()).filter(Boolean))
+}
+
+function askGroups(question) {
+  const answer = question.server.groups.answer(question)
+  check(answer, `no such group, or no member: ${outline(question.node)}`)
+  return answer
 }
 
 function syncAppState({ inner }) {

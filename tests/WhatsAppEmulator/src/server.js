@@ -3,6 +3,7 @@ import { Account, Accounts } from './accounts.js'
 import { createCertificates } from './certificates.js'
 import { Connection } from './connection.js'
 import { Faults } from './faults.js'
+import { Groups } from './groups.js'
 import { Ids } from './ids.js'
 import { CodeDesk } from './link-code.js'
 import { logIn, startBacklog } from './login.js'
@@ -22,6 +23,7 @@ export class WhatsAppEmulator {
   linkDesk = new LinkDesk(this)
   codeDesk = new CodeDesk(this)
   router = new Router(this)
+  groups = new Groups(this)
   #connections = new Set()
   #listener
 

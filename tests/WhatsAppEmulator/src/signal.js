@@ -52,9 +52,15 @@ export class SignalKeys {
   /** Encrypts for a group; `distribution` is what each member needs once to read it. */
   async encryptForGroup(group, message) {
     const name = this.#senderKeyName(group, this.#owner)
-    const distribution = await new GroupSessionBuilder(this.#store).create(name)
+    const distribution = await this.distribute(group)
     const content = await new GroupCipher(this.#store, name).encrypt(pad(proto.Message.encode(message).finish()))
-    return { content: Buffer.from(content), distribution: Buffer.from(distribution.serialize()) }
+    return { content: Buffer.from(content), distribution }
+  }
+
+  /** What a member needs to read this phone's messages in a group, from the next one on. */
+  async distribute(group) {
+    const message = await new GroupSessionBuilder(this.#store).create(this.#senderKeyName(group, this.#owner))
+    return Buffer.from(message.serialize())
   }
 
   async decryptFromGroup(group, device, content) {

@@ -135,10 +135,19 @@ export class Client {
       ...updates.filter(update => update.key.id === id).map(update => update.update.status ?? -1))
   }
 
-  /** Loses every session, as a host does that was set back to an older state. */
+  /** Who told that an own group message arrived, wherever Baileys put it. */
+  receiversOf(id) {
+    const updates = this.events.filter(event => event.name === 'message-receipt.update').flatMap(event => event.data)
+    return new Set([
+      ...updates.filter(update => update.key.id === id).map(update => update.receipt.userJid),
+      ...this.upserts.filter(message => message.key.id === id).flatMap(message => message.userReceipt ?? []).map(receipt => receipt.userJid)
+    ])
+  }
+
+  /** Loses every session and group key, as a host does that was set back to an older state. */
   forgetSessions() {
     for (const name of this.#keys.keys()) {
-      if (name.startsWith('session/')) this.#keys.delete(name)
+      if (name.startsWith('session/') || name.startsWith('sender-key/')) this.#keys.delete(name)
     }
   }
 

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until, withEmulator } from '../testing/client.js'
+
+async function pair(emulator, client) {
+  const [anna, bert, carla] = ['Anna', 'Bert', 'Carla'].map((name, index) => emulator.addPhone({ phone: `491511111111${index}`, name }))
+  const host = client()
+  const device = await host.pairWith(anna)
+  return { anna, bert, carla, host, device }
+}
+
+test('members of a group write, and everybody can read it', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, carla, host } = await pair(emulator, client)
+  const group = bert.createGroup('Lunch', [anna, carla])
+
+  await bert.say(group.jid, 'who comes?')
+  const first = await until('the message', () => host.received('who comes?'))
+  await bert.say(group.jid, 'nobody?')
+  await until('the second message, with the key of the first', () => host.received('nobody?'))
+  const sent = await host.socket.sendMessage(group.jid, { text: 'me' })
+  await host.socket.sendMessage(group.jid, { text: 'at noon' })
+
+  assert.deepEqual([first.key.remoteJid, first.key.participant, first.key.participantAlt], [group.jid, bert.lidJid, bert.jid])
+  for (const phone of [bert, carla, anna]) {
+    await until('both answers', () => phone.inbox.filter(each => each.from === anna.account.phone && each.chat === group.jid).length === 2)
+  }
+  await until('the receipts of the other members', () => host.receiversOf(sent.key.id).size === 2)
+  assert.deepEqual(host.receiversOf(sent.key.id), new Set([bert.lidJid, carla.lidJid]))
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a companion makes a group, and sees its groups', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, host } = await pair(emulator, client)
+
+  const made = await host.socket.groupCreate('Plans', [bert.jid])
+  const all = await host.socket.groupFetchAllParticipating()
+
+  assert.equal(all[made.id].subject, 'Plans')
+  assert.deepEqual(all[made.id].participants.map(each => each.phoneNumber), [anna.jid, bert.jid])
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('who is added reads what comes next, and a stranger may not write', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, carla, host, device } = await pair(emulator, client)
+  const group = bert.createGroup('Club', [anna])
+  await host.socket.sendMessage(group.jid, { text: 'before' })
+  await until('the message', () => bert.inbox.some(each => each.text === 'before'))
+
+  emulator.groups.change(group, bert.account, 'add', [carla.account])
+  await host.wait('group-participants.update', update => update.id === group.jid && update.action === 'add')
+  await host.socket.sendMessage(group.jid, { text: 'welcome' })
+  await until('the welcome', () => carla.inbox.some(each => each.text === 'welcome'))
+  assert.deepEqual(emulator.record.problems, [])
+
+  emulator.groups.change(group, bert.account, 'remove', [anna.account])
+  await until('the news', () => device.pendingCount === 0)
+  assert.throws(() => anna.say(group.jid, 'still here'), /no member/)
+}))
+
+test('a companion that cannot read a group message asks again', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, host } = await pair(emulator, client)
+  const group = bert.createGroup('Club', [anna])
+  await bert.say(group.jid, 'first')
+  await until('the first message', () => host.received('first'))
+  host.forgetSessions()
+
+  await bert.say(group.jid, 'second')
+
+  await until('the second message', () => host.received('second'))
+  assert.deepEqual(emulator.record.problems, [])
+}))
