@@ -18,7 +18,8 @@ await control.start(Number(controlPort))
 process.stdout.write(`${JSON.stringify({
   url: emulator.url,
   rootKey: emulator.certificates.rootKey.toString('hex'),
-  control: control.url
+  control: control.url,
+  media: emulator.media.description
 })}\n`)
 process.on('SIGTERM', stop).on('SIGINT', stop)
 

@@ -20,6 +20,9 @@ const ROUTES = [
     ({ id: await emulator.phone(phone).edit(addressIn(emulator, to), text(id, 'id'), text(words, 'text')) })],
   ['POST', '/accounts/:phone/revoke', async (emulator, [phone], { to, id }) =>
     ({ id: await emulator.phone(phone).revoke(addressIn(emulator, to), text(id, 'id')) })],
+  ['POST', '/accounts/:phone/send-file', async (emulator, [phone], { to, base64, ...file }) =>
+    ({ id: await emulator.phone(phone).sendFile(addressIn(emulator, to), { ...file, content: Buffer.from(text(base64, 'base64'), 'base64') }) })],
+  ['GET', '/accounts/:phone/files/:id', async (emulator, [phone, id]) => ({ base64: (await emulator.phone(phone).fetchFile(id)).toString('base64') })],
   ['POST', '/accounts/:phone/read', (emulator, [phone], { to, ids }) => emulator.phone(phone).read(addressIn(emulator, to), ids)],
   ['POST', '/accounts/:phone/power', (emulator, [phone], { on }) => emulator.phone(phone).turn(on === true)],
   ['POST', '/accounts/:phone/forget-sessions', (emulator, [phone], { of }) => emulator.phone(phone).forgetSessions(emulator.phone(of).account)],

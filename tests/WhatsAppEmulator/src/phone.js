@@ -8,6 +8,7 @@ import { bigEndian, children, seconds, stanza } from './stanza.js'
 
 const MAX_INBOX = 10_000
 const MAX_SENT = 10_000
+const FILE_KINDS = ['image', 'video', 'audio', 'document', 'sticker']
 const KEY_PARTS = { bytes: String, longs: String, enums: String }
 
 /** A person's phone: device 0 of an account, with Signal sessions of its own. It links companions, sends, and receives. */
@@ -125,6 +126,24 @@ export class Phone {
 
   revoke(to, id) {
     return this.send(to, { protocolMessage: { key: { remoteJid: to, id, fromMe: true }, type: proto.Message.ProtocolMessage.Type.REVOKE } })
+  }
+
+  /** Sends a file. `kind`: image, video, audio, document or sticker; `content`: its bytes. */
+  async sendFile(to, { kind, content, mimetype, fileName, caption, seconds: duration, isVoice: ptt, id }) {
+    if (!FILE_KINDS.includes(kind)) throw new RangeError(`kind: one of ${FILE_KINDS.join(', ')}`)
+    const file = await this.#server.media.add(kind, content)
+    return this.send(to, { [`${kind}Message`]: { ...file, mimetype, fileName, caption, seconds: duration, ptt } }, {
+      id,
+      type: 'media',
+      attrs: { mediatype: ptt ? 'ptt' : kind }
+    })
+  }
+
+  /** The bytes of a file that this phone received, checked against what its message says. */
+  async fetchFile(id) {
+    const { kind, message } = this.inbox.find(each => each.id === id) ?? {}
+    if (!FILE_KINDS.includes(kind?.replace('Message', ''))) throw new RangeError(`no file came with ${id}`)
+    return this.#server.media.open(kind.replace('Message', ''), proto.Message.fromObject(message)[kind])
   }
 
   createGroup(subject, members) {

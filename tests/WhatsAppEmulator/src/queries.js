@@ -22,6 +22,7 @@ const QUERIES = {
   'set w:sync:app:state sync': syncAppState,
   'set urn:xmpp:whatsapp:dirty clean': () => undefined,
   'set md remove-companion-device': removeDevice,
+  'set w:m media_conn': mediaConnection,
   'get w:g2 query': askGroups,
   'get w:g2 participating': askGroups,
   'set w:g2 create': askGroups,
@@ -153,6 +154,13 @@ function describe(server, device, protocols, user) {
     disappearing_mode: () => stanza('disappearing_mode', { duration: 0, t: 0 })
   }
   return stanza('user', { jid }, protocols.map(protocol => answers[protocol]()).filter(Boolean))
+}
+
+function mediaConnection({ server }) {
+  check(server.media.description, 'this server was started without media')
+  return [stanza('media_conn', { auth: server.media.auth, ttl: 300, auth_ttl: 300, max_buckets: 1 }, [
+    stanza('host', { hostname: server.media.host, maxContentLengthBytes: 64 * 1024 * 1024 })
+  ])]
 }
 
 function askGroups(question) {

@@ -8,6 +8,7 @@ import { Ids } from './ids.js'
 import { CodeDesk } from './link-code.js'
 import { logIn, startBacklog } from './login.js'
 import { LinkDesk } from './linking.js'
+import { Media } from './media.js'
 import { Phone } from './phone.js'
 import { answerQuery } from './queries.js'
 import { Record } from './record.js'
@@ -26,12 +27,17 @@ export class WhatsAppEmulator {
   groups = new Groups(this)
   #connections = new Set()
   #listener
+  #directory
 
-  constructor({ seed } = {}) {
+  /** `directory`: where the certificate of the media server is put; without one there is no media server. */
+  constructor({ seed, directory } = {}) {
     this.ids = new Ids(seed)
+    this.media = new Media({ ids: this.ids, record: this.record })
+    this.#directory = directory
   }
 
   async start(port = 0) {
+    if (this.#directory) await this.media.start(this.#directory)
     this.#listener = new WebSocketServer({ host: '127.0.0.1', port, maxPayload: 16 * 1024 * 1024 })
     this.#listener.on('connection', socket => this.#connections.add(new Connection(socket, this)))
     await new Promise((resolve, reject) => this.#listener.once('listening', resolve).once('error', reject))
@@ -44,7 +50,7 @@ export class WhatsAppEmulator {
   async stop() {
     this.faults.clear()
     for (const connection of this.#connections) connection.drop()
-    await new Promise(resolve => this.#listener.close(resolve))
+    await Promise.all([new Promise(resolve => this.#listener.close(resolve)), this.media.stop()])
   }
 
   /** A person with a phone. `lidKnown: false` keeps the hidden address from everybody until `revealLid`. */
