@@ -1,3 +1,4 @@
+import { QueryIds } from 'baileys'
 import { refusal, result } from './connection.js'
 import { becomeActive } from './login.js'
 import * as jids from './jids.js'
@@ -23,6 +24,7 @@ const QUERIES = {
   'set urn:xmpp:whatsapp:dirty clean': () => undefined,
   'set md remove-companion-device': removeDevice,
   'set w:m media_conn': mediaConnection,
+  'get w:mex query': askAccount,
   'get w:g2 query': askGroups,
   'get w:g2 participating': askGroups,
   'set w:g2 create': askGroups,
@@ -161,6 +163,17 @@ function mediaConnection({ server }) {
   return [stanza('media_conn', { auth: server.media.auth, ttl: 300, auth_ttl: 300, max_buckets: 1 }, [
     stanza('host', { hostname: server.media.host, maxContentLengthBytes: 64 * 1024 * 1024 })
   ])]
+}
+
+/** What the account may do: nothing is limited here, unless a test refuses its messages. */
+function askAccount({ inner }) {
+  const answers = {
+    [QueryIds.REACHOUT_TIMELOCK]: { xwa2_fetch_account_reachout_timelock: { is_active: false } },
+    [QueryIds.MESSAGE_CAPPING_INFO]: { xwa2_message_capping_info: { total_quota: 0, used_quota: 0 } }
+  }
+  const data = answers[inner.attrs.query_id]
+  check(data, `an unknown question ${inner.attrs.query_id}`)
+  return [stanza('result', {}, Buffer.from(JSON.stringify({ data })))]
 }
 
 function askGroups(question) {

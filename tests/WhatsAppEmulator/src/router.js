@@ -104,11 +104,11 @@ export class Router {
    * Hands one ciphertext to one device. `chat` is where it belongs for devices of the author's own account, `address` the form
    * of address (phone number or hidden) that the author used, `group` the group it was sent to.
    */
-  deliver(author, target, { id, type, enc, chat, address, group, category, proof, extra = [], t = seconds() }) {
+  deliver(author, target, { id, type, enc, chat, address, group, category, edit, proof, t = seconds() }) {
     const isLid = jids.isLid(address)
     const isOwn = author.account === target.account
     const alternative = account => isLid ? account.jid : account.publicLid
-    const attrs = { id, type, t, notify: author.account.name, category }
+    const attrs = { id, type, t, notify: author.account.name, category, edit }
     const own = isLid ? author.lidJid : author.jid
     if (group) {
       Object.assign(attrs, { from: group, participant: own, addressing_mode: isLid ? 'lid' : 'pn' })
@@ -121,16 +121,16 @@ export class Router {
       attrs.from = own
       if (category !== 'peer') attrs[isLid ? 'sender_pn' : 'sender_lid'] = alternative(author.account)
     }
-    const content = [...[enc].flat(), ...extra]
+    const content = [enc].flat()
     if (proof && content.some(part => part.attrs.type === 'pkmsg')) content.push(stanza('device-identity', {}, proof))
     target.deliver(stanza('message', attrs, content))
   }
 
   #fanOut(author, node) {
-    const { id, to, type, category, participant } = node.attrs
+    const { id, to, type, category, edit, participant } = node.attrs
     const proof = bytes(node, 'device-identity')
     const direct = child(node, 'enc')
-    const common = { id, type, proof, chat: to }
+    const common = { id, type, edit, proof, chat: to }
     if (jids.isGroup(to)) {
       this.#server.groups.fanOut(author, node, { ...common, participant, direct })
     } else if (direct) {

@@ -50,6 +50,7 @@ for (const code of [463, 479]) {
 
     await until('the refusal', () => acksOf(host, key.id)[0]?.attrs.error === String(code))
     assert.deepEqual(bert.inbox, [])
+    assert.deepEqual(emulator.record.problems, [])
   }))
 }
 
