@@ -43,7 +43,10 @@ export class Device {
 
   /** Keeps a stanza until the device confirms it, and sends it if the device can take it now. */
   deliver(node) {
-    if (this.#pending.length >= MAX_PENDING) throw new Error(`${this.jid} has ${MAX_PENDING} unconfirmed stanzas`)
+    if (this.#pending.length >= MAX_PENDING) {
+      this.account.record.problem(this.jid, `has ${MAX_PENDING} unconfirmed stanzas; one was thrown away`)
+      return
+    }
     const waiting = { node, written: false }
     this.#pending.push(waiting)
     if (this.connection?.isLive) this.#write(waiting)

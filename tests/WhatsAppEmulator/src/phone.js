@@ -121,11 +121,11 @@ export class Phone {
       type: proto.Message.ProtocolMessage.Type.MESSAGE_EDIT,
       editedMessage: { conversation: text },
       timestampMs: Date.now()
-    } })
+    } }, { edit: 1 })
   }
 
   revoke(to, id) {
-    return this.send(to, { protocolMessage: { key: { remoteJid: to, id, fromMe: true }, type: proto.Message.ProtocolMessage.Type.REVOKE } })
+    return this.send(to, { protocolMessage: { key: { remoteJid: to, id, fromMe: true }, type: proto.Message.ProtocolMessage.Type.REVOKE } }, { edit: 7 })
   }
 
   /** Sends a file. `kind`: image, video, audio, document or sticker; `content`: its bytes. */
@@ -151,18 +151,18 @@ export class Phone {
   }
 
   /** Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. */
-  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {} } = {}) {
-    const sent = { to, message, type, attrs }
+  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {}, edit } = {}) {
+    const sent = { to, message, type, attrs, edit }
     if (jids.isGroup(to)) return this.#sendToGroup(this.#server.groups.find(to), id, sent)
     const peer = this.#server.accounts.find(to)
     if (!peer) throw new RangeError(`nobody has ${to}`)
     keep(this.#sent, id, sent)
     return this.#inOrder(async () => {
       for (const device of peer.devices.values()) {
-        if (device !== this) await this.#sendTo(device, { id, chat: to, message, type, attrs })
+        if (device !== this) await this.#sendTo(device, { id, chat: to, ...sent })
       }
       if (peer !== this.account) {
-        for (const device of this.account.companions) await this.#sendTo(device, { id, chat: to, message, type, attrs })
+        for (const device of this.account.companions) await this.#sendTo(device, { id, chat: to, ...sent })
       }
       return id
     })
@@ -303,19 +303,19 @@ export class Phone {
     await this.#sendTo(device, { ...again, message: { ...sent.message, senderKeyDistributionMessage: key }, group: sent.to, address: this.lidJid })
   }
 
-  async #sendTo(device, { id, chat, message, type, attrs, category, count, fresh, group, address = device.jid }) {
+  async #sendTo(device, { id, chat, message, type, attrs, edit, category, count, fresh, group, address = device.jid }) {
     const isOwn = device.account === this.account && category !== 'peer' && !group
     const content = isOwn ? { deviceSentMessage: { destinationJid: chat, message } } : message
     const { type: kind, content: sealed } = await this.#signal.encrypt(device, content, { fresh })
     const enc = stanza('enc', { v: 2, type: kind, count, ...attrs }, sealed)
-    this.#server.router.deliver(this, device, { id, type, enc, chat, group, address, category })
+    this.#server.router.deliver(this, device, { id, type, edit, enc, chat, group, address, category })
   }
 
   /** One ciphertext for all; whoever has not got this phone's group key yet gets it beside. */
   #sendToGroup(group, id, sent) {
     if (!group.members.has(this.account)) throw new RangeError(`${this.jid} is no member of ${group.jid}`)
     keep(this.#sent, id, sent)
-    const { message, type, attrs } = sent
+    const { message, type, attrs, edit } = sent
     return this.#inOrder(async () => {
       const { content, distribution } = await this.#signal.encryptForGroup(group.jid, message)
       const holders = this.#keyHolders.get(group.jid) ?? new WeakSet()
@@ -329,7 +329,7 @@ export class Phone {
           enc.unshift(stanza('enc', { v: 2, type: sealed.type }, sealed.content))
           holders.add(device)
         }
-        this.#server.router.deliver(this, device, { id, type, enc, group: group.jid, address: this.lidJid })
+        this.#server.router.deliver(this, device, { id, type, edit, enc, group: group.jid, address: this.lidJid })
       }
       return id
     })

@@ -49,6 +49,17 @@ test('a companion reacts, edits and deletes, and the phone can read it', () => w
   assert.deepEqual(emulator.record.problems, [])
 }))
 
+test('people who know only the hidden address write to it', () => withEmulator(async (emulator, client) => {
+  const { host, bert } = await pair(emulator, client)
+
+  const { key } = await host.socket.sendMessage(bert.lidJid, { text: 'to the hidden address' })
+
+  const arrived = await until('the message', () => bert.inbox.find(each => each.id === key.id))
+  assert.equal(arrived.text, 'to the hidden address')
+  await until('its receipt', () => host.statusOf(key.id) >= 3)
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
 test('a phone that lost its session asks again, and gets the message', () => withEmulator(async (emulator, client) => {
   const { host, anna, bert } = await pair(emulator, client)
   await bert.say(anna.jid, 'hello')
