@@ -7,6 +7,8 @@ const LOW_PRE_KEYS = 5
 /** A linked device: what the server knows of its keys, and what it has not yet confirmed. */
 export class Device {
   connection
+  /** What it showed for itself when it opened a session, once that was found good. */
+  proof
   preKeys = new Map()
   #pending = []
   #wasTold = false

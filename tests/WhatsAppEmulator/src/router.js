@@ -201,8 +201,7 @@ export class Router {
       return 'a ciphertext that is none'
     }
     if (encs.some(({ attrs }) => attrs.type === 'pkmsg') && category !== 'peer') {
-      const proof = bytes(node, 'device-identity')
-      const flaw = proof ? flawOf(proof, { accountKey: device.account.owner.identity, deviceIdentity: device.identity }) : 'is missing'
+      const flaw = this.#flawInProof(device, bytes(node, 'device-identity'))
       if (flaw) return `the proof of a device that opens a session ${flaw}`
     }
     if (jids.isGroup(to)) return this.#server.groups.flawIn(device, node)
@@ -212,6 +211,14 @@ export class Router {
       if (!reached.has(device.account.owner)) return 'a message that leaves out the own phone'
     }
     return undefined
+  }
+
+  #flawInProof(device, proof) {
+    if (!proof) return 'is missing'
+    if (device.proof?.equals(proof)) return undefined    // the same bytes with every message, and slow to check
+    const flaw = flawOf(proof, { accountKey: device.account.owner.identity, deviceIdentity: device.identity })
+    if (!flaw) device.proof = proof
+    return flaw
   }
 
   #flawInReceipt(node) {

@@ -49,6 +49,17 @@ test('a companion writes to a person, whose phone reads and whose account knows 
   assert.deepEqual(emulator.record.problems, [])
 }))
 
+test('a companion reads, and the author learns of it', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  const id = await bert.say(anna.jid, 'seen?')
+  const message = await until('the message', () => host.received('seen?'))
+
+  await host.socket.readMessages([message.key])
+
+  await until("the read receipt at the author's phone", () => bert.receipts.some(each => each.id === id && each.type === 'read'))
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
 test('two companions write to each other, both ways', () => withEmulator(async (emulator, client) => {
   const { host, anna, bert } = await pair(emulator, client)
   const other = client()
