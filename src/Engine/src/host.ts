@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node.js'
 import { describeFault } from './log/redact.js'
+import { within } from './numbers/deadline.js'
 import { HostedNumber } from './numbers/hostedNumber.js'
 import type { Network } from './numbers/network.js'
 import { EngineError, errorCode, type HostMethod, type Params, type Settings, toHost } from './rpc/contract.js'
@@ -11,6 +12,7 @@ import { Silo } from './rpc/silo.js'
 import { connectTo } from './rpc/wire.js'
 
 const silenceLimitMs = 8_000
+const lastWordLimitMs = 500
 
 export interface HostOptions {
   socketPath: string
@@ -80,9 +82,12 @@ class Host {
   }
 
   fail(error: unknown): void {
-    this.silo.log('error', 'the host failed', undefined, describeFault(error))
-    // One turn, for the log to be written.
-    setImmediate(() => this.leave(70))
+    void this.#leaveAfter(70, this.silo.say('error', 'the host failed', undefined, describeFault(error)))
+  }
+
+  async #leaveAfter(code: number, lastWord: Promise<void>): Promise<void> {
+    await within(lastWordLimitMs, lastWord)
+    this.leave(code)
   }
 
   #serve(): void {
@@ -106,7 +111,8 @@ class Host {
     this.#on('status', () => this.#status())
     this.#on('shutdown', async () => {
       await Promise.all([...this.#numbers.values()].map((number) => number.settle()))
-      setImmediate(() => this.leave(0))
+      // In the next turn, so that the answer is written before.
+      setImmediate(() => void this.#leaveAfter(0, this.silo.say('information', 'host ends')))
     })
     this.connection.onNotification('heartbeat', () => this.#fence.heartbeat())
   }

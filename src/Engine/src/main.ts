@@ -13,7 +13,7 @@ if (!socketPath || !token) {
 }
 
 const { runHost } = await import('./host.js')
-const { whatsApp, engineName } = await import('./whatsapp/network.js')
+const { engineName, isLostConnection, whatsApp } = await import('./whatsapp/network.js')
 
 await runHost({
   socketPath,
@@ -23,7 +23,11 @@ await runHost({
   exit: (code) => process.exit(code),
   watchFaults: (report) => {
     process.on('uncaughtException', report)
-    process.on('unhandledRejection', report)
+    process.on('unhandledRejection', (error) => {
+      if (!isLostConnection(error)) {
+        report(error)
+      }
+    })
   },
 })
 

@@ -20,10 +20,12 @@ export class Silo {
     return prepared === null ? undefined : Buffer.from(prepared, 'base64')
   }
 
-  /** Never fails: a log that cannot be told is lost. */
-  readonly log: Log = (level, message, number, data) => {
+  readonly log: Log = (...said) => void this.say(...said)
+
+  /** Resolves when this log, and everything said before it, is written. Never fails: a log that cannot be told is lost. */
+  async say(...[level, message, number, data]: Parameters<Log>): Promise<void> {
     try {
-      this.connection.sendNotification('log', ParameterStructures.byName, { level, message, number, data }).catch(() => undefined)
+      await this.connection.sendNotification('log', ParameterStructures.byName, { level, message, number, data })
     } catch {
       // The connection is gone, and with it everybody who would read this.
     }

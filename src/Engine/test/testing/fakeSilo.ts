@@ -29,6 +29,8 @@ export class FakeSilo {
   /** How many deliveries to refuse from now on. */
   refuse = 0
   acknowledgeAtOnce = true
+  /** From the first event of this kind on, nothing is acknowledged by itself. */
+  holdFrom: EventType | undefined
   settings = settings
   #server: Server
   #connection: MessageConnection | undefined
@@ -102,7 +104,10 @@ export class FakeSilo {
     const connection = (this.#connection = overSocket(socket))
     this.#socket = socket
     connection.onError(() => undefined)
-    connection.onClose(() => this.stopHeartbeats())
+    connection.onClose(() => {
+      this.stopHeartbeats()
+      connection.dispose()   // refuses what is still asked
+    })
     connection.onRequest('hello', (params: unknown) => {
       const hello = toSilo.hello.params(params, 'params')
       if (hello.token !== token || hello.version !== 1) {
@@ -121,6 +126,9 @@ export class FakeSilo {
       }
       const delivery = toSilo.deliver.params(params, 'params')
       this.deliveries.push(delivery)
+      if (delivery.events.some(({ type }) => type === this.holdFrom)) {
+        this.acknowledgeAtOnce = false
+      }
       if (this.acknowledgeAtOnce) {
         const { number, first, events } = delivery
         void this.acknowledge(number, { ...first, sequence: first.sequence + events.length - 1 }).catch(() => undefined)

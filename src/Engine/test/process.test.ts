@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { FakeSilo } from './testing/fakeSilo.js'
+import { HostProcess } from './testing/hostProcess.js'
+
+describe('The host process', () => {
+  let silo: FakeSilo
+  let host: HostProcess
+
+  beforeEach(async () => {
+    silo = await FakeSilo.start()
+    host = new HostProcess(silo.socketPath)
+    await silo.welcomed()
+  })
+
+  afterEach(async () => {
+    silo.stop()
+    host.kill()
+    await host.exited
+    assert.equal(host.output, '', 'the standard streams stay silent')
+  })
+
+  test('ends with 0 when the silo hangs up', async () => {
+    silo.hangUp()
+    assert.equal(await host.exited, 0)
+  })
+
+  test('ends with 0 when no heartbeat came for eight seconds', async () => {
+    const since = performance.now()
+    silo.stopHeartbeats()
+    assert.equal(await host.exited, 0)
+    assert.ok(performance.now() - since > 7_500)
+  })
+
+  test('ends with 0 after a shutdown', async () => {
+    await silo.ask('shutdown', {})
+    assert.equal(await host.exited, 0)
+  })
+
+  test('refuses a frame that is too large by ending', async () => {
+    await silo.ask('status', { filler: 'x'.repeat(17 * 1024 * 1024) }).catch(() => undefined)
+    assert.equal(await host.exited, 0)
+  })
+
+  test('says how it is', async () => {
+    const status = await silo.ask<{ numbers: number; open: number; memoryBytes: number }>('status', {})
+    assert.deepEqual([status.numbers, status.open], [0, 0])
+    assert.ok(status.memoryBytes > 10 * 1024 * 1024)
+  })
+})

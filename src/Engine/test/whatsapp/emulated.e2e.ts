@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { proto } from 'baileys'
+import type { Entry } from '#engine/rpc/contract.js'
+import { Emulator } from '../testing/emulator.js'
+import { FakeSilo, settings } from '../testing/fakeSilo.js'
+import { HostProcess } from '../testing/hostProcess.js'
+import { until } from '../testing/until.js'
+
+const n = 'n0000000001'
+let lastPhone = 4915110000000
+
+describe('A number on the emulated network', () => {
+  let emulator: Emulator
+  let silo: FakeSilo
+  let host: HostProcess
+
+  before(async () => {
+    emulator = await Emulator.start()
+  })
+
+  beforeEach(async () => {
+    silo = await FakeSilo.start()
+    silo.settings = { ...settings, webSocketUrl: emulator.url }
+    host = new HostProcess(silo.socketPath, emulator.hostOptions)
+    await silo.welcomed()
+  })
+
+  afterEach(async () => {
+    silo.stop()
+    host.kill()
+    await host.exited
+    assert.equal(host.output, '', 'the standard streams stay silent')
+  })
+
+  after(() => emulator.stop())
+
+  const person = (name: string) => emulator.phone(`${++lastPhone}`, name)
+
+  /** What the silo would have stored by now. */
+  function credentials(): Entry[] {
+    const stored = new Map<string, Entry>()
+    for (const change of silo.eventsOf('credentialsChanged', n).flatMap(({ changes }) => changes)) {
+      stored.set(change.name, change)
+    }
+    return [...stored.values()].filter(({ value }) => value !== null)
+  }
+
+  async function pair(owner: { phone: string }) {
+    await silo.ask('open', { number: n, epoch: 1, link: {} })
+    const { qr } = await silo.event('linkOffered', n)
+    await emulator.call('POST', `/accounts/${owner.phone}/scan`, { qr })
+    await silo.event('closed', n, ({ code }) => code === 515)
+    await reopen(1)
+  }
+
+  async function reopen(epoch: number) {
+    const before = silo.eventsOf('opened', n).length
+    await silo.ask('open', { number: n, epoch, credentials: credentials() })
+    await until(() => silo.eventsOf('opened', n).length > before, 'the number is open', 30_000)
+  }
+
+  async function send(whatsAppId: string, jid: string, text: string) {
+    const message = { kind: 'message', whatsAppId, jid, type: 'text', text, mentions: [] }
+    const { prepared } = await silo.ask<{ prepared: string }>('prepare', { number: n, epoch: 1, message })
+    silo.sent.set(whatsAppId, prepared)
+    await silo.ask('relay', { number: n, epoch: 1, whatsAppId, jid, prepared })
+    return prepared
+  }
+
+  test('links by QR, closes with 515, and opens with what was stored', async () => {
+    const anna = await person('Anna')
+    await pair(anna)
+    const kinds = silo.events.map(({ type }) => type)
+    assert.ok(kinds.indexOf('linkOffered') < kinds.indexOf('linkScanned'))
+    const linked = silo.deliveries.find(({ events }) => events.some(({ type }) => type === 'linked'))
+    assert.ok(linked?.events.some(({ type }) => type === 'credentialsChanged'), 'linked comes with its credentials')
+    assert.equal(silo.eventsOf('linked')[0]?.phone, anna.phone)
+    assert.equal(credentials().filter(({ name }) => name.startsWith('pre-key/')).length, 812)
+  })
+
+  test('receives a text, stores it with its keys in one batch, and receipts only then', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    silo.holdFrom = 'messageReceived'
+    const { id } = await emulator.call<{ id: string }>('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'hello' })
+    const { message } = await silo.event('messageReceived', n)
+    assert.deepEqual([message.whatsAppId, message.type, message.text, message.pushName, message.fromMe], [id, 'text', 'hello', 'Bert', false])
+    assert.deepEqual(new Set([message.jid, message.otherJid]), new Set([bert.jid, bert.lid]))
+
+    const delivery = silo.deliveries.find(({ events }) => events.some(({ type }) => type === 'messageReceived'))
+    assert.ok(delivery)
+    const types = delivery.events.map(({ type }) => type)
+    assert.equal(types[types.indexOf('messageReceived') + 1], 'credentialsChanged')
+
+    interface Copy { id: string; to?: string; receiptedAt?: unknown }
+    const copy = async () => (await emulator.call<{ delivered: Copy[] }>('GET', '/record')).delivered.filter((each) => each.id === id)
+    assert.ok((await copy()).some(({ receiptedAt }) => !receiptedAt), 'no receipt before the silo stored it')
+    silo.holdFrom = undefined
+    silo.acknowledgeAtOnce = true
+    await silo.acknowledge(n, { ...delivery.first, sequence: delivery.first.sequence + delivery.events.length - 1 })
+    let copies = await copy()
+    const deadline = performance.now() + 10_000
+    while (copies.some(({ receiptedAt }) => !receiptedAt)) {
+      assert.ok(performance.now() < deadline, 'the receipt came')
+      copies = await copy()
+    }
+    assert.equal(silo.eventsOf('messageReceived', n).length, 1)
+  })
+
+  test('a message whose host was killed before it was stored comes again and can still be read', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'first' })
+    await silo.event('messageReceived', n, ({ message }) => message.text === 'first')
+    const stored = credentials()
+    silo.acknowledgeAtOnce = false
+    await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'second' })
+    await silo.event('messageReceived', n, ({ message }) => message.text === 'second')
+    host.kill()
+    await host.exited
+
+    const next = await FakeSilo.start()
+    next.settings = silo.settings
+    const nextHost = new HostProcess(next.socketPath, emulator.hostOptions)
+    try {
+      await next.welcomed()
+      await next.ask('open', { number: n, epoch: 2, credentials: stored })
+      const { message } = await next.event('messageReceived', n)
+      assert.equal(message.text, 'second')
+    } finally {
+      next.stop()
+      nextHost.kill()
+      await nextHost.exited
+    }
+  })
+
+  test('sends a text with its own id, tells the server’s answer and the receipts', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    const prepared = await send('3EB0AAAA0001', bert.jid, 'see https://example.com')
+    assert.equal(proto.Message.decode(Buffer.from(prepared, 'base64')).extendedTextMessage?.text, 'see https://example.com')
+    assert.equal((await silo.event('serverAcknowledged', n)).whatsAppId, '3EB0AAAA0001')
+    await silo.event('receiptReceived', n, ({ kind, whatsAppIds }) => kind === 'delivered' && whatsAppIds.includes('3EB0AAAA0001'))
+    const inbox = await emulator.call<{ id: string; text?: string }[]>('GET', `/accounts/${bert.phone}/inbox`)
+    assert.ok(inbox.some(({ id, text }) => id === '3EB0AAAA0001' && text === 'see https://example.com'))
+  })
+
+  test('answers a receiver who could not decrypt with the bytes of the silo', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    await send('3EB0AAAA0002', bert.jid, 'one')
+    await silo.event('receiptReceived', n)
+    await emulator.call('POST', `/accounts/${bert.phone}/forget-sessions`, { of: anna.phone })
+    await send('3EB0AAAA0003', bert.jid, 'two')
+    await silo.event('receiptReceived', n, ({ whatsAppIds }) => whatsAppIds.includes('3EB0AAAA0003'))
+    const inbox = await emulator.call<{ text?: string }[]>('GET', `/accounts/${bert.phone}/inbox`)
+    assert.ok(inbox.some(({ text }) => text === 'two'))
+  })
+
+  test('reports reactions, edits and revokes of the other side', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    const { id } = await emulator.call<{ id: string }>('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'helo' })
+    await emulator.call('POST', `/accounts/${bert.phone}/edit`, { to: anna.phone, id, text: 'hello' })
+    const edited = await silo.event('messageEdited', n)
+    assert.deepEqual([edited.target.whatsAppId, edited.text, edited.target.fromMe], [id, 'hello', false])
+    await emulator.call('POST', `/accounts/${bert.phone}/react`, { to: anna.phone, target: { id, fromMe: true }, emoji: '👍' })
+    const reaction = await silo.event('reactionReceived', n)
+    assert.deepEqual([reaction.target.whatsAppId, reaction.emoji, reaction.target.fromMe], [id, '👍', false])
+    await emulator.call('POST', `/accounts/${bert.phone}/revoke`, { to: anna.phone, id })
+    assert.equal((await silo.event('messageRevoked', n)).target.whatsAppId, id)
+  })
+
+  test('finds a person and says who is not there', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    const found = await silo.ask<{ onWhatsApp: boolean; jid?: string; lid?: string }>('resolve', { number: n, epoch: 1, phone: bert.phone })
+    assert.deepEqual([found.onWhatsApp, found.jid, found.lid], [true, bert.jid, bert.lid])
+    assert.equal((await silo.ask<{ onWhatsApp: boolean }>('resolve', { number: n, epoch: 1, phone: '4915199999999' })).onWhatsApp, false)
+  })
+
+  test('tells history as history, and older messages when asked', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    const messages = Array.from({ length: 8 }, (_, index) => ({ id: `H${index}`, text: `old ${index}`, at: 1_790_000_000 + index }))
+    await emulator.call('POST', `/accounts/${anna.phone}/history`, { chat: bert.phone, name: 'Bert', messages, bootstrap: 3 })
+    await pair(anna)
+    await silo.event('historyReceived', n, ({ done }) => done)
+    const first = silo.eventsOf('historyReceived', n).flatMap((event) => event.messages)
+    assert.deepEqual(first.map(({ text }) => text).sort(), ['old 5', 'old 6', 'old 7'])
+    assert.equal(silo.eventsOf('messageReceived', n).length, 0)
+    const oldest = first.find(({ text }) => text === 'old 5')
+    assert.ok(oldest)
+    await silo.ask('requestHistory', {
+      number: n, epoch: 1, request: 'r1', jid: oldest.jid, oldest: { whatsAppId: oldest.whatsAppId, fromMe: oldest.fromMe },
+      oldestAt: oldest.timestamp, count: 50,
+    })
+    const answer = await silo.event('historyReceived', n, ({ request }) => request === 'r1')
+    assert.deepEqual(answer.messages.map(({ text }) => text).sort(), ['old 0', 'old 1', 'old 2', 'old 3', 'old 4'])
+  })
+
+  test('keeps every message that waited while it was away', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    await silo.ask('close', { number: n, epoch: 1 })
+    for (let index = 0; index < 10; index++) {
+      await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: `waited ${index}` })
+    }
+    await reopen(1)
+    await until(() => silo.eventsOf('messageReceived', n).length === 10, 'all ten came', 20_000)
+    assert.deepEqual(silo.eventsOf('messageReceived', n).map(({ message }) => message.text), Array.from({ length: 10 }, (_, index) => `waited ${index}`))
+  })
+
+  test('says how a connection ended', async () => {
+    const anna = await person('Anna')
+    await pair(anna)
+    await emulator.call('POST', '/drop', { phone: anna.phone })
+    assert.equal((await silo.event('closed', n, ({ code }) => code !== 515)).code, 428)
+    await reopen(1)
+    await emulator.call('POST', `/accounts/${anna.phone}/unlink`)
+    await silo.event('closed', n, ({ code }) => code === 401)
+  })
+})
+
+describe('A host without the emulator’s key', () => {
+  test('refuses its certificate', async () => {
+    const emulator = await Emulator.start()
+    const silo = await FakeSilo.start()
+    silo.settings = { ...settings, webSocketUrl: emulator.url }
+    const host = new HostProcess(silo.socketPath)
+    try {
+      await silo.welcomed()
+      await silo.ask('open', { number: n, epoch: 1, link: {} })
+      assert.equal((await silo.event('closed', n)).code, 400)
+      assert.equal(silo.eventsOf('linkOffered').length, 0)
+    } finally {
+      silo.stop()
+      assert.equal(await host.exited, 0, 'it leaves when the silo does')
+      emulator.stop()
+    }
+  })
+})
