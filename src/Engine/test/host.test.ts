@@ -106,6 +106,18 @@ describe('The host', () => {
     assert.deepEqual(network.last.request.credentials, [{ name: 'creds', value: 'BBBB' }])
   })
 
+  test('reports a number that cannot be connected as closed, without what was wrong in it', async () => {
+    await start()
+    network.fault = new SyntaxError('Unexpected token, "secret" is not JSON')
+    await silo.ask('open', { number: n, epoch: 1, link })
+    assert.equal((await silo.event('closed', n)).code, 500)
+    assert.ok(silo.logs.some(({ level, number }) => level === 'error' && number === n))
+    assert.ok(!JSON.stringify(silo.logs).includes('secret'))
+    network.fault = undefined
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+  })
+
   test('passes commands to an open connection and refuses them without one', async () => {
     await start()
     const relay = { number: n, epoch: 1, whatsAppId: 'A', jid: 'x@s.whatsapp.net', prepared: Buffer.from('hi').toString('base64') }

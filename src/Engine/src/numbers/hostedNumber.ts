@@ -1,10 +1,13 @@
 import type { Log } from '../log/log.js'
+import { describeFault } from '../log/redact.js'
 import { EngineError, type Cursor, type Entry, type Params, type Settings } from '../rpc/contract.js'
 import { within } from './deadline.js'
 import { Delivery, type Deliver } from './delivery.js'
 import type { Network, Port, Session } from './network.js'
 
 const flushLimitMs = 5_000
+/** The network's own code for a device whose state is not usable. */
+const cannotConnect = 500
 
 export interface Surroundings {
   host: string
@@ -56,9 +59,14 @@ export class HostedNumber {
       if (this.#attempt !== attempt) {
         return
       }
-      this.#session = this.around.network.connect(
-        { number: this.number, settings: this.around.settings, credentials: known, link, proxy, memory: this.#memory },
-        this.#port(attempt, delivery, epoch))
+      const port = this.#port(attempt, delivery, epoch)
+      try {
+        this.#session = this.around.network.connect(
+          { number: this.number, settings: this.around.settings, credentials: known, link, proxy, memory: this.#memory }, port)
+      } catch (error) {
+        port.log('error', 'the number cannot be connected', undefined, describeFault(error))
+        port.closed(cannotConnect)
+      }
     })
   }
 

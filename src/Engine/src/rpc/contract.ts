@@ -117,6 +117,7 @@ export const Event: Shape<Event> = (value, path) => {
 // ---- Methods
 
 const empty = struct({})
+const anything: Shape<unknown> = (value) => value
 const nothing: Shape<null> = (value, path) => {
   if (value !== null && value !== undefined) {
     throw new ShapeError(path, 'nothing')
@@ -139,7 +140,7 @@ export const toSilo = {
       level: oneOf('debug', 'information', 'warning', 'error'),
       message: text,
       number: optional(text),
-      data: optional(empty as Shape<Record<string, unknown>>),
+      data: optional(anything),
     }),
   },
 } as const

@@ -88,5 +88,22 @@ export async function connectTo(socketPath: string): Promise<MessageConnection> 
 }
 
 export function overSocket(socket: Socket): MessageConnection {
-  return createMessageConnection(new BoundedReader(socket), new StreamMessageWriter(socket))
+  return createMessageConnection(new BoundedReader(socket), new Writer(socket))
+}
+
+/** An answer that finds the socket gone is lost with it: the close that follows says all there is to say. */
+class Writer extends StreamMessageWriter {
+  constructor(private readonly socket: Socket) {
+    super(socket)
+  }
+
+  override async write(message: Message): Promise<void> {
+    try {
+      await super.write(message)
+    } catch (error) {
+      if (!this.socket.destroyed) {
+        throw error
+      }
+    }
+  }
 }

@@ -45,9 +45,7 @@ for (const [name, { params, result }] of Object.entries(methods)) {
     assert.notEqual(examples.length, 0)
     for (const example of examples) {
       const read = params(example.params, 'params')
-      if (name !== 'log') {
-        assert.deepEqual(withoutNulls(read), withoutNulls(example.params))
-      }
+      assert.deepEqual(withoutNulls(read), withoutNulls(example.params))
       if (example.error) {
         if (example.error.code === errorCode) {
           ErrorData(example.error.data, 'error.data')

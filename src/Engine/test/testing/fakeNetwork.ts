@@ -4,8 +4,13 @@ import type { OutboundMessage } from '#engine/rpc/contract.js'
 /** A network without wires: the test says what happens on it. */
 export class FakeNetwork implements Network {
   readonly sessions: FakeSession[] = []
+  /** Makes the next connection impossible. */
+  fault: Error | undefined
 
   connect(request: ConnectRequest, port: Port): Session {
+    if (this.fault) {
+      throw this.fault
+    }
     const session = new FakeSession(request, port)
     this.sessions.push(session)
     return session

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type BaileysEventMap, proto, type WAMessage } from 'baileys'
+import { toHistory, toReports } from '#engine/whatsapp/reports.js'
+import type { Event } from '#engine/rpc/contract.js'
+
+const me = { id: '4915100000001:3@s.whatsapp.net', lid: '11:3@lid' }
+const bert = '4915122222222@s.whatsapp.net'
+const group = '120363000000000001@g.us'
+const seconds = 1_790_000_000
+const at = new Date(seconds * 1000).toISOString()
+const Status = proto.WebMessageInfo.Status
+
+const update = (key: object, status: number) => ({ key: { remoteJid: bert, id: 'M1', ...key }, update: { status, messageTimestamp: seconds } })
+
+describe('Reports of the library', () => {
+  const table: [string, Partial<BaileysEventMap>, Event[]][] = [
+    ['a delivered message', { 'messages.update': [update({ fromMe: true }, Status.DELIVERY_ACK)] },
+      [{ type: 'receiptReceived', jid: bert, whatsAppIds: ['M1'], kind: 'delivered', at }]],
+    ['a read message', { 'messages.update': [update({ fromMe: true }, Status.READ)] },
+      [{ type: 'receiptReceived', jid: bert, whatsAppIds: ['M1'], kind: 'read', at }]],
+    ['a played message counts as read', { 'messages.update': [update({ fromMe: true }, Status.PLAYED)] },
+      [{ type: 'receiptReceived', jid: bert, whatsAppIds: ['M1'], kind: 'read', at }]],
+    ['an acknowledgement is no receipt', { 'messages.update': [update({ fromMe: true }, Status.SERVER_ACK)] }, []],
+    ['a chat that our phone read', { 'messages.update': [update({ fromMe: false }, Status.READ)] }, [{ type: 'chatRead', jid: bert, at }]],
+    ['a receipt folded into its message',
+      { 'messages.upsert': { type: 'append', messages: [{ key: { remoteJid: bert, id: 'M1', fromMe: true }, status: Status.READ, messageTimestamp: seconds } as WAMessage] } },
+      [{ type: 'receiptReceived', jid: bert, whatsAppIds: ['M1'], kind: 'read', at }]],
+    ['a participant who read', { 'message-receipt.update': [{ key: { remoteJid: group, id: 'M1', fromMe: true }, receipt: { userJid: '22:1@lid', readTimestamp: seconds } }] },
+      [{ type: 'receiptReceived', jid: group, whatsAppIds: ['M1'], kind: 'read', at, participant: '22@lid' }]],
+    ['our phone, which read a group', { 'message-receipt.update': [{ key: { remoteJid: group, id: 'M1', fromMe: false }, receipt: { userJid: '11@lid', readTimestamp: seconds } }] },
+      [{ type: 'chatRead', jid: group, at }]],
+    ['two addresses of one person', { 'lid-mapping.update': { pn: bert, lid: '22@lid' } }, [{ type: 'aliasLearned', phoneJid: bert, lid: '22@lid' }]],
+    ['a contact with both addresses and a name', { 'contacts.upsert': [{ id: bert, lid: '22@lid', notify: 'Bert' }] },
+      [{ type: 'aliasLearned', phoneJid: bert, lid: '22@lid' }, { type: 'named', jid: bert, name: 'Bert' }]],
+    ['a person’s own name before that in our address book', { 'contacts.update': [{ id: bert, name: 'B.', notify: 'Bert' }] },
+      [{ type: 'named', jid: bert, name: 'Bert' }]],
+    ['a group with a new subject', { 'groups.update': [{ id: group, subject: 'Crew' }] }, [{ type: 'named', jid: group, name: 'Crew' }]],
+    ['a story that somebody read', { 'messages.update': [update({ fromMe: true, remoteJid: 'status@broadcast' }, Status.READ)] }, []],
+  ]
+  for (const [what, batch, events] of table) {
+    test(`${what}`, () => assert.deepEqual(toReports(batch, me), events))
+  }
+})
+
+describe('History', () => {
+  const history = (count: number, more: object) => ({
+    chats: [], contacts: [{ id: bert, notify: 'Bert' }], lidPnMappings: [{ pn: bert, lid: '22@lid' }],
+    messages: Array.from({ length: count }, (_, index) => ({
+      key: { remoteJid: bert, id: `H${index}`, fromMe: false }, message: { conversation: `${index}` }, messageTimestamp: seconds,
+    } as WAMessage)),
+    ...more,
+  })
+  const parts = (events: Event[]) => events.flatMap((event) =>
+    event.type === 'historyReceived' ? [[event.messages.length, event.percent, event.done, event.request]] : [])
+
+  test('is cut into events of a hundred messages, after who the people are, and only the last of them is the end', () => {
+    const events = toHistory(history(230, { progress: 100 }), me, undefined)
+    assert.deepEqual(events.slice(0, 2).map(({ type }) => type), ['aliasLearned', 'named'])
+    assert.deepEqual(parts(events), [[100, 100, false, undefined], [100, 100, false, undefined], [30, 100, true, undefined]])
+    assert.deepEqual(parts(toHistory(history(1, { progress: 40 }), me, undefined)), [[1, 40, false, undefined]])
+  })
+
+  test('that was asked for says so, also when nothing is left', () => {
+    assert.deepEqual(parts(toHistory(history(0, {}), me, 'r1')), [[0, undefined, true, 'r1']])
+  })
+})
