@@ -146,7 +146,7 @@ public class LostHostTests
         for (var failure = 0; failure < 2; failure++)
         {
             Assert.Equal("node_missing", (await Assert.ThrowsAsync<EngineException>(() => world.Open("n1"))).Code);
-            await world.Log.Next("A new one may start");
+            await world.Log.Next("An engine host failed");
         }
 
         var paused = await Assert.ThrowsAsync<EngineException>(() => world.Open("n1"));

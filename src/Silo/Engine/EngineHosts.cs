@@ -22,7 +22,7 @@ internal sealed partial class EngineHosts(
 
     private const int ConnectionLost = 428;
 
-    private static readonly TimeSpan ShortLife = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
@@ -297,7 +297,11 @@ internal sealed partial class EngineHosts(
 
         if (!_stop.IsCancellationRequested)
         {
-            LogEnded(logger, host.Id, lost.Count, _pause.TotalSeconds);
+            if (host.Id.Length > 0)
+            {
+                LogEnded(logger, host.Id, lost.Count, _pause.TotalSeconds);
+            }
+
             foreach (var (line, opens) in lost)
             {
                 _ = Report(host, line, opens);
