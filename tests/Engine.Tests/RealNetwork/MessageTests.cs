@@ -94,7 +94,7 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
         var arrived = await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "teh");
         var message = Deployment.Text(arrived["id"]);
 
-        await deployment.WhatsApp.OnPhone(_person, "react", new { to = _phone, target = id, emoji = "🙏" });
+        await deployment.WhatsApp.OnPhone(_person, "react", new { to = _phone, target = new { id, fromMe = true }, emoji = "🙏" });
         await deployment.Message(message, one => one["reactions"]!.AsArray().Select(reaction => Deployment.Text(reaction!["emoji"])).SequenceEqual(["🙏"]));
         await deployment.WhatsApp.OnPhone(_person, "edit", new { to = _phone, id, text = "the" });
         await deployment.Message(message, one => Deployment.Text(one["text"]) == "the" && one["editedAt"] is not null);
