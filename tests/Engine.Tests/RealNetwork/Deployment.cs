@@ -28,6 +28,7 @@ public sealed class Deployment : IAsyncLifetime
     {
         WhatsApp = await EmulatorProcess.Start();
         _deployment.Settings["NODE_OPTIONS"] = WhatsApp.NodeOptions;
+        _deployment.Settings["NODE_EXTRA_CA_CERTS"] = WhatsApp.Certificates;
         _deployment.Settings["WA_SOCKET_URL"] = WhatsApp.Url;
         _deployment.Settings["LOG_LEVEL"] = "debug";
         _deployment.Settings["Api__RequestsPerMinute"] = "1000000";
@@ -94,15 +95,15 @@ public sealed class Deployment : IAsyncLifetime
 
     public Task<JsonObject> MessageIs(string id, string status) => Message(id, message => Text(message["status"]) == status);
 
-    /// <summary>Waits until the newest message of a person's chat is as wanted.</summary>
-    public Task<JsonObject> Newest(string person, Func<JsonObject, bool> until) => Until(
+    /// <summary>Waits until a chat, named by a phone or an address, shows a message as wanted.</summary>
+    public Task<JsonObject> Shown(string chat, Func<JsonObject, bool> wanted) => Until(
         async () =>
         {
-            using var answer = await Api.GetAsync($"/api/v1/chats/{person}/messages");
+            using var answer = await Api.GetAsync($"/api/v1/chats/{Uri.EscapeDataString(chat)}/messages?limit=200");
             var page = await answer.Content.ReadFromJsonAsync<JsonObject>();
-            return page?["data"]?.AsArray().FirstOrDefault()?.AsObject() ?? [];
+            return page?["data"]?.AsArray().Select(message => message!.AsObject()).FirstOrDefault(wanted) ?? [];
         },
-        until);
+        message => message.Count > 0);
 
     /// <summary>Waits until what a person was sent is as wanted.</summary>
     public Task<JsonArray> Inbox(string person, Func<JsonArray, bool> until) => Until(() => WhatsApp.Inbox(person), until);

@@ -48,7 +48,7 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
     {
         await deployment.WhatsApp.Say(_person, _phone, "Is it open?");
 
-        var arrived = await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "Is it open?");
+        var arrived = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "Is it open?");
         Assert.False(arrived["fromMe"]!.GetValue<bool>());
         Assert.Equal("Customer", Deployment.Text(arrived["author"]!["name"]));
 
@@ -63,7 +63,7 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
     {
         await deployment.WhatsApp.Say(_phone, _person, "from my phone");
 
-        var seen = await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "from my phone");
+        var seen = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "from my phone");
         Assert.True(seen["fromMe"]!.GetValue<bool>());
         Assert.Equal("phone", Deployment.Text(seen["author"]!["type"]));
     }
@@ -91,7 +91,7 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
     public async Task Reactions_edits_and_deletes_of_a_person_change_their_message()
     {
         var id = await deployment.WhatsApp.Say(_person, _phone, "teh");
-        var arrived = await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "teh");
+        var arrived = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "teh");
         var message = Deployment.Text(arrived["id"]);
 
         await deployment.WhatsApp.OnPhone(_person, "react", new { to = _phone, target = new { id, fromMe = true }, emoji = "🙏" });
@@ -106,7 +106,7 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
     public async Task What_waited_while_nobody_was_connected_arrives_as_live()
     {
         await deployment.WhatsApp.Say(_person, _phone, "first");
-        await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "first");
+        await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "first");
         await deployment.Do(HttpMethod.Put, $"/api/v1/numbers/{_number}/desired", new { state = "stopped" });
         await deployment.Number(_number, view => Deployment.Text(view["status"]) == "disconnected");
         for (var n = 0; n < 10; n++)
@@ -116,7 +116,7 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
 
         await deployment.Do(HttpMethod.Put, $"/api/v1/numbers/{_number}/desired", new { state = "started" });
 
-        await deployment.Newest(_person, message => Deployment.Text(message["text"]) == "waiting 9");
+        await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "waiting 9");
         var chat = await deployment.Get($"/api/v1/chats/{_person}");
         Assert.Equal(11, chat["unreadCount"]!.GetValue<int>());
     }
@@ -168,7 +168,7 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
 
         await deployment.LinkByQr(number, phone);
 
-        await deployment.Newest(person, message => Deployment.Text(message["text"]) == "old 19");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "old 19");
         Assert.Equal(0, (await deployment.Get($"/api/v1/chats/{person}"))["unreadCount"]!.GetValue<int>());
     }
 }

@@ -23,10 +23,8 @@ public sealed class EmulatorProcess : IAsyncDisposable
         _control = TestHttp.Client(new Uri(screen["control"]!.GetValue<string>()));
         Url = screen["url"]!.GetValue<string>();
         NodeOptions = $"--import={new Uri(Path.Combine(Folder, "trust-preload.mjs"))}?rootKey={screen["rootKey"]}";
-        if (screen["media"] is { } media)
-        {
-            NodeOptions += $"&media={media}";
-        }
+        NodeOptions += $"&media={screen["media"]!["host"]}";
+        Certificates = screen["media"]!["ca"]!.GetValue<string>();
     }
 
     /// <summary>Where a linked device connects to.</summary>
@@ -34,6 +32,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
 
     /// <summary>What Node must be started with to hold this server for WhatsApp.</summary>
     public string NodeOptions { get; }
+
+    /// <summary>The file with the certificate of whoever signed that of its media server.</summary>
+    public string Certificates { get; }
 
     public static async Task<EmulatorProcess> Start()
     {
@@ -58,6 +59,14 @@ public sealed class EmulatorProcess : IAsyncDisposable
 
     /// <summary>Does something else on a phone: its path below the account, and what it needs.</summary>
     public Task<JsonObject> OnPhone(string phone, string act, object body) => Do($"/accounts/{phone}/{act}", body);
+
+    /// <summary>Makes a group; its address.</summary>
+    public async Task<string> Group(string creator, string subject, params string[] members) =>
+        (await Do("/groups", new { creator, subject, members }))["jid"]!.GetValue<string>();
+
+    /// <summary>The content of a file that a person was sent, by the message's id.</summary>
+    public async Task<byte[]> File(string phone, string message) =>
+        Convert.FromBase64String((await Read($"/accounts/{phone}/files/{message}"))["base64"]!.GetValue<string>());
 
     public async Task<JsonArray> Inbox(string phone) => (await Read($"/accounts/{phone}/inbox")).AsArray();
 
