@@ -41,6 +41,7 @@ export class WhatsAppSession implements Session {
   #qrShown = false
   #credsDirty = false
   #sending: Promise<unknown> = Promise.resolve()
+  readonly #over = lostConnection()
 
   constructor(private readonly request: ConnectRequest, private readonly port: Port) {
     this.#memory = Memory.of(request.memory)
@@ -88,7 +89,8 @@ export class WhatsAppSession implements Session {
       }
     })
     this.#sending = sent.catch(() => undefined)
-    return sent
+    // A write of keys that is never stored never returns, and neither would a send that waits behind it.
+    return Promise.race([sent, this.#over.promise])
   }
 
   async resolve(phone: string) {
@@ -139,14 +141,12 @@ export class WhatsAppSession implements Session {
     this.#state = 'ending'
     this.#socket.ev.flush()
     this.#saveCreds()
-    this.#history.end()
     await this.#socket.end(undefined)
-    this.#state = 'over'
+    this.#finish()
   }
 
   abandon(): void {
-    this.#state = 'over'
-    this.#history.end()
+    this.#finish()
     void this.#socket.end(undefined).catch(() => undefined)
   }
 
@@ -249,12 +249,11 @@ export class WhatsAppSession implements Session {
     // The library throws away what it still buffers, though it told the network that it has it.
     this.#socket.ev.flush()
     this.#saveCreds()
-    this.#state = 'over'
-    this.#history.end()
     const { message, output, data } = (error ?? {}) as { message?: string; output?: { statusCode?: number }; data?: { expire?: string } }
     if (message === 'Connection was lost') {
       this.#tell({ type: 'pingLost' })
     }
+    this.#finish()
     const code = output?.statusCode ?? 428
     this.port.closed(code, code === 402 ? untilOf(data?.expire) : undefined)
   }
@@ -366,6 +365,12 @@ export class WhatsAppSession implements Session {
     }
   }
 
+  #finish(): void {
+    this.#state = 'over'
+    this.#history.end()
+    this.#over.lose()
+  }
+
   #requireOpen(): void {
     if (!this.isOpen) {
       throw new EngineError('notConnected', 'The number is not connected.')
@@ -381,6 +386,16 @@ export class WhatsAppSession implements Session {
       ? new EngineError('unavailable', 'The network did not do it.')
       : new EngineError('notConnected', 'The connection was lost meanwhile.')
   }
+}
+
+/** A promise that fails when the connection is over. */
+function lostConnection(): { promise: Promise<never>; lose: () => void } {
+  let lose: () => void = () => undefined
+  const promise = new Promise<never>((_, reject) => {
+    lose = () => reject(new EngineError('notConnected', 'The connection was lost meanwhile.'))
+  })
+  promise.catch(() => undefined)   // most connections end while nobody sends
+  return { promise, lose }
 }
 
 function identity({ key }: WAMessage): string {

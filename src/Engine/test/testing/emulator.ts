@@ -11,6 +11,7 @@ interface Started {
   url: string
   rootKey: string
   control: string
+  media: { host: string; ca: string }
 }
 
 /** A WhatsApp server of our own in another process, driven over HTTP. */
@@ -33,7 +34,11 @@ export class Emulator {
   get hostOptions(): { execArgv: string[]; env: Record<string, string> } {
     return {
       execArgv: ['--import', pathToFileURL(join(folder, 'trust-preload.mjs')).href],
-      env: { WHATSAPP_EMULATOR_ROOT_KEY: this.started.rootKey },
+      env: {
+        WHATSAPP_EMULATOR_ROOT_KEY: this.started.rootKey,
+        WHATSAPP_EMULATOR_MEDIA_HOST: this.started.media.host,
+        NODE_EXTRA_CA_CERTS: this.started.media.ca,
+      },
     }
   }
 

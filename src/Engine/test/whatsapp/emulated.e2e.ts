@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { proto } from 'baileys'
 import type { Entry } from '#engine/rpc/contract.js'
@@ -31,6 +34,7 @@ describe('A number on the emulated network', () => {
     host.kill()
     await host.exited
     assert.equal(host.output, '', 'the standard streams stay silent')
+    assert.deepEqual(await emulator.call('GET', '/problems'), [], 'the network found nothing to complain about')
   })
 
   after(() => emulator.stop())
@@ -77,6 +81,87 @@ describe('A number on the emulated network', () => {
     assert.ok(linked?.events.some(({ type }) => type === 'credentialsChanged'), 'linked comes with its credentials')
     assert.equal(silo.eventsOf('linked')[0]?.phone, anna.phone)
     assert.equal(credentials().filter(({ name }) => name.startsWith('pre-key/')).length, 812)
+  })
+
+  test('links by a code typed on the phone', async () => {
+    const anna = await person('Anna')
+    await silo.ask('open', { number: n, epoch: 1, link: { phone: anna.phone } })
+    const { code, qr } = await silo.event('linkOffered', n)
+    assert.equal(qr, undefined)
+    assert.match(code ?? '', /^[0-9A-Z]{8}$/)
+    await emulator.call('POST', `/accounts/${anna.phone}/code`, { code })
+    await silo.event('closed', n, (closed) => closed.code === 515)
+    await reopen(1)
+    assert.equal(silo.eventsOf('linked')[0]?.phone, anna.phone)
+  })
+
+  test('starts over with fresh credentials when the connection drops before the code is typed', async () => {
+    const anna = await person('Anna')
+    const open = { number: n, epoch: 1, link: { phone: anna.phone } }
+    await silo.ask('open', open)
+    const { code } = await silo.event('linkOffered', n)
+    await silo.ask('closeAll', {})
+    await silo.event('closed', n)
+    assert.deepEqual(silo.eventsOf('credentialsChanged', n), [])
+    await silo.ask('open', open)
+    const next = await silo.event('linkOffered', n, (offer) => offer.code !== code)
+    await emulator.call('POST', `/accounts/${anna.phone}/code`, { code: next.code })
+    await silo.event('linked', n)
+  })
+
+  test('receives and sends in a group', async () => {
+    const [anna, bert, cleo] = [await person('Anna'), await person('Bert'), await person('Cleo')]
+    const { jid } = await emulator.call<{ jid: string }>('POST', '/groups', { creator: bert.phone, subject: 'Crew', members: [anna.phone, cleo.phone] })
+    await pair(anna)
+    for (const words of ['one', 'two']) {
+      await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: jid, text: words })
+      const { message } = await silo.event('messageReceived', n, (event) => event.message.text === words)
+      assert.deepEqual([message.jid, message.participant, message.otherParticipant], [jid, bert.lid, bert.jid])
+    }
+    await send('3EB0AAAA0010', jid, 'hello all')
+    await silo.event('serverAcknowledged', n)
+    await silo.event('receiptReceived', n, (event) => event.jid === jid && event.participant !== undefined)
+    for (const { phone } of [bert, cleo]) {
+      const inbox = await emulator.call<{ text?: string }[]>('GET', `/accounts/${phone}/inbox`)
+      assert.ok(inbox.some(({ text }) => text === 'hello all'), phone)
+    }
+  })
+
+  test('fetches a file whole, and sends one from its path', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    const folder = await mkdtemp(join(tmpdir(), 'lw-'))
+    try {
+      const content = Buffer.alloc(200_000, 'loopwave ')
+      await emulator.call('POST', `/accounts/${bert.phone}/send-file`, {
+        to: anna.phone, kind: 'document', base64: content.toString('base64'), mimetype: 'application/pdf', fileName: 'a.pdf', caption: 'see',
+      })
+      const { message } = await silo.event('messageReceived', n)
+      assert.deepEqual([message.type, message.text, message.file?.fileName, message.file?.size], ['document', 'see', 'a.pdf', content.length])
+      const targetPath = join(folder, 'fetched')
+      await silo.ask('fetchMedia', { number: n, epoch: 1, file: message.file, targetPath })
+      assert.ok((await readFile(targetPath)).equals(content))
+
+      const path = join(folder, 'out.pdf')
+      await writeFile(path, content)
+      const outbound = { kind: 'message', whatsAppId: '3EB0AAAA0020', jid: bert.jid, type: 'document', mentions: [], file: { path, mimeType: 'application/pdf', fileName: 'out.pdf' } }
+      const { prepared } = await silo.ask<{ prepared: string }>('prepare', { number: n, epoch: 1, message: outbound })
+      await silo.ask('relay', { number: n, epoch: 1, whatsAppId: '3EB0AAAA0020', jid: bert.jid, prepared })
+      await silo.event('receiptReceived', n)
+      const { base64 } = await emulator.call<{ base64: string }>('GET', `/accounts/${bert.phone}/files/3EB0AAAA0020`)
+      assert.ok(Buffer.from(base64, 'base64').equals(content))
+      assert.deepEqual((await readdir(folder)).sort(), ['fetched', 'out.pdf'])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  test('tells the code of a message that the server refuses', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    await emulator.call('POST', '/faults', { kind: 'ack-error', phone: anna.phone, code: 479 })
+    await send('3EB0AAAA0030', bert.jid, 'no')
+    assert.equal((await silo.event('serverAcknowledged', n)).error, 479)
   })
 
   test('receives a text, stores it with its keys in one batch, and receipts only then', async () => {
