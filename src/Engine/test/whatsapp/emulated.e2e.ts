@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
@@ -107,6 +109,33 @@ describe('A number on the emulated network', () => {
     const next = await silo.event('linkOffered', n, (offer) => offer.code !== code)
     await emulator.call('POST', `/accounts/${anna.phone}/code`, { code: next.code })
     await silo.event('linked', n)
+  })
+
+  test('goes through the proxy it is given, and nowhere without one it understands', async () => {
+    const asked: string[] = []
+    const proxy = createServer().on('connect', (request, client) => {
+      asked.push(request.url ?? '')
+      const [name, port] = (request.url ?? '').split(':')
+      const upstream = connect(Number(port), name, () => {
+        client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        upstream.pipe(client).pipe(upstream)
+      })
+      upstream.on('error', () => client.destroy())
+      client.on('error', () => upstream.destroy())
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    try {
+      const { port } = proxy.address() as AddressInfo
+      await silo.ask('open', { number: n, epoch: 1, link: {}, proxy: `http://127.0.0.1:${port}` })
+      await silo.event('linkOffered', n)
+      assert.deepEqual(asked, [new URL(emulator.url).host])
+      await silo.ask('open', { number: 'n2', epoch: 1, link: {}, proxy: 'ftp://127.0.0.1' })
+      assert.equal((await silo.event('closed', 'n2')).code, 500)
+    } finally {
+      await silo.ask('close', { number: n, epoch: 1 })
+      proxy.closeAllConnections()
+      proxy.close()
+    }
   })
 
   test('receives and sends in a group', async () => {
