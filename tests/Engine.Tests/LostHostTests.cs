@@ -65,6 +65,44 @@ public class LostHostTests
     }
 
     [Fact]
+    public async Task A_connection_may_end_before_the_host_has_answered_that_it_opens_it()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("open", _ => EndAtOnce());
+
+        await world.Open("n2");
+
+        var closed = await world.NextBatch();
+        Assert.Equal(("n2", new EngineEvent.Closed(408)), (closed.Number, closed.Events[0]));
+        host.Kill();
+        Assert.Equal("n1", (await world.NextBatch()).Number);
+        await world.Open("n9");
+        Assert.False(world.HasBatch);
+
+        async Task<object?> EndAtOnce()
+        {
+            await host.Deliver("n2", 1, 1, new EngineEvent.Closed(408));
+            return null;
+        }
+    }
+
+    [Fact]
+    public async Task A_number_whose_host_ends_while_it_opens_is_told_so_once()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("open", _ => new TaskCompletionSource<object?>().Task);
+        var opening = world.Open("n2");
+        await host.Next("open");
+
+        host.Kill();
+
+        Assert.Equal(EngineError.Unavailable, (await Assert.ThrowsAsync<EngineException>(() => opening)).Error);
+        Assert.Equal("n1", (await world.NextBatch()).Number);
+    }
+
+    [Fact]
     public async Task A_number_that_opens_again_while_its_end_is_delivered_stays_open()
     {
         await using var world = new EngineWorld();
@@ -146,7 +184,7 @@ public class LostHostTests
         for (var failure = 0; failure < 2; failure++)
         {
             Assert.Equal("node_missing", (await Assert.ThrowsAsync<EngineException>(() => world.Open("n1"))).Code);
-            await world.Log.Next("An engine host failed");
+            await world.Log.Next("A new one may start");
         }
 
         var paused = await Assert.ThrowsAsync<EngineException>(() => world.Open("n1"));

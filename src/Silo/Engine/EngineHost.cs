@@ -185,7 +185,9 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
     {
         _connection = new HostConnection(await door.Accept(cancellationToken), this);
         _connection.Listen();
-        await Task.WhenAny(_greeted.Task, _connection.Completion).WaitAsync(cancellationToken);
+
+        // Only when the greeting was answered does the host take orders.
+        await Task.WhenAny(Task.WhenAll(_greeted.Task, _connection.Answered), _connection.Completion).WaitAsync(cancellationToken);
         if (!_greeted.Task.IsCompletedSuccessfully)
         {
             throw new EngineException(EngineError.Unavailable, "The engine of WhatsApp numbers did not say who it is.", "engine_failed");

@@ -75,31 +75,19 @@ internal sealed partial class EngineHosts(
                 throw new EngineException(EngineError.Unavailable, "All connections were closed meanwhile.");
             }
 
-            if (!Mark(line, opens, host, open: true))
-            {
-                throw new EngineException(EngineError.Unavailable, "The number was closed meanwhile.");
-            }
-
+            Expect(line, opens, host);
             await host.Call("open", request, cancellationToken);
         }
         catch (Exception exception)
         {
             // Whoever asked knows by this exception; nothing more is owed. The host may have opened it all the same.
-            Mark(line, opens, host, open: false);
+            ExpectNothing(line, opens);
             if (exception is OperationCanceledException && host.Ready.IsCompletedSuccessfully)
             {
                 _ = Abandon(host, request.Number, request.Epoch);
             }
 
             throw;
-        }
-
-        lock (_lock)
-        {
-            if (line.Opens == opens && line.Host != host)
-            {
-                throw new EngineException(EngineError.Unavailable, "The engine host ended.");
-            }
         }
     }
 
@@ -297,11 +285,8 @@ internal sealed partial class EngineHosts(
 
         if (!_stop.IsCancellationRequested)
         {
-            if (host.Id.Length > 0)
-            {
-                LogEnded(logger, host.Id, lost.Count, _pause.TotalSeconds);
-            }
-
+            // One that never said who it is was logged already, with what it failed for.
+            LogEnded(logger, host.Id.Length > 0 ? LogLevel.Warning : LogLevel.Debug, host.Id, lost.Count, _pause.TotalSeconds);
             foreach (var (line, opens) in lost)
             {
                 _ = Report(host, line, opens);
@@ -339,18 +324,26 @@ internal sealed partial class EngineHosts(
         }
     }
 
-    /// <summary>False when the number was opened anew, closed, or lost its host since.</summary>
-    private bool Mark(EngineLine line, int opens, EngineHost host, bool open)
+    // Before the host is told: its first event can come before its answer.
+    private void Expect(EngineLine line, int opens, EngineHost host)
     {
         lock (_lock)
         {
-            if (line.Opens != opens || line.Host != host)
-            {
-                return false;
-            }
+            line.IsOpen = line.Opens == opens && line.Host == host
+                ? true
+                : throw new EngineException(EngineError.Unavailable, "The number was closed meanwhile.");
+        }
+    }
 
-            line.IsOpen = open;
-            return true;
+    private void ExpectNothing(EngineLine line, int opens)
+    {
+        lock (_lock)
+        {
+            if (line.Opens == opens)
+            {
+                line.Opens++;
+                line.IsOpen = false;
+            }
         }
     }
 
@@ -383,8 +376,8 @@ internal sealed partial class EngineHosts(
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    [LoggerMessage(LogLevel.Warning, "Engine host {Host} ended; {Count} numbers lost their connection. A new one may start in {Pause} s")]
-    private static partial void LogEnded(ILogger logger, string host, int count, double pause);
+    [LoggerMessage("Engine host {Host} ended; {Count} numbers lost their connection. A new one may start in {Pause} s")]
+    private static partial void LogEnded(ILogger logger, LogLevel level, string host, int count, double pause);
 
     [LoggerMessage(LogLevel.Warning, "Nobody took that {Number} lost its connection; it is said again")]
     private static partial void LogNotReported(ILogger logger, Exception exception, string number);

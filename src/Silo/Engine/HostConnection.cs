@@ -9,15 +9,20 @@ namespace Loopwave.WhatsApp;
 internal sealed class HostConnection : IDisposable
 {
     private readonly JsonRpc _rpc;
+    private readonly HostFrames _frames;
 
     public HostConnection(Stream stream, object target)
     {
-        _rpc = new Rpc(new HostFrames(stream, new SystemTextJsonFormatter { JsonSerializerOptions = EngineJson.Options }));
+        _frames = new HostFrames(stream, new SystemTextJsonFormatter { JsonSerializerOptions = EngineJson.Options });
+        _rpc = new Rpc(_frames);
         _rpc.AddLocalRpcTarget(target, new JsonRpcTargetOptions { UseSingleObjectParameterDeserialization = true });
     }
 
     /// <summary>Completes, or fails, when the connection is over.</summary>
     public Task Completion => _rpc.Completion;
+
+    /// <summary>Completes when something that the host asked was answered; what it is told from then on comes after that.</summary>
+    public Task Answered => _frames.Answered;
 
     public void Listen() => _rpc.StartListening();
 

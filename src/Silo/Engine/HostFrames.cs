@@ -15,6 +15,11 @@ internal sealed class HostFrames(Stream stream, IJsonRpcMessageFormatter formatt
     private const int MostHeaderBytes = 1024;
     private const string ContentLength = "Content-Length:";
 
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The first answer is on its way: whatever is written from now on comes after it.</summary>
+    public Task Answered => _answered.Task;
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -44,6 +49,10 @@ internal sealed class HostFrames(Stream stream, IJsonRpcMessageFormatter formatt
 
         Writer!.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{ContentLength} {frame.WrittenCount}\r\n\r\n")));
         Writer!.Write(frame.WrittenSpan);
+        if (content is JsonRpcResult)
+        {
+            _answered.TrySetResult();
+        }
     }
 
     /// <summary>Null at the end of the stream.</summary>
