@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Loopwave.Processes;
 using Microsoft.Data.Sqlite;
 using Xunit;
@@ -36,6 +37,30 @@ public class StartTests
         Assert.Contains(deployment.DataDirectory, process.Output);
         Assert.Contains(Path.Combine(deployment.DataDirectory, "logs"), process.Output);
         Assert.Contains("WhatsApp does not sanction", process.Output);
+    }
+
+    [Fact]
+    public async Task Without_Node_a_WhatsApp_number_says_so_and_everything_else_works()
+    {
+        await using var deployment = new LoopwaveDeployment { Settings = { ["PATH"] = "/nowhere" } };
+        var process = await deployment.Start();
+        using var client = await process.ApiClient();
+
+        var created = await client.PostAsJsonAsync("/api/v1/numbers", new { label = "Real", engine = "whatsapp" });
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        var number = (await created.Content.ReadFromJsonAsync<JsonObject>())!["id"]!.GetValue<string>();
+        await client.PostAsJsonAsync($"/api/v1/numbers/{number}/link", new { method = "qr" });
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        JsonNode? reason = null;
+        while (reason is null && await again.WaitForNextTickAsync(patience.Token))
+        {
+            reason = (await client.GetFromJsonAsync<JsonObject>($"/api/v1/numbers/{number}/link"))!["reason"];
+        }
+
+        Assert.Equal("node_missing", reason!["code"]!.GetValue<string>());
+        Assert.Contains("Node.js 20", reason["message"]!.GetValue<string>());
     }
 
     [Fact]
