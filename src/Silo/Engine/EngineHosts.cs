@@ -15,7 +15,7 @@ internal sealed partial class EngineHosts(
     IOptions<WhatsAppEngineOptions> options,
     TimeProvider clock,
     ILogger<EngineHosts> logger,
-    ISentMessages? sent = null) : IHostedService, IHostTaker
+    ISentMessages sent) : IHostedService, IHostTaker
 {
     /// <summary>More processes rather than bigger ones: fewer numbers are lost at once, and memory is cleaned up faster.</summary>
     public const int MostNumbers = 200;
@@ -193,8 +193,7 @@ internal sealed partial class EngineHosts(
         }
     }
 
-    public Task<byte[]?> FindSent(string number, string whatsAppId) =>
-        sent?.Find(number, whatsAppId) ?? Task.FromResult<byte[]?>(null);
+    public Task<byte[]?> FindSent(string number, string whatsAppId) => sent.Find(number, whatsAppId);
 
     private (EngineHost Host, EngineLine Line, int Opens) Find(string number, long epoch)
     {
