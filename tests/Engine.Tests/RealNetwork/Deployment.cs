@@ -16,6 +16,9 @@ public sealed class Deployment : IAsyncLifetime
 
     private readonly LoopwaveDeployment _deployment = new();
 
+    /// <summary>Settings of the product beyond those that point it at the tests' server.</summary>
+    public Dictionary<string, string> Settings { get; init; } = [];
+
     public EmulatorProcess WhatsApp { get; private set; } = null!;
 
     public LoopwaveProcess Process { get; private set; } = null!;
@@ -34,6 +37,11 @@ public sealed class Deployment : IAsyncLifetime
         _deployment.Settings["Api__RequestsPerMinute"] = "1000000";
         _deployment.Settings["Numbers__ShortestGap"] = "00:00:00";
         _deployment.Settings["Numbers__LongestGap"] = "00:00:00";
+        foreach (var (name, value) in Settings)
+        {
+            _deployment.Settings[name] = value;
+        }
+
         await Start();
     }
 

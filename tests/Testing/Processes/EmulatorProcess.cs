@@ -76,6 +76,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>Lets something go wrong: <c>kind</c>, and what that kind needs.</summary>
     public Task Fault(object fault) => Do("/faults", fault);
 
+    /// <summary>Cuts the connections of all linked devices.</summary>
+    public Task DropAll() => Do("/drop", new { phone = "all" });
+
     /// <summary>Every message that a linked device sent, or was given.</summary>
     public Task<JsonNode> Record() => Read("/record");
 

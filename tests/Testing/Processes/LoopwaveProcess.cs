@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -70,6 +71,15 @@ public sealed class LoopwaveProcess
         await Exit();
     }
 
+    /// <summary>The processes that it started and that run now.</summary>
+    public IReadOnlyList<int> Children() =>
+    [
+        .. Directory.GetDirectories($"/proc/{Id}/task").SelectMany(ChildrenOf).Select(id => int.Parse(id, CultureInfo.InvariantCulture)),
+    ];
+
+    /// <summary>SIGKILL for a process that one of ours started.</summary>
+    public static void KillOther(int process) => Signal.Send(process, Signal.Kill);
+
     /// <summary>SIGTERM: the process ends in its own good time; its exit code.</summary>
     public Task<int> Stop()
     {
@@ -103,6 +113,19 @@ public sealed class LoopwaveProcess
         var client = TestHttp.Client(Http.BaseAddress!);
         client.DefaultRequestHeaders.Authorization = new("Bearer", key);
         return client;
+    }
+
+    // A thread that ended meanwhile started nothing that would be its.
+    private static string[] ChildrenOf(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     internal async Task End()

@@ -1,0 +1,236 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Loopwave.Processes;
+using Xunit;
+
+namespace Loopwave.WhatsApp.RealNetwork;
+
+/// <summary>How large a run is. The seed decides the moments; each kind of kill happens <paramref name="Kills"/> times.</summary>
+internal sealed record CrashPlan(int Seed, int Numbers, int Out, int In, int Kills);
+
+/// <summary>Writes and is written to over the real protocol while silos, engine hosts and connections are killed.</summary>
+internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDisposable
+{
+    private const int PersonsPerNumber = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly Random _random = new(plan.Seed);
+    private readonly List<(string Number, string Phone, List<string> Persons)> _lines = [];
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _accepted = [];
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _said = [];
+    private readonly SemaphoreSlim _swap = new(1, 1);
+    private int _done;
+
+    private enum Kill
+    {
+        /// <summary>The silo, and with it its hosts.</summary>
+        Silo,
+        Host,
+        Connections,
+    }
+
+    public static async Task<CrashRun> Start(CrashPlan plan)
+    {
+        var deployment = new Deployment();
+        await deployment.InitializeAsync();
+        return new CrashRun(plan, deployment);
+    }
+
+    public ValueTask DisposeAsync() => deployment.DisposeAsync();
+
+    public async Task Play()
+    {
+        for (var n = 0; n < plan.Numbers; n++)
+        {
+            var (number, phone) = await deployment.LinkedNumber();
+            var persons = new List<string>();
+            for (var p = 0; p < PersonsPerNumber; p++)
+            {
+                persons.Add(await deployment.Person());
+            }
+
+            _lines.Add((number, phone, persons));
+        }
+
+        await Task.WhenAll([.. _lines.Select(Write), .. _lines.Select(Say), Strike()]);
+        await AllSent();
+        await AllStored();
+        foreach (var (number, _, _) in _lines)
+        {
+            await deployment.Ready(number);
+        }
+
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
+    private async Task Write((string Number, string Phone, List<string> Persons) line)
+    {
+        for (var n = 0; n < plan.Out / plan.Numbers; n++)
+        {
+            var person = line.Persons[n % PersonsPerNumber];
+            var text = $"out {plan.Seed} {line.Number} {n}";
+            await Accept(new { from = line.Number, to = person, text, whenOffline = "queue" }, text);
+            _accepted.GetOrAdd(person, _ => []).Enqueue(text);
+            Interlocked.Increment(ref _done);
+        }
+    }
+
+    private async Task Say((string Number, string Phone, List<string> Persons) line)
+    {
+        for (var n = 0; n < plan.In / plan.Numbers; n++)
+        {
+            var person = line.Persons[n % PersonsPerNumber];
+            var text = $"in {plan.Seed} {line.Number} {n}";
+            await deployment.WhatsApp.Say(person, line.Phone, text);
+            _said.GetOrAdd(person, _ => []).Enqueue(text);
+            Interlocked.Increment(ref _done);
+        }
+    }
+
+    private async Task Strike()
+    {
+        var total = (plan.Out / plan.Numbers + plan.In / plan.Numbers) * plan.Numbers;
+        var kills = Enum.GetValues<Kill>().SelectMany(kill => Enumerable.Repeat(kill, plan.Kills)).ToArray();
+        _random.Shuffle(kills);
+        var moments = kills.Select(_ => _random.Next(total / 20, total - (total / 20))).Order().ToList();
+        foreach (var (kill, moment) in kills.Zip(moments))
+        {
+            await Until(() => Task.FromResult(Volatile.Read(ref _done) >= moment), "the next moment to kill");
+            TestContext.Current.SendDiagnosticMessage("seed {0}: kills {1} after {2} of {3}", plan.Seed, kill, _done, total);
+            await Do(kill);
+        }
+    }
+
+    private async Task Do(Kill kill)
+    {
+        switch (kill)
+        {
+            case Kill.Silo:
+                await _swap.WaitAsync();
+                try
+                {
+                    await deployment.Process.Kill();
+                    await deployment.Start();
+                }
+                finally
+                {
+                    _swap.Release();
+                }
+
+                break;
+            case Kill.Host:
+                var hosts = deployment.Process.Children();
+                Assert.NotEmpty(hosts);
+                foreach (var host in hosts)
+                {
+                    LoopwaveProcess.KillOther(host);
+                }
+
+                break;
+            case Kill.Connections:
+                await deployment.WhatsApp.DropAll();
+                break;
+        }
+    }
+
+    // A caller that gets no answer asks again with the same key.
+    private async Task Accept(object body, string key)
+    {
+        await Until(
+            async () =>
+            {
+                await _swap.WaitAsync();
+                var api = deployment.Api;
+                _swap.Release();
+                try
+                {
+                    using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/messages") { Content = JsonContent.Create(body) };
+                    request.Headers.Add("Idempotency-Key", key.Replace(' ', '-'));
+                    using var answer = await api.SendAsync(request);
+                    Assert.True(
+                        answer.StatusCode is HttpStatusCode.Accepted or HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict,
+                        $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+                    return answer.StatusCode is HttpStatusCode.Accepted;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            $"an answer to {key}");
+    }
+
+    private async Task AllSent()
+    {
+        foreach (var (person, texts) in _accepted)
+        {
+            JsonArray inbox = [];
+            await Until(
+                async () =>
+                {
+                    inbox = await deployment.WhatsApp.Inbox(person);
+                    return texts.All(text => inbox.Any(message => Deployment.Text(message!["text"]) == text));
+                },
+                $"every accepted message at {person}",
+                () => Missing(texts, inbox.Select(message => Deployment.Text(message!["text"]))));
+            var arrived = inbox.Select(message => (Text: Deployment.Text(message!["text"]), Id: Deployment.Text(message["id"]))).ToList();
+            Assert.All(arrived.GroupBy(one => one.Text), same => Assert.Single(same.Select(one => one.Id).Distinct()));
+            Assert.Equal(texts, arrived.Select(one => one.Text).Distinct());
+        }
+    }
+
+    private async Task AllStored()
+    {
+        foreach (var (person, texts) in _said)
+        {
+            List<string> stored = [];
+            await Until(
+                async () =>
+                {
+                    stored = await Stored(person);
+                    return texts.All(stored.Contains);
+                },
+                $"every message of {person}",
+                () => Missing(texts, stored));
+            Assert.Equal(texts.Order(), stored.Order());
+        }
+    }
+
+    private async Task<List<string>> Stored(string person)
+    {
+        var texts = new List<string>();
+        for (string? cursor = null; ;)
+        {
+            using var answer = await deployment.Api.GetAsync(
+                $"/api/v1/chats/{person}/messages?limit=200" + (cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}"));
+            var page = await answer.Content.ReadFromJsonAsync<JsonObject>();
+            texts.AddRange((page!["data"]?.AsArray() ?? []).Where(message => !message!["fromMe"]!.GetValue<bool>()).Select(message => Deployment.Text(message!["text"])));
+            cursor = page["nextCursor"]?.GetValue<string>();
+            if (cursor is null)
+            {
+                return texts;
+            }
+        }
+    }
+
+    private static string Missing(IEnumerable<string> wanted, IEnumerable<string> there) =>
+        "missing: " + string.Join(", ", wanted.Except(there).Take(10));
+
+    private async Task Until(Func<Task<bool>> isSo, string what, Func<string>? details = null)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!await isSo())
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+            {
+                throw new TimeoutException(string.Create(
+                    CultureInfo.InvariantCulture, $"Seed {plan.Seed}: waited {Patience.TotalSeconds} s for {what}. {details?.Invoke()}"));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        }
+    }
+}
