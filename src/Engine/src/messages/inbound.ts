@@ -53,7 +53,7 @@ export function toEvents(received: WAMessage, me: Me): Event[] {
           jid,
           target: toTarget(jid, change.key.id, fromMe, key.participant),
           text,
-          at: change.timestampMs ? new Date(Number(change.timestampMs)).toISOString() : at,
+          at: change.timestampMs ? toTime(Number(change.timestampMs) / 1000) : at,
         }]
   }
 
@@ -215,7 +215,9 @@ function toTarget(jid: string, whatsAppId: string, fromMe: boolean, author: stri
   return { whatsAppId, fromMe, ...(participant ? { participant } : {}) }
 }
 
+/** A time that somebody named. One that no clock shows is the beginning of all times, not a fault: a stranger wrote it. */
 export function toTime(seconds: WAMessage['messageTimestamp'] | string): string {
-  const value = Number(seconds?.toString() ?? 0)
-  return new Date((Number.isFinite(value) ? value : 0) * 1000).toISOString()
+  const at = new Date(Math.round(Number(seconds?.toString() ?? 0) * 1000))
+  const year = at.getUTCFullYear()
+  return (year >= 1970 && year <= 9999 ? at : new Date(0)).toISOString()
 }

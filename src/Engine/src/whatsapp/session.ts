@@ -19,6 +19,7 @@ import { through } from './proxy.js'
 import { toHistory, toReports } from './reports.js'
 
 const storeLimitMs = 30_000
+const sentMessageMs = 5_000
 const firstQrMs = 60_000
 const nextQrMs = 20_000
 const codeLivesMs = 160_000
@@ -175,13 +176,21 @@ export class WhatsAppSession implements Session {
       maxMsgRetryCount: 5,
       msgRetryCounterCache: this.#memory.retries,
       cachedGroupMetadata: (jid) => this.#group(jid),
-      getMessage: async ({ id }) => {
-        const prepared = id ? await this.port.sentMessage(id) : undefined
-        return prepared && proto.Message.decode(prepared)
-      },
+      getMessage: async ({ id }) => await this.#sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => this.#journal.wrap(
         DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid), auth, (events) => this.#store([], events)),
     }
+  }
+
+  // The library asks while it handles a receipt, and handles no other one until it is answered.
+  async #sentBefore(id: string | null | undefined): Promise<proto.IMessage | undefined> {
+    const found: { prepared?: Buffer | undefined } = {}
+    if (id) {
+      await within(sentMessageMs, this.port.sentMessage(id).then((prepared) => {
+        found.prepared = prepared
+      }))
+    }
+    return found.prepared && proto.Message.decode(found.prepared)
   }
 
   #listen(): void {
@@ -215,7 +224,10 @@ export class WhatsAppSession implements Session {
     }
     const history = batch['messaging-history.set']
     if (history) {
-      this.#tell(...toHistory(history, this.#me, this.#history.answered(history.peerDataRequestSessionId)))
+      // One by one: what is told together stays together in one frame, and a history can be larger than any frame.
+      for (const event of toHistory(history, this.#me, this.#history.answered(history.peerDataRequestSessionId))) {
+        this.#tell(event)
+      }
     }
     for (const message of batch['messages.upsert']?.messages ?? []) {
       this.#tell(...this.#onceOnly(message))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { proto, type WAMessage } from 'baileys'
-import { toEvents } from '#engine/messages/inbound.js'
+import { toEvents, toTime } from '#engine/messages/inbound.js'
 import { readLocator } from '#engine/messages/locator.js'
 import type { Event } from '#engine/rpc/contract.js'
 import { Event as EventShape } from '#engine/rpc/contract.js'
@@ -130,6 +130,17 @@ describe('Messages of the network in our words', () => {
       assert.deepEqual(only(received(message, { fromMe })), {
         type: 'messageEdited', jid: bert, target: { whatsAppId: 'M0', fromMe }, text: 'new', at: '2026-11-23T01:00:00.005Z',
       })
+    }
+  })
+
+  test('a time that no clock shows is no fault', () => {
+    const protocolMessage = { type: Type.MESSAGE_EDIT, key: { id: 'M0', fromMe: true }, editedMessage: { conversation: 'new' } }
+    for (const timestampMs of [9e18, -9e18]) {
+      const edited = only(received({ protocolMessage: { ...protocolMessage, timestampMs } }))
+      assert.equal(edited?.type === 'messageEdited' && edited.at, '1970-01-01T00:00:00.000Z')
+    }
+    for (const seconds of [9e18, Number.NaN, 'soon', -1]) {
+      assert.equal(toTime(seconds), '1970-01-01T00:00:00.000Z')
     }
   })
 
