@@ -174,7 +174,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
             "the queues to be empty");
         await Until(
             async () => (await List("/api/v1/chats")).Sum(chat => chat["unreadCount"]!.GetValue<int>()) >= plan.Inbound,
-            "every inbound message to be stored");
+            "every inbound message to be stored", Unread);
 
         // An acknowledgement that the network lost brings the message again on the next connection, and must change nothing.
         foreach (var number in _numbers)
@@ -295,14 +295,28 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         return [.. file.ReadToEnd().Split('\n')];
     }
 
-    private static async Task Until(Func<Task<bool>> condition, string what)
+    /// <summary>What is wrong with the chats, and what the product wrote about it.</summary>
+    private async Task<string> Unread()
+    {
+        var chats = await List("/api/v1/chats");
+        var wrong = Enumerable.Range(0, Chats).Select(index => (
+                Index: index,
+                Expected: (plan.Inbound - index + Chats - 1) / Chats,
+                Chat: chats.FirstOrDefault(one => one["number"]!.GetValue<string>() == NumberOf(index) && one["chatId"]!.GetValue<string>().StartsWith(Customer(index), StringComparison.Ordinal))))
+            .Where(one => (one.Chat?["unreadCount"]?.GetValue<int>() ?? 0) != one.Expected)
+            .Select(one => $"{NumberOf(one.Index)} {Customer(one.Index)}: {one.Chat?["unreadCount"] ?? "no chat"} of {one.Expected}");
+        var numbers = (await List("/api/v1/numbers")).Select(number => number.ToJsonString());
+        return string.Join('\n', wrong.Take(20).Concat(numbers.Take(3)).Append(Errors()));
+    }
+
+    private static async Task Until(Func<Task<bool>> condition, string what, Func<Task<string>>? details = null)
     {
         var begin = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
             if (TimeProvider.System.GetElapsedTime(begin) > Patience)
             {
-                throw new TimeoutException($"Waited {Patience.TotalMinutes} minutes for {what}.");
+                throw new TimeoutException($"Waited {Patience.TotalMinutes} minutes for {what}. {(details is null ? "" : await details())}");
             }
 
             await Task.Yield();

@@ -32,14 +32,9 @@ export class Emulator {
 
   /** What a host process needs to trust it. */
   get hostOptions(): { execArgv: string[]; env: Record<string, string> } {
-    return {
-      execArgv: ['--import', pathToFileURL(join(folder, 'trust-preload.mjs')).href],
-      env: {
-        WHATSAPP_EMULATOR_ROOT_KEY: this.started.rootKey,
-        WHATSAPP_EMULATOR_MEDIA_HOST: this.started.media.host,
-        NODE_EXTRA_CA_CERTS: this.started.media.ca,
-      },
-    }
+    const preload = pathToFileURL(join(folder, 'trust-preload.mjs'))
+    preload.search = new URLSearchParams({ rootKey: this.started.rootKey, media: this.started.media.host }).toString()
+    return { execArgv: ['--import', preload.href], env: { NODE_EXTRA_CA_CERTS: this.started.media.ca } }
   }
 
   async call<T>(method: string, path: string, body?: object): Promise<T> {
