@@ -402,6 +402,31 @@ public sealed class SandboxEngineTests
         Assert.Equal(1, Assert.Single((await world.Control.Sent(Number, null, All)).Value!.Data).Count);
     }
 
+    /// <summary>What failed and was done all the same must not be taken off the count of what waits.</summary>
+    [Fact]
+    public async Task What_arrives_after_a_write_that_was_done_and_failed_is_handed_over_at_the_next_login()
+    {
+        var record = new MemorySandboxRecord();
+        await using var world = SandboxWorld.Start(record: record);
+        var credentials = await world.Connect(Number);
+        await world.Engine.Close(Number, 1, CancellationToken.None);
+        record.IsSilent = true;
+        Assert.NotNull((await world.Control.Inject(Number, new() { From = Anybody, Text = "One" })).Refusal);
+        record.IsSilent = false;
+        await world.Control.Inject(Number, new() { From = Anybody, Text = "One, again" });
+        await world.Open(Number, 1, credentials);
+        await world.Inbox.Next<EngineEvent.Opened>(Number);
+        await world.Inbox.Next(Number, 2);
+        await world.Engine.Close(Number, 1, CancellationToken.None);
+
+        await world.Control.Inject(Number, new() { From = Anybody, Text = "Two" });
+        Assert.Equal(1, (await world.Control.Get(Number)).Value!.Waiting);
+        await world.Open(Number, 1, credentials);
+
+        await world.Inbox.Next<EngineEvent.Opened>(Number);
+        Assert.Equal("Two", (await world.Inbox.Next<EngineEvent.MessageReceived>(Number)).Message.Text);
+    }
+
     [Fact]
     public async Task Too_much_that_waits_is_refused()
     {

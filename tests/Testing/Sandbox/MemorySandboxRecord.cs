@@ -17,6 +17,9 @@ public sealed class MemorySandboxRecord : ISandboxRecord
     /// <summary>While set, every write fails as on a full disk.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>While set, every write is done and nobody is told: it fails for whoever waits for it.</summary>
+    public bool IsSilent { get; set; }
+
     public Task<long> Begin(DateTimeOffset at) => Do(() =>
     {
         var highest = _sent.Values.SelectMany(entry => entry.Sent.Repeats.Append(entry.Sent.First)).Select(arrival => arrival.Order)
@@ -178,11 +181,12 @@ public sealed class MemorySandboxRecord : ISandboxRecord
             return Task.FromException(new StorageUnavailableException("The disk is full."));
         }
 
-        return Do(() =>
+        var done = Do(() =>
         {
             write();
             return true;
         });
+        return IsSilent ? Task.FromException(new StorageUnavailableException("The disk did not answer.")) : done;
     }
 
     private Task<T> Do<T>(Func<T> act)

@@ -112,6 +112,7 @@ internal sealed partial class SandboxNetwork
             lock (subscriber)
             {
                 subscriber.Waiting -= letters;
+                subscriber.IsInDoubt = true;
             }
 
             throw;
@@ -130,6 +131,30 @@ internal sealed partial class SandboxNetwork
         if (device is not null)
         {
             Deliver(subscriber, device, [.. letters.Where(letter => letter.Order > cut)]);
+        }
+    }
+
+    // Writes under way are counted by memory and by the record alike: the difference is what failed and was done after all.
+    private static async Task<IReadOnlyList<SandboxMail>> Counted(SandboxSubscriber subscriber, int counted, Task<IReadOnlyList<SandboxMail>> reading)
+    {
+        try
+        {
+            var mail = await reading;
+            lock (subscriber)
+            {
+                subscriber.Waiting += mail.Count - counted;
+            }
+
+            return mail;
+        }
+        catch
+        {
+            lock (subscriber)
+            {
+                subscriber.IsInDoubt = true;
+            }
+
+            throw;
         }
     }
 

@@ -66,6 +66,7 @@ internal sealed partial class SandboxNetwork(
         ISandboxDevice? replaced;
         Task<IReadOnlyList<SandboxMail>>? reading;
         SandboxAccount account;
+        int counted;
         lock (subscriber)
         {
             account = subscriber.Account;
@@ -88,11 +89,13 @@ internal sealed partial class SandboxNetwork(
             replaced = subscriber.Device;
             subscriber.Device = device;
             subscriber.Cut = Interlocked.Read(ref _order);
-            reading = subscriber.Waiting > 0 ? record.Waiting(subscriber.Number) : null;
+            counted = subscriber.Waiting;
+            reading = counted > 0 || subscriber.IsInDoubt ? record.Waiting(subscriber.Number) : null;
+            subscriber.IsInDoubt = false;
         }
 
         replaced?.Drop(440, null);
-        return new SandboxLogin.Accepted(account, reading is null ? [] : Due(subscriber, device, await reading));
+        return new SandboxLogin.Accepted(account, reading is null ? [] : Due(subscriber, device, await Counted(subscriber, counted, reading)));
     }
 
     /// <summary>What an account's faults say to a device that wants to connect.</summary>

@@ -54,6 +54,9 @@ internal sealed class SandboxSubscriber(string number)
     /// <summary>Mail that is not acknowledged yet.</summary>
     public int Waiting { get; set; }
 
+    /// <summary>A write of mail failed, and may have been done all the same: the record holds other mail than is counted.</summary>
+    public bool IsInDoubt { get; set; }
+
     /// <summary>The device that is logged in.</summary>
     public ISandboxDevice? Device { get; set; }
 
