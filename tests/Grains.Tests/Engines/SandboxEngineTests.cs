@@ -420,7 +420,6 @@ public sealed class SandboxEngineTests
         await world.Engine.Close(Number, 1, CancellationToken.None);
 
         await world.Control.Inject(Number, new() { From = Anybody, Text = "Two" });
-        Assert.Equal(1, (await world.Control.Get(Number)).Value!.Waiting);
         await world.Open(Number, 1, credentials);
 
         await world.Inbox.Next<EngineEvent.Opened>(Number);

@@ -134,30 +134,6 @@ internal sealed partial class SandboxNetwork
         }
     }
 
-    // Writes under way are counted by memory and by the record alike: the difference is what failed and was done after all.
-    private static async Task<IReadOnlyList<SandboxMail>> Counted(SandboxSubscriber subscriber, int counted, Task<IReadOnlyList<SandboxMail>> reading)
-    {
-        try
-        {
-            var mail = await reading;
-            lock (subscriber)
-            {
-                subscriber.Waiting += mail.Count - counted;
-            }
-
-            return mail;
-        }
-        catch
-        {
-            lock (subscriber)
-            {
-                subscriber.IsInDoubt = true;
-            }
-
-            throw;
-        }
-    }
-
     private IReadOnlyList<SandboxLetter> Due(
         SandboxSubscriber subscriber, ISandboxDevice device, IReadOnlyList<SandboxMail> mail)
     {

@@ -66,7 +66,6 @@ internal sealed partial class SandboxNetwork(
         ISandboxDevice? replaced;
         Task<IReadOnlyList<SandboxMail>>? reading;
         SandboxAccount account;
-        int counted;
         lock (subscriber)
         {
             account = subscriber.Account;
@@ -89,13 +88,11 @@ internal sealed partial class SandboxNetwork(
             replaced = subscriber.Device;
             subscriber.Device = device;
             subscriber.Cut = Interlocked.Read(ref _order);
-            counted = subscriber.Waiting;
-            reading = counted > 0 || subscriber.IsInDoubt ? record.Waiting(subscriber.Number) : null;
-            subscriber.IsInDoubt = false;
+            reading = subscriber.Waiting > 0 || subscriber.IsInDoubt ? record.Waiting(subscriber.Number) : null;
         }
 
         replaced?.Drop(440, null);
-        return new SandboxLogin.Accepted(account, reading is null ? [] : Due(subscriber, device, await Counted(subscriber, counted, reading)));
+        return new SandboxLogin.Accepted(account, reading is null ? [] : Due(subscriber, device, await reading));
     }
 
     /// <summary>What an account's faults say to a device that wants to connect.</summary>

@@ -54,7 +54,10 @@ internal sealed class SandboxSubscriber(string number)
     /// <summary>Mail that is not acknowledged yet.</summary>
     public int Waiting { get; set; }
 
-    /// <summary>A write of mail failed, and may have been done all the same: the record holds other mail than is counted.</summary>
+    /// <summary>
+    /// A write of mail failed, and may have been done all the same: what is counted no longer says that nothing
+    /// waits, and every login reads.
+    /// </summary>
     public bool IsInDoubt { get; set; }
 
     /// <summary>The device that is logged in.</summary>
