@@ -51,11 +51,11 @@ public sealed class Deployment : IAsyncLifetime
         await WhatsApp.DisposeAsync();
     }
 
-    /// <summary>Starts the product, again after an end.</summary>
+    /// <summary>Starts the product, again after an end. The caller stays the same one: another key is another caller.</summary>
     public async Task Start()
     {
         Process = await _deployment.Start();
-        Api = await Process.ApiClient();
+        Api ??= await Process.ApiClient();
     }
 
     /// <summary>Sets an environment variable for starts from now on; null leaves it out.</summary>
