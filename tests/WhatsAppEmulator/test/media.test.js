@@ -16,14 +16,11 @@ test('a companion and a person send each other files', async () => {
     await withEmulator(async emulator => {
       const anna = emulator.addPhone({ phone: '4915111111111' })
       const bert = emulator.addPhone({ phone: '4915122222222' })
-      const child = spawn(process.execPath, ['--import', path('trust-preload.mjs'), path('testing/media-host.mjs'), emulator.url, bert.jid], {
+      const preload = new URL('../trust-preload.mjs', import.meta.url)
+      preload.search = new URLSearchParams({ rootKey: emulator.certificates.rootKey.toString('hex'), media: emulator.media.host }).toString()
+      const child = spawn(process.execPath, ['--import', preload.href, path('testing/media-host.mjs'), emulator.url, bert.jid], {
         stdio: ['ignore', 'pipe', 'inherit'],
-        env: {
-          ...process.env,
-          NODE_EXTRA_CA_CERTS: emulator.media.description.ca,
-          WHATSAPP_EMULATOR_ROOT_KEY: emulator.certificates.rootKey.toString('hex'),
-          WHATSAPP_EMULATOR_MEDIA_HOST: emulator.media.host
-        }
+        env: { ...process.env, NODE_EXTRA_CA_CERTS: emulator.media.description.ca }
       })
       const said = new Map()
       createInterface(child.stdout).on('line', line => {
