@@ -47,7 +47,7 @@ internal sealed class Freeze(TimeSpan length) : IDisturbance
 
 /// <summary>
 /// The wall clock jumps, one jump a strike: an hour on, back again, a day on, back again. The monotonic clock stays right,
-/// as on a machine whose time is set. Needs libfaketime, which <c>scripts/clock-jumps</c> installs.
+/// as on a machine whose time is set. Needs libfaketime, which <c>scripts/test</c> installs.
 /// </summary>
 /// <remarks>
 /// The library looks at its file once a second. Looking at every reading of the clock made a run five times as long, and
