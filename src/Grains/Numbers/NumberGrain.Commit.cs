@@ -60,24 +60,11 @@ internal sealed partial class NumberGrain
         Arm();
     }
 
-    /// <summary>After a failed commit, reads what is really stored; nothing is built on what was lost.</summary>
-    private async Task Recover()
-    {
-        if (!State.Lane.IsBroken)
-        {
-            return;
-        }
-
-        _recovering ??= Reload();
-        try
-        {
-            await _recovering;
-        }
-        finally
-        {
-            _recovering = null;
-        }
-    }
+    /// <summary>
+    /// After a failed commit, reads what is really stored; nothing is built on what was lost. Once at a time: a second reading
+    /// that began before a change and ended after it would take the change out of memory again.
+    /// </summary>
+    private Task Recover() => State.Lane.IsBroken ? _reload.Run() : Task.CompletedTask;
 
     private async Task Reload()
     {

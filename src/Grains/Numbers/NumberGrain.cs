@@ -34,7 +34,7 @@ internal sealed partial class NumberGrain(
     private NumberState? _state;
     private SendQueue _queue = null!;
     private IEngine _engine = null!;
-    private Task? _recovering;
+    private Joined _reload = null!;
     private string _incarnation = "";
     private bool _stale;
 
@@ -64,6 +64,7 @@ internal sealed partial class NumberGrain(
 
         _engine = context.Engine(stored.Document.Engine);
         _turn = new Turn(_readers);
+        _reload = new Joined(Reload);
         _queue = await LoadQueue(stored.Document.Engine);
         _state = NewState(stored with { Epoch = epoch.Value });
         await Move(session => session.Resume(Now));
