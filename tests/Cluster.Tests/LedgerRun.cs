@@ -164,14 +164,15 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         return request;
     }
 
-    private async Task AllReady() => await Until(async () => (await List("/api/v1/numbers?status=ready")).Count == plan.Numbers, "all numbers to be ready");
+    private async Task AllReady() => await Until(
+        async () => (await List("/api/v1/numbers?status=ready")).Count == plan.Numbers, "all numbers to be ready", NotReady);
 
     private async Task Drained()
     {
         await AllReady();
         await Until(
             async () => (await List("/api/v1/numbers")).All(number => number["counters"]!["queued"]!.GetValue<int>() == 0),
-            "the queues to be empty");
+            "the queues to be empty", Queued);
         await Until(
             async () => (await List("/api/v1/chats")).Sum(chat => chat["unreadCount"]!.GetValue<int>()) >= plan.Inbound,
             "every inbound message to be stored", Unread);
@@ -287,7 +288,35 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
 
     // What the process itself says went wrong, for the report of a failing run.
     private string Errors() => string.Join('\n', Directory.EnumerateFiles(Path.Combine(deployment.DataDirectory, "logs"))
-        .SelectMany(ReadShared).Where(line => line.Contains("\"@l\":\"Error\"", StringComparison.Ordinal)).TakeLast(5));
+        .SelectMany(ReadShared).Where(line => line.Contains("\"@l\":\"Error\"", StringComparison.Ordinal) || line.Contains("\"@l\":\"Warning\"", StringComparison.Ordinal))
+        .TakeLast(10).Prepend(Room()));
+
+    private string Room()
+    {
+        var disk = new DriveInfo(deployment.DataDirectory);
+        var files = new DirectoryInfo(deployment.DataDirectory).EnumerateFiles().Select(file => $"{file.Name} {file.Length / 1024} kB");
+        return $"{disk.AvailableFreeSpace / 1024} kB free; {string.Join(", ", files)}";
+    }
+
+    private async Task<string> NotReady() => string.Join('\n', (await List("/api/v1/numbers"))
+        .Where(number => number["status"]!.GetValue<string>() != "ready").Select(number => number.ToJsonString()).Take(5).Append(Errors()));
+
+    /// <summary>The numbers that still have something to send, and the messages that are not on their way.</summary>
+    private async Task<string> Queued()
+    {
+        var numbers = (await List("/api/v1/numbers")).Where(number => number["counters"]!["queued"]!.GetValue<int>() > 0).ToList();
+        var messages = new List<string>();
+        foreach (var (n, id) in _accepted)
+        {
+            var message = (await _client.GetFromJsonAsync<JsonObject>($"/api/v1/messages/{id}"))!;
+            if (message["status"]!.GetValue<string>() is "queued" or "scheduled" or "failed")
+            {
+                messages.Add($"{Text(n)}: {message.ToJsonString()}");
+            }
+        }
+
+        return string.Join('\n', numbers.Select(number => number.ToJsonString()).Concat(messages.Take(10)).Append(Errors()));
+    }
 
     private static List<string> ReadShared(string path)
     {
