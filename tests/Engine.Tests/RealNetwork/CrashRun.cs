@@ -122,8 +122,9 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
 
                 break;
             case Kill.Host:
-                var hosts = deployment.Process.Children();
-                Assert.NotEmpty(hosts);
+                // The one before may have been killed a moment ago: then its successor is waited for.
+                IReadOnlyList<int> hosts = [];
+                await Until(() => Task.FromResult((hosts = deployment.Process.Children()).Count > 0), "a host to kill");
                 foreach (var host in hosts)
                 {
                     LoopwaveProcess.KillOther(host);
