@@ -54,6 +54,20 @@ export class Device {
     if (this.connection?.isLive) this.#write(waiting)
   }
 
+  save() {
+    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys } = this
+    const pending = this.#pending.map(({ node }) => node)
+    return { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, pending, wasTold: this.#wasTold }
+  }
+
+  static restore(account, { pending, wasTold, proof, preKeys, ...known }) {
+    const device = new Device({ account, ...known })
+    Object.assign(device, { proof, preKeys })
+    device.#pending = pending.map(node => ({ node, written: false }))
+    device.#wasTold = wasTold
+    return device
+  }
+
   get pendingCount() {
     return this.#pending.length
   }
@@ -136,6 +150,22 @@ export class Account {
   nextDeviceId() {
     return this.#nextDevice++
   }
+
+  /** Without its phone, which can only be made when all accounts are there. */
+  save() {
+    const { phone, lid, lidKnown, name } = this
+    return {
+      phone, lid, lidKnown, name,
+      nextDevice: this.#nextDevice,
+      companions: this.companions.map(device => device.save()),
+      watchers: [...this.watchers].map(device => device.jid)
+    }
+  }
+
+  restore({ nextDevice, companions }) {
+    this.#nextDevice = nextDevice
+    for (const saved of companions) this.devices.set(saved.id, Device.restore(this, saved))
+  }
 }
 
 export class Accounts {
@@ -151,6 +181,10 @@ export class Accounts {
 
   get all() {
     return [...this.#byPhone.values()]
+  }
+
+  get allDevices() {
+    return this.all.flatMap(account => [...account.devices.values()])
   }
 
   byPhone = phone => this.#byPhone.get(String(phone).replace(/^\+/, ''))

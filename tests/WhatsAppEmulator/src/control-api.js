@@ -31,6 +31,7 @@ const ROUTES = [
     if (bootstrap !== undefined) owner.bootstrapPerChat = bootstrap
     if (messages) owner.history.add(addressIn(emulator, chat), messages, name)
   }],
+  ['POST', '/accounts/:phone/contacts', (emulator, [phone], { of, name }) => emulator.phone(phone).saveContact(emulator.phone(of), text(name, 'name'))],
   ['POST', '/accounts/:phone/reveal-lid', (emulator, [phone]) => { emulator.phone(phone).account.lidKnown = true }],
   ['POST', '/accounts/:phone/unlink', (emulator, [phone]) => emulator.phone(phone).unlink()],
   ['GET', '/accounts/:phone/inbox', (emulator, [phone]) => emulator.phone(phone).inbox],

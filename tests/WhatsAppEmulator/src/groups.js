@@ -26,6 +26,18 @@ export class Groups {
     return this.#groups.get(jid)
   }
 
+  save() {
+    return [...this.#groups.values()].map(({ creator, members, ...group }) => (
+      { ...group, creator: creator.phone, members: [...members].map(member => member.phone) }))
+  }
+
+  restore(groups) {
+    const { byPhone } = this.#server.accounts
+    for (const { creator, members, ...group } of groups) {
+      this.#groups.set(group.jid, { ...group, creator: byPhone(creator), members: new Set(members.map(byPhone)) })
+    }
+  }
+
   /** Adds or removes members, and tells everybody it concerns. `change` is `add` or `remove`. */
   change(group, actor, change, members) {
     const concerned = new Set([...group.members, ...members])

@@ -19,6 +19,15 @@ export class History {
     this.#chats.set(chat, known)
   }
 
+  save() {
+    return { chats: this.#chats, count: this.#count }
+  }
+
+  restore({ chats, count }) {
+    this.#chats = chats
+    this.#count = count
+  }
+
   /** The chunks of a new companion's first sync: the newest `perChat` of every chat. */
   bootstrap(perChat, account, accounts) {
     const chats = [...this.#chats].map(([jid, { name, messages }]) => conversation(jid, name, perChat === 0 ? [] : messages.slice(-perChat)))

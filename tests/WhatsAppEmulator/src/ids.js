@@ -14,6 +14,13 @@ export class Ids {
     return createHash('sha512').update(`${this.#seed}:${this.#count++}`).digest().subarray(0, length)
   }
 
+  /** How many it has made up: with the same seed, the next ones follow these. */
+  save = () => this.#count
+
+  restore(count) {
+    this.#count = count
+  }
+
   text = length => this.bytes(Math.ceil(length / 2)).toString('hex').toUpperCase().slice(0, length)
   message = () => `3A${this.text(18)}`
   stanza = () => this.text(16)

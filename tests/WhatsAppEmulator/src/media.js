@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { access, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -20,6 +20,7 @@ export class Media {
   #server
   #caFile
   #auth
+  #port = 0
 
   constructor({ ids, record }) {
     this.#ids = ids
@@ -27,16 +28,28 @@ export class Media {
     this.#auth = ids.text(16)
   }
 
+  /** On any port, unless it was restored: what messages say of files names the port. */
   async start(directory) {
-    const { key, cert, caFile } = await createTls(directory)
+    const { key, cert, caFile } = await openTls(directory)
     this.#caFile = caFile
     this.#server = createServer({ key, cert }, (request, response) => this.#handle(request, response))
-    await new Promise((resolve, reject) => this.#server.listen(0, '127.0.0.1', resolve).once('error', reject))
+    await new Promise((resolve, reject) => this.#server.listen(this.#port, '127.0.0.1', resolve).once('error', reject))
   }
 
   async stop() {
     this.#server?.closeAllConnections()
     await new Promise(resolve => this.#server ? this.#server.close(resolve) : resolve())
+  }
+
+  save() {
+    return { files: this.#files, size: this.#size, auth: this.#auth, port: this.#server.address().port }
+  }
+
+  restore({ files, size, auth, port }) {
+    this.#files = files
+    this.#size = size
+    this.#auth = auth
+    this.#port = port
   }
 
   /** Where it is, and the file for NODE_EXTRA_CA_CERTS of whoever is to trust it. */
@@ -134,9 +147,17 @@ async function read(request) {
   return size <= MAX_FILE ? Buffer.concat(chunks) : undefined
 }
 
-/** A certification authority for this run only, and a certificate for localhost from it. */
-async function createTls(directory) {
+/** The certificate of this directory; a host that trusts its authority goes on doing so when this server starts again. */
+async function openTls(directory) {
   const file = name => join(directory, name)
+  const exists = await access(file('server.pem')).then(() => true, () => false)
+  if (!exists) await createTls(file)
+  const [key, cert] = await Promise.all([readFile(file('server.key')), readFile(file('server.pem'))])
+  return { key, cert, caFile: file('ca.pem') }
+}
+
+/** A certification authority for this directory only, and a certificate for localhost from it. */
+async function createTls(file) {
   const openssl = (...args) => promisify(execFile)('openssl', args)
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-sha256']
   await openssl('req', '-x509', ...newKey, '-days', '2', '-subj', '/CN=WhatsApp emulator', '-keyout', file('ca.key'), '-out', file('ca.pem'))
@@ -144,6 +165,4 @@ async function createTls(directory) {
   await writeFile(file('server.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n')
   await openssl('x509', '-req', '-in', file('server.csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial',
     '-days', '2', '-sha256', '-extfile', file('server.ext'), '-out', file('server.pem'))
-  const [key, cert] = await Promise.all([readFile(file('server.key')), readFile(file('server.pem'))])
-  return { key, cert, caFile: file('ca.pem') }
 }

@@ -1,10 +1,11 @@
 import { Curve, proto } from 'baileys'
+import { AppState } from './app-state.js'
 import { signDevice } from './device-identity.js'
 import { History, notification } from './history.js'
 import * as jids from './jids.js'
 import { idsOf } from './router.js'
 import { SignalKeys } from './signal.js'
-import { bigEndian, children, seconds, stanza } from './stanza.js'
+import { bigEndian, children, seconds, SERVER, stanza } from './stanza.js'
 
 const MAX_INBOX = 10_000
 const MAX_SENT = 10_000
@@ -17,6 +18,7 @@ export class Phone {
   inbox = []
   receipts = []
   history = new History()
+  appState
   /** How many messages of each chat a new companion is told without asking. */
   bootstrapPerChat = 50
   /** Whether it tells authors at once that their messages arrived, as a phone with a connection does. */
@@ -34,6 +36,7 @@ export class Phone {
     this.account = account
     this.#server = server
     this.#signal = new SignalKeys(account.phone)
+    this.appState = new AppState(server.ids)
   }
 
   get identity() {
@@ -191,10 +194,56 @@ export class Phone {
     for (const node of this.#waiting.splice(0)) this.deliver(node)
   }
 
+  /** Saves a person under a name of its own, and tells the companions that the address book changed. */
+  async saveContact({ account }, name) {
+    const { name: collection, version } = await this.appState.saveContact({ jid: account.jid, lidJid: account.publicLid, name })
+    for (const device of this.account.companions) {
+      device.deliver(stanza('notification', { id: this.#server.ids.stanza(), type: 'server_sync', from: SERVER, t: seconds() }, [
+        stanza('collection', { name: collection, version })
+      ]))
+    }
+  }
+
   /** Loses its sessions with somebody's devices: the next message from there can't be read. */
   forgetSessions(account) {
     for (const device of account.devices.values()) this.#signal.forget(device)
   }
+
+  save() {
+    const devices = this.#server.accounts.allDevices
+    const namesOf = holders => devices.filter(device => holders.has(device)).map(device => device.jid)
+    return {
+      inbox: this.inbox,
+      receipts: this.receipts,
+      history: this.history.save(),
+      appState: this.appState.save(),
+      bootstrapPerChat: this.bootstrapPerChat,
+      isOn: this.isOn,
+      signal: this.#signal.save(),
+      sent: this.#sent,
+      keyHolders: [...this.#keyHolders].map(([group, holders]) => [group, namesOf(holders)]),
+      waiting: this.#waiting,
+      nextKeyIndex: this.#nextKeyIndex,
+      greeted: namesOf(this.#greeted)
+    }
+  }
+
+  /** Becomes the phone that was saved. The accounts and their devices are there already. */
+  restore({ history, appState, signal, sent, keyHolders, waiting, nextKeyIndex, greeted, ...open }) {
+    const devices = jidsOfDevices => new WeakSet(jidsOfDevices.map(jid => this.#server.accounts.findDevice(jid)).filter(Boolean))
+    Object.assign(this, open)
+    this.history.restore(history)
+    this.appState.restore(appState)
+    this.#signal.restore(signal)
+    this.#sent = sent
+    this.#keyHolders = new Map(keyHolders.map(([group, holders]) => [group, devices(holders)]))
+    this.#waiting = waiting
+    this.#nextKeyIndex = nextKeyIndex
+    this.#greeted = devices(greeted)
+  }
+
+  /** Ends when everything it was doing is done. */
+  settled = () => this.#work
 
   #report = error => this.#server.record.problem(this.jid, error.message)
 
@@ -347,12 +396,7 @@ export class Phone {
   async #shareKeys(device) {
     await this.#sendPeer(device, {
       type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE,
-      appStateSyncKeyShare: {
-        keys: [{
-          keyId: { keyId: Buffer.concat([Buffer.alloc(2), this.#server.ids.bytes(4)]) },
-          keyData: { keyData: this.#server.ids.bytes(32), fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] }, timestamp: seconds() }
-        }]
-      }
+      appStateSyncKeyShare: this.appState.keyShare
     })
   }
 

@@ -182,14 +182,16 @@ function askGroups(question) {
   return answer
 }
 
-function syncAppState({ inner }) {
+function syncAppState({ device, inner }) {
   const collections = children(inner, 'collection')
   check(collections.length > 0, 'no collection')
   return [stanza('sync', {}, collections.map(collection => {
     const { name, version } = collection.attrs
     check(name && version !== undefined, 'a collection without name or version')
+    const { appState } = device.account.owner
     const patched = children(collection, 'patch').length
-    return stanza('collection', { name, type: 'result', version: Number(version) + patched }, [stanza('patches', {}, [])])
+    const patches = appState.since(name, Number(version)).map(patch => stanza('patch', {}, patch))
+    return stanza('collection', { name, type: 'result', version: Number(version) + patched + patches.length }, [stanza('patches', {}, patches)])
   }))]
 }
 

@@ -37,6 +37,16 @@ export class Record {
     if (this.#problems.length < LIMIT) this.#problems.push({ from, what, at: new Date().toISOString() })
   }
 
+  save() {
+    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems }
+  }
+
+  restore({ sent, delivered, problems }) {
+    this.#sent = sent
+    this.#delivered = delivered
+    this.#problems = problems
+  }
+
   get messages() {
     return { sent: [...this.#sent.values()], delivered: [...this.#delivered.values()] }
   }

@@ -13,6 +13,7 @@ import { Phone } from './phone.js'
 import { answerQuery } from './queries.js'
 import { Record } from './record.js'
 import { Router } from './router.js'
+import { keep, recall } from './saved.js'
 import { child, outline, stanza } from './stanza.js'
 
 /** A WhatsApp server on loopback, with the phones of everybody on it. */
@@ -29,7 +30,10 @@ export class WhatsAppEmulator {
   #listener
   #directory
 
-  /** `directory`: where the certificate of the media server is put; without one there is no media server. */
+  /**
+   * `directory`: where the certificate of the media server is put, and everything that a stop leaves behind: a start with the
+   * same directory goes on from there. Without one there is no media server, and nothing is kept.
+   */
   constructor({ seed, directory } = {}) {
     this.ids = new Ids(seed)
     this.media = new Media({ ids: this.ids, record: this.record })
@@ -37,6 +41,7 @@ export class WhatsAppEmulator {
   }
 
   async start(port = 0) {
+    if (this.#directory) await recall(this, this.#directory)
     if (this.#directory) await this.media.start(this.#directory)
     this.#listener = new WebSocketServer({ host: '127.0.0.1', port, maxPayload: 16 * 1024 * 1024 })
     this.#listener.on('connection', socket => this.#connections.add(new Connection(socket, this)))
@@ -50,7 +55,10 @@ export class WhatsAppEmulator {
   async stop() {
     this.faults.clear()
     for (const connection of this.#connections) connection.drop()
-    await Promise.all([new Promise(resolve => this.#listener.close(resolve)), this.media.stop()])
+    await new Promise(resolve => this.#listener.close(resolve))
+    await Promise.all(this.accounts.all.map(account => account.owner.settled()))
+    if (this.#directory) await keep(this, this.#directory)
+    await this.media.stop()
   }
 
   /** A person with a phone. `lidKnown: false` keeps the hidden address from everybody until `revealLid`. */

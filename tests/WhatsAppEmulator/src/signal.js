@@ -78,6 +78,27 @@ export class SignalKeys {
     this.#sessions.delete(this.#address(device).toString())
   }
 
+  save() {
+    return {
+      identity: this.identity,
+      registrationId: this.registrationId,
+      signedPreKey: this.#signedPreKey,
+      preKeys: this.#preKeys,
+      nextPreKey: this.#nextPreKey,
+      sessions: [...this.#sessions].map(([id, session]) => [id, session.serialize()]),
+      senderKeys: [...this.#senderKeys].map(([name, record]) => [name, record.serialize()])
+    }
+  }
+
+  restore({ identity, registrationId, signedPreKey, preKeys, nextPreKey, sessions, senderKeys }) {
+    Object.assign(this, { identity, registrationId })
+    this.#signedPreKey = signedPreKey
+    this.#preKeys = preKeys
+    this.#nextPreKey = nextPreKey
+    this.#sessions = new Map(sessions.map(([id, session]) => [id, libsignal.SessionRecord.deserialize(session)]))
+    this.#senderKeys = new Map(senderKeys.map(([name, states]) => [name, new SenderKeyRecord(states)]))
+  }
+
   async #open(address, { registrationId, identity, signedPreKey, preKey }) {
     await new libsignal.SessionBuilder(this.#store, address).initOutgoing({
       registrationId,

@@ -49,6 +49,24 @@ test('a companion reacts, edits and deletes, and the phone can read it', () => w
   assert.deepEqual(emulator.record.problems, [])
 }))
 
+test('who is saved in the address book is told to companions, before and after they are linked', () => withEmulator(async (emulator, client) => {
+  const anna = emulator.addPhone({ phone: '4915111111111', name: 'Anna' })
+  const bert = emulator.addPhone({ phone: '4915122222222', name: 'Bert' })
+  const carla = emulator.addPhone({ phone: '4915133333333', name: 'Carla' })
+  await anna.saveContact(bert, 'Bert the plumber')
+  const host = client()
+  await host.pairWith(anna)
+  const contacts = () => host.events.flatMap(({ name, data }) => name === 'contacts.upsert' ? data : name === 'messaging-history.set' ? data.contacts : [])
+  const named = (person, name) => until(name, () => contacts().some(contact => contact.id === person.jid && contact.name === name))
+  await named(bert, 'Bert the plumber')
+
+  await anna.saveContact(carla, 'Carla from school')
+  await named(carla, 'Carla from school')
+  await anna.saveContact(bert, 'Bert')
+  await named(bert, 'Bert')
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
 test('people who know only the hidden address write to it', () => withEmulator(async (emulator, client) => {
   const { host, bert } = await pair(emulator, client)
 

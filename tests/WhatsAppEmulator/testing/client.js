@@ -8,7 +8,7 @@ globalThis.setTimeout = Object.assign((action, ms, ...rest) => {
   return ms >= 2_000 ? timer.unref() : timer
 }, start)
 
-const { default: makeWASocket, initAuthCreds, BufferJSON, Browsers } = await import('baileys')
+const { default: makeWASocket, initAuthCreds, BufferJSON, Browsers, proto } = await import('baileys')
 const { WhatsAppEmulator } = await import('../src/server.js')
 
 const DEADLINE_MS = 20_000
@@ -155,7 +155,10 @@ export class Client {
     return {
       get: async (type, ids) => Object.fromEntries(ids.flatMap(id => {
         const value = this.#keys.get(`${type}/${id}`)
-        return value === undefined ? [] : [[id, JSON.parse(value, BufferJSON.reviver)]]
+        if (value === undefined) return []
+        const key = JSON.parse(value, BufferJSON.reviver)
+        // As JSON a protobuf message writes its bytes as text.
+        return [[id, type === 'app-state-sync-key' ? proto.Message.AppStateSyncKeyData.fromObject(key) : key]]
       })),
       set: async data => {
         for (const [type, entries] of Object.entries(data)) {
