@@ -29,22 +29,15 @@ public sealed class JoinedTests
     [Fact]
     public async Task A_run_that_one_of_many_began_anew_is_joined_by_the_others_who_hear_of_the_end_later()
     {
-        var first = Again(_joined.Run());
-        var second = Again(_joined.Run());
-        var third = Again(_joined.Run());
+        // Each of them asks anew the moment it hears that the run is over, one after the other.
+        var again = Enumerable.Range(0, 3).Select(_ => _joined.Run().ContinueWith(
+            _ => _joined.Run(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Unwrap()).ToList();
 
-        // Each of them asks anew the moment it hears that the run is over.
         _runs[0].SetResult();
 
         Assert.Equal(2, _runs.Count);
         _runs[1].SetResult();
-        await Task.WhenAll(first, second, third);
-
-        async Task Again(Task run)
-        {
-            await run;
-            await _joined.Run();
-        }
+        await Task.WhenAll(again);
     }
 
     [Fact]
