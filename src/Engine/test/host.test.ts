@@ -172,7 +172,7 @@ describe('The host', () => {
     await start()
     await silo.ask('open', { number: n, epoch: 1, link })
     await until(() => network.sessions.length === 1, 'the number connects')
-    network.last.buffered = [{ type: 'named', jid: 'x@s.whatsapp.net', name: 'Ada' }]
+    network.last.buffered = [{ type: 'named', jid: 'x@s.whatsapp.net', name: 'Ada', saved: false }]
     await silo.ask('shutdown', {})
     assert.equal(silo.eventsOf('named').length, 1)
     await until(() => exits.length > 0, 'the host leaves')

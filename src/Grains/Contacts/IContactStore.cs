@@ -17,6 +17,9 @@ public sealed record ContactDocument
     public required string Party { get; init; }
     public required string Name { get; init; }
 
+    /// <summary>The name is that of the phone's address book, which the person's own choice does not replace.</summary>
+    public bool NameIsSaved { get; init; }
+
     /// <summary>Digits with country code; null while only the hidden address is known.</summary>
     public string? Phone { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];

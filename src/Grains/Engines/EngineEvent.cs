@@ -123,9 +123,13 @@ public abstract record EngineEvent
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.alias-learned")]
     public sealed record AliasLearned([property: Id(0)] string PhoneJid, [property: Id(1)] string Lid) : EngineEvent;
 
-    /// <summary>The name a person gave themselves, or the subject of a group.</summary>
+    /// <summary>The name of a person, or the subject of a group.</summary>
+    /// <param name="Saved">The name in the phone's address book; otherwise the one that the person chose.</param>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.named")]
-    public sealed record Named([property: Id(0)] string Jid, [property: Id(1)] string Name) : EngineEvent;
+    public sealed record Named(
+        [property: Id(0)] string Jid,
+        [property: Id(1)] string Name,
+        [property: Id(2)] bool Saved = false) : EngineEvent;
 
     /// <summary>Something that a newer engine reports and we don't know. It changes nothing but has its place in the stream.</summary>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.unknown")]

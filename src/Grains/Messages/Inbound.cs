@@ -87,17 +87,16 @@ internal sealed partial class Inbound(
         var party = work.Party(named.Jid, null);
         if (!Jids.IsGroup(named.Jid))
         {
-            work.Contact(party, named.Jid, named.Name);
+            work.Contact(party, named.Jid, named.Name, saved: named.Saved);
         }
-
-        if (work.Book.ChatWith(party) is { } chat)
+        else if (work.Book.ChatWith(party) is { } chat)
         {
             if (chat.Name != named.Name)
             {
                 work.Put(chat with { Name = named.Name, UpdatedAt = work.Now });
             }
         }
-        else if (Jids.IsGroup(named.Jid))
+        else
         {
             work.KeepSubject(named.Jid, named.Name);
         }

@@ -71,8 +71,11 @@ internal sealed partial class NumberWork
         return chat;
     }
 
-    /// <summary>The contact of a party; made when there is none. A better name takes the place of a bare number.</summary>
-    public ContactDocument Contact(string party, string jid, string? name, bool onlyIfUnnamed = false)
+    /// <summary>
+    /// The contact of a party; made when there is none. A better name takes the place of a bare number, and the one in the
+    /// phone's address book (<paramref name="saved"/>), which our side chose, that of the person's own choice.
+    /// </summary>
+    public ContactDocument Contact(string party, string jid, string? name, bool onlyIfUnnamed = false, bool saved = false)
     {
         var known = Book.ContactOf(party);
         var phone = Jids.Phone(jid) ?? known?.Phone;
@@ -81,12 +84,12 @@ internal sealed partial class NumberWork
             Id = NewId.Contact(), Version = 0, Party = party, Name = "", Phone = phone, CreatedAt = now, UpdatedAt = now,
         };
         var unnamed = contact.Name.Length == 0 || contact.Name == contact.Phone;
-        var better = name is { Length: > 0 } && (unnamed || !onlyIfUnnamed) ? name
-            : contact.Name.Length == 0 ? phone ?? ""
-            : contact.Name;
-        if (known is null || better != contact.Name || phone != contact.Phone)
+        var taken = name is { Length: > 0 } && (unnamed || (!onlyIfUnnamed && (saved || !contact.NameIsSaved)));
+        var better = taken ? name! : contact.Name.Length == 0 ? phone ?? "" : contact.Name;
+        var isSaved = taken ? saved : contact.NameIsSaved;
+        if (known is null || better != contact.Name || phone != contact.Phone || isSaved != contact.NameIsSaved)
         {
-            contact = Put(contact with { Name = better, Phone = phone });
+            contact = Put(contact with { Name = better, NameIsSaved = isSaved, Phone = phone });
             Book.Put(party, contact);
         }
 
@@ -185,7 +188,7 @@ internal sealed partial class NumberWork
             Announce(sequence => PublicEvents.ContactMerged(Number.Id, contactInto.Id, contactFrom.Id, sequence, now));
             if (contactInto.Name == (contactInto.Phone ?? "") && contactFrom.Name.Length > 0)
             {
-                Book.Put(into, Put(contactInto with { Name = contactFrom.Name }));
+                Book.Put(into, Put(contactInto with { Name = contactFrom.Name, NameIsSaved = contactFrom.NameIsSaved }));
             }
         }
         else if (contactFrom is not null)

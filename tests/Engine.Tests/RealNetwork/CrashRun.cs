@@ -9,7 +9,11 @@ using Xunit;
 namespace Loopwave.WhatsApp.RealNetwork;
 
 /// <summary>How large a run is. The seed decides the moments; each kind of kill happens <paramref name="Kills"/> times.</summary>
-internal sealed record CrashPlan(int Seed, int Numbers, int Out, int In, int Kills);
+internal sealed record CrashPlan(int Seed, int Numbers, int Out, int In, int Kills)
+{
+    /// <summary>Whether the network delivers a message once more that comes again under its id, or only acknowledges it.</summary>
+    public bool SwallowsRepeats => Seed % 2 == 0;
+}
 
 /// <summary>Writes and is written to over the real protocol while silos, engine hosts and connections are killed.</summary>
 internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDisposable
@@ -55,6 +59,7 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
             _lines.Add((number, phone, persons));
         }
 
+        await deployment.WhatsApp.Fault(new { kind = "swallow-repeats", on = plan.SwallowsRepeats });
         await Task.WhenAll([.. _lines.Select(Write), .. _lines.Select(Say), Strike()]);
         await AllSent();
         await AllStored();

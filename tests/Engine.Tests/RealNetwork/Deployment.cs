@@ -116,6 +116,15 @@ public sealed class Deployment : IAsyncLifetime
         },
         message => message.Count > 0);
 
+    /// <summary>Waits until a chat, named by a phone or an address, is there and as wanted.</summary>
+    public Task<JsonObject> Chat(string chat, Func<JsonObject, bool> until, string? number = null) => Until(
+        async () =>
+        {
+            using var answer = await Api.GetAsync($"/api/v1/chats/{Uri.EscapeDataString(chat)}{(number is null ? "" : $"?number={number}")}");
+            return answer.IsSuccessStatusCode ? (await answer.Content.ReadFromJsonAsync<JsonObject>())! : [];
+        },
+        found => found.Count > 0 && until(found));
+
     /// <summary>Waits until what a person was sent is as wanted.</summary>
     public Task<JsonArray> Inbox(string person, Func<JsonArray, bool> until) => Until(() => WhatsApp.Inbox(person), until);
 

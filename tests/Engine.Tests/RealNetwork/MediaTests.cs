@@ -45,7 +45,9 @@ public sealed class MediaTests(Deployment deployment) : IClassFixture<Deployment
     [InlineData("image", "image/jpeg", "image")]
     [InlineData("video", "video/mp4", "video")]
     [InlineData("audio", "audio/ogg; codecs=opus", "voice")]
+    [InlineData("audio", "audio/mpeg", "audio")]
     [InlineData("document", "application/pdf", "document")]
+    [InlineData("sticker", "image/webp", "sticker")]
     public async Task A_file_that_a_person_sends_is_fetched_when_it_is_wanted(string kind, string mimetype, string type)
     {
         await deployment.WhatsApp.OnPhone(

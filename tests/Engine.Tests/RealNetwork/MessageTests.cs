@@ -170,5 +170,15 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
 
         await deployment.Shown(person, message => Deployment.Text(message["text"]) == "old 19");
         Assert.Equal(0, (await deployment.Get($"/api/v1/chats/{person}"))["unreadCount"]!.GetValue<int>());
+
+        // The phone told the newest five; the rest only when it is asked.
+        Assert.Equal(5, (await deployment.Get($"/api/v1/chats/{person}/messages?limit=200"))["data"]!.AsArray().Count);
+        var chat = Deployment.Text((await deployment.Get($"/api/v1/chats/{person}"))["id"]);
+        await deployment.Post($"/api/v1/numbers/{number}/history", new { chatId = chat });
+
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "old 0");
+        Assert.Equal(20, (await deployment.Get($"/api/v1/chats/{person}/messages?limit=200"))["data"]!.AsArray().Count);
+        Assert.Equal(0, (await deployment.Get($"/api/v1/chats/{person}"))["unreadCount"]!.GetValue<int>());
+        await deployment.Number(number, view => Deployment.Text(view["history"]!["state"]) == "done");
     }
 }

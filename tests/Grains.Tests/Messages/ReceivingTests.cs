@@ -170,6 +170,21 @@ public sealed class ReceivingTests(SharedCluster shared) : OneNumber(shared), IC
     }
 
     [Fact]
+    public async Task The_name_in_the_phones_address_book_wins_over_the_one_that_a_person_chose()
+    {
+        await Receive(From(Customer, "hello") with { PushName = "Ami ✨" });
+        Assert.Equal("Ami ✨", (await Chat()).Name);
+
+        await Raise(new EngineEvent.Named(Customer, "Amina Okafor", Saved: true));
+        await Receive(From(Customer, "again") with { PushName = "Ami ✨" });
+        await Raise(new EngineEvent.Named(Customer, "Ami"));
+        Assert.Equal("Amina Okafor", (await Chat()).Name);
+
+        await Raise(new EngineEvent.Named(Customer, "Amina", Saved: true));
+        Assert.Equal("Amina", (await Chat()).Name);
+    }
+
+    [Fact]
     public async Task A_group_has_messages_of_several_people_and_no_contact_of_its_own()
     {
         var group = $"{Any.Phone()}@g.us";

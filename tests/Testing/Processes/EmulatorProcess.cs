@@ -12,12 +12,14 @@ public sealed class EmulatorProcess : IAsyncDisposable
     private static readonly string Folder = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../tests/WhatsAppEmulator"));
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly Process _process;
-    private readonly Watchdog _watchdog;
+    private readonly string _directory;
     private readonly HttpClient _control;
+    private Process _process;
+    private Watchdog _watchdog;
 
-    private EmulatorProcess(Process process, JsonObject screen)
+    private EmulatorProcess(string directory, Process process, JsonObject screen)
     {
+        _directory = directory;
         _process = process;
         _watchdog = new Watchdog(process.Id);
         _control = TestHttp.Client(new Uri(screen["control"]!.GetValue<string>()));
@@ -38,12 +40,32 @@ public sealed class EmulatorProcess : IAsyncDisposable
 
     public static async Task<EmulatorProcess> Start()
     {
-        var start = new ProcessStartInfo("node") { WorkingDirectory = Folder, RedirectStandardOutput = true };
-        start.ArgumentList.Add("control.mjs");
+        var directory = Directory.CreateTempSubdirectory("loopwave-emulator-").FullName;
+        var (process, screen) = await Launch(directory, webSocketPort: 0, controlPort: 0);
+        return new EmulatorProcess(directory, process, screen);
+    }
+
+    /// <summary>Stops the server and starts it again where it was: all connections end, and nothing else.</summary>
+    public async Task Restart()
+    {
+        await Do("/stop", new { });
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        _watchdog.Dispose();
+        _process.Dispose();
+        (_process, _) = await Launch(_directory, new Uri(Url).Port, _control.BaseAddress!.Port);
+        _watchdog = new Watchdog(_process.Id);
+    }
+
+    private static async Task<(Process Process, JsonObject Screen)> Launch(string directory, int webSocketPort, int controlPort)
+    {
+        var start = new ProcessStartInfo("node", ["control.mjs", $"{webSocketPort}", $"{controlPort}", directory])
+        {
+            WorkingDirectory = Folder, RedirectStandardOutput = true,
+        };
         var process = Process.Start(start)!;
         var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
             ?? throw new InvalidOperationException("The emulator ended before it said where it is.");
-        return new EmulatorProcess(process, JsonNode.Parse(line)!.AsObject());
+        return (process, JsonNode.Parse(line)!.AsObject());
     }
 
     /// <summary>A phone with WhatsApp on it, or a person to write with.</summary>
@@ -56,6 +78,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>A person writes; the message's id.</summary>
     public async Task<string> Say(string from, string to, string text) =>
         (await Do($"/accounts/{from}/say", new { to, text }))["id"]!.GetValue<string>();
+
+    /// <summary>Does something else at the server: its path, and what it needs.</summary>
+    public Task<JsonObject> OnServer(string path, object body) => Do(path, body);
 
     /// <summary>Does something else on a phone: its path below the account, and what it needs.</summary>
     public Task<JsonObject> OnPhone(string phone, string act, object body) => Do($"/accounts/{phone}/{act}", body);
@@ -92,6 +117,7 @@ public sealed class EmulatorProcess : IAsyncDisposable
         _watchdog.Dispose();
         _process.Dispose();
         _control.Dispose();
+        Directory.Delete(_directory, recursive: true);
     }
 
     private async Task<JsonObject> Do(string path, object body)

@@ -99,7 +99,7 @@ export const events = {
   messageEdited: struct({ jid: text, target: TargetMessage, text, at: time }),
   messageRevoked: struct({ jid: text, target: TargetMessage, at: time }),
   aliasLearned: struct({ phoneJid: text, lid: text }),
-  named: struct({ jid: text, name: text }),
+  named: struct({ jid: text, name: text, saved: flag }),
 }
 
 export type EventType = keyof typeof events

@@ -75,13 +75,14 @@ function contact({ id, name, notify, verifiedName, lid, phoneNumber }: Partial<B
   const hidden = id && isLidUser(id) ? id : lid
   return [
     ...(phoneJid && hidden ? alias(phoneJid, hidden) : []),
-    ...named(id, notify ?? verifiedName ?? name),
+    ...named(id, notify ?? verifiedName),
+    ...named(id, name, true),
   ]
 }
 
-function named(id: string | undefined, name: string | null | undefined): Event[] {
+function named(id: string | undefined, name: string | null | undefined, saved = false): Event[] {
   const jid = bare(id)
-  return isChat(jid) && name ? [{ type: 'named', jid, name }] : []
+  return isChat(jid) && name ? [{ type: 'named', jid, name, saved }] : []
 }
 
 function alias(pn: string, lid: string): Event[] {

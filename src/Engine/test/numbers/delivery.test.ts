@@ -3,7 +3,7 @@ import { afterEach, describe, mock, test } from 'node:test'
 import { Delivery } from '#engine/numbers/delivery.js'
 import type { Cursor, Event } from '#engine/rpc/contract.js'
 
-const named = (name: string): Event => ({ type: 'named', jid: 'x@s.whatsapp.net', name })
+const named = (name: string): Event => ({ type: 'named', jid: 'x@s.whatsapp.net', name, saved: false })
 const at = (sequence: number): Cursor => ({ host: 'h', epoch: 2, sequence })
 
 async function settle() {

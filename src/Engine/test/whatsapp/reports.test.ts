@@ -32,10 +32,10 @@ describe('Reports of the library', () => {
       [{ type: 'chatRead', jid: group, at }]],
     ['two addresses of one person', { 'lid-mapping.update': { pn: bert, lid: '22@lid' } }, [{ type: 'aliasLearned', phoneJid: bert, lid: '22@lid' }]],
     ['a contact with both addresses and a name', { 'contacts.upsert': [{ id: bert, lid: '22@lid', notify: 'Bert' }] },
-      [{ type: 'aliasLearned', phoneJid: bert, lid: '22@lid' }, { type: 'named', jid: bert, name: 'Bert' }]],
-    ['a person’s own name before that in our address book', { 'contacts.update': [{ id: bert, name: 'B.', notify: 'Bert' }] },
-      [{ type: 'named', jid: bert, name: 'Bert' }]],
-    ['a group with a new subject', { 'groups.update': [{ id: group, subject: 'Crew' }] }, [{ type: 'named', jid: group, name: 'Crew' }]],
+      [{ type: 'aliasLearned', phoneJid: bert, lid: '22@lid' }, { type: 'named', jid: bert, name: 'Bert', saved: false }]],
+    ['a person’s own name, and that in our address book', { 'contacts.update': [{ id: bert, name: 'B.', notify: 'Bert' }] },
+      [{ type: 'named', jid: bert, name: 'Bert', saved: false }, { type: 'named', jid: bert, name: 'B.', saved: true }]],
+    ['a group with a new subject', { 'groups.update': [{ id: group, subject: 'Crew' }] }, [{ type: 'named', jid: group, name: 'Crew', saved: false }]],
     ['a story that somebody read', { 'messages.update': [update({ fromMe: true, remoteJid: 'status@broadcast' }, Status.READ)] }, []],
   ]
   for (const [what, batch, events] of table) {
