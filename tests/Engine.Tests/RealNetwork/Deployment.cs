@@ -97,6 +97,11 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>Waits until a number is as wanted.</summary>
     public Task<JsonObject> Number(string number, Func<JsonObject, bool> until) => Until(() => Get($"/api/v1/numbers/{number}"), until);
 
+    /// <summary>Waits until a number shows, or has shown, a status with a cause: many last too short a time to be seen by asking.</summary>
+    public Task<JsonObject> WasSeen(string number, string status, string reason) => Number(
+        number,
+        view => view["timeline"]!.AsArray().Any(entry => Text(entry!["status"]) == status && Text(entry["reason"]?["code"]) == reason));
+
     /// <summary>Sends a text; the id of the message.</summary>
     public async Task<string> Send(string number, string to, string text) =>
         Text((await Post("/api/v1/messages", new { from = number, to, text, whenOffline = "queue" }))["id"]);

@@ -19,7 +19,7 @@ public sealed class LogTests(Deployment deployment) : IClassFixture<Deployment>
         await deployment.WhatsApp.OnPhone(person, "forget-sessions", new { of = phone });
         await deployment.MessageIs(await deployment.Send(number, person, "a third secret"), "delivered");
         await deployment.WhatsApp.Fault(new { kind = "stream-error", phone, code = 503 });
-        await deployment.Number(number, view => Deployment.Text(view["status"]) == "disconnected");
+        await deployment.WasSeen(number, "disconnected", "server_unavailable");
         await deployment.Ready(number);
         await deployment.Process.Stop();
 
