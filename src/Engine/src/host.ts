@@ -29,9 +29,11 @@ export interface HostOptions {
 
 /** Connects to the silo and serves it until the connection, the heartbeats or a shutdown end the process. */
 export async function runHost(options: HostOptions): Promise<void> {
-  const connection = await connectTo(options.socketPath)
+  const heartbeat = { method: 'heartbeat', heard: () => undefined as void }
+  const connection = await connectTo(options.socketPath, heartbeat)
   const silo = new Silo(connection)
   const host = new Host(options, connection, silo)
+  heartbeat.heard = () => host.heartbeat()
   connection.onClose(() => host.leave(0))
   connection.onError(() => undefined)   // what matters of it follows as a close
   options.watchFaults?.((error) => host.fail(error))
@@ -81,6 +83,10 @@ class Host {
     this.options.exit(code)
   }
 
+  heartbeat(): void {
+    this.#fence.heartbeat()
+  }
+
   fail(error: unknown): void {
     void this.#leaveAfter(70, this.silo.say('error', 'the host failed', undefined, describeFault(error)))
   }
@@ -114,7 +120,6 @@ class Host {
       // In the next turn, so that the answer is written before.
       setImmediate(() => void this.#leaveAfter(0, this.silo.say('information', 'host ends')))
     })
-    this.connection.onNotification('heartbeat', () => this.#fence.heartbeat())
   }
 
   #on<M extends HostMethod>(method: M, handle: (params: Params<M>) => unknown): void {

@@ -8,13 +8,19 @@ const frameLimit = 16 * 1024 * 1024
 const headerLimit = 4 * 1024
 const endOfHeader = Buffer.from('\r\n\r\n')
 
+/** A notification without content that is heard as soon as it is here: the connection handles one message a turn, and hundreds may wait before it. */
+export interface Urgent {
+  method: string
+  heard: () => void
+}
+
 /** Reads messages with a Content-Length header, and gives the connection up when one is larger than a frame may be. */
 export class BoundedReader extends AbstractMessageReader {
   #chunks: Buffer[] = []
   #length = 0
   #wanted: number | undefined
 
-  constructor(private readonly socket: Socket, private readonly limit = frameLimit) {
+  constructor(private readonly socket: Socket, private readonly limit = frameLimit, private readonly urgent?: Urgent) {
     super()
     socket.on('error', (error) => this.fireError(error))
     socket.on('close', () => this.fireClose())
@@ -26,7 +32,11 @@ export class BoundedReader extends AbstractMessageReader {
       this.#length += chunk.length
       try {
         for (let message = this.#next(); message; message = this.#next()) {
-          callback(message)
+          if (this.urgent && 'method' in message && message.method === this.urgent.method) {
+            this.urgent.heard()
+          } else {
+            callback(message)
+          }
         }
       } catch (error) {
         this.fireError(error)
@@ -78,17 +88,17 @@ export class BoundedReader extends AbstractMessageReader {
 }
 
 /** A JSON-RPC connection over a Unix socket that somebody listens on. */
-export async function connectTo(socketPath: string): Promise<MessageConnection> {
+export async function connectTo(socketPath: string, urgent?: Urgent): Promise<MessageConnection> {
   const socket = connect(socketPath)
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)
     socket.once('error', reject)
   })
-  return overSocket(socket)
+  return overSocket(socket, urgent)
 }
 
-export function overSocket(socket: Socket): MessageConnection {
-  return createMessageConnection(new BoundedReader(socket), new Writer(socket))
+export function overSocket(socket: Socket, urgent?: Urgent): MessageConnection {
+  return createMessageConnection(new BoundedReader(socket, frameLimit, urgent), new Writer(socket))
 }
 
 /** An answer that finds the socket gone is lost with it: the close that follows says all there is to say. */

@@ -17,6 +17,7 @@ import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
 import { through } from './proxy.js'
 import { toHistory, toReports } from './reports.js'
+import { inTurns } from './turns.js'
 
 const storeLimitMs = 30_000
 const sentMessageMs = 5_000
@@ -178,7 +179,7 @@ export class WhatsAppSession implements Session {
       cachedGroupMetadata: (jid) => this.#group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => this.#journal.wrap(
-        DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid), auth, (events) => this.#store([], events)),
+        inTurns(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid)), auth, (events) => this.#store([], events)),
     }
   }
 
