@@ -5,6 +5,9 @@ for (const name of Object.keys(console) as (keyof Console)[]) {
   }
 }
 
+const { shareContext } = await import('./sharedContext.js')
+shareContext()
+
 const socketPath = process.env['LOOPWAVE_ENGINE_SOCKET']
 const token = process.env['LOOPWAVE_ENGINE_TOKEN']
 delete process.env['LOOPWAVE_ENGINE_TOKEN']
