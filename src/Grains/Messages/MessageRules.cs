@@ -28,10 +28,14 @@ internal static class MessageRules
             Status = status,
             Error = null,
             Timestamp = Rank(from) < Rank(MessageStatus.Sent) ? at : message.Timestamp,
-            Timeline = [.. message.Timeline, new StatusChange(status, at)],
+            Timeline = [.. message.Timeline, new StatusChange(status, NotBefore(message.Timeline, at))],
             UpdatedAt = now,
         };
     }
+
+    // The network tells whole seconds: what followed at once would seem to have come before.
+    private static DateTimeOffset NotBefore(IReadOnlyList<StatusChange> timeline, DateTimeOffset at) =>
+        timeline is [.., var last] && last.At - at is { Ticks: > 0 } early && early < TimeSpan.FromSeconds(1) ? last.At : at;
 
     /// <summary>It was given up without an answer. An edit of it that was given up says nothing about the message itself.</summary>
     public static bool IsUncertain(this MessageDocument message) =>

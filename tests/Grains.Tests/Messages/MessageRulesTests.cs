@@ -29,6 +29,19 @@ public sealed class MessageRulesTests
         Assert.Equal((MessageStatus.Delivered, null), (delivered.Status, delivered.Error));
     }
 
+    [Theory]
+    [InlineData(-0.6, 0)]
+    [InlineData(0.4, 0.4)]
+    [InlineData(-30, -30)]
+    public void A_network_that_tells_whole_seconds_does_not_let_a_message_seem_sent_before_it_was_accepted(double told, double shown)
+    {
+        var queued = Sent(MessageStatus.Queued) with { Timeline = [new StatusChange(MessageStatus.Queued, Noon)] };
+
+        var sent = queued.Advance(MessageStatus.Sent, Noon.AddSeconds(told), Noon);
+
+        Assert.Equal(Noon.AddSeconds(shown), sent.Timeline[^1].At);
+    }
+
     private static MessageDocument Sent(MessageStatus status) => new()
     {
         Id = "m_1", Number = "n1", Chat = "c_1", WhatsAppId = "3EB0", FromMe = true, Author = new MessageAuthor(AuthorType.Api),
