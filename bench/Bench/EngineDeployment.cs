@@ -106,7 +106,7 @@ internal sealed class EngineDeployment : IAsyncDisposable
                 throw new TimeoutException($"Waited {Patience.TotalMinutes} minutes for {what}.");
             }
 
-            await Pause.For(TimeSpan.FromMilliseconds(100));
+            await Pause.For(TimeSpan.FromMilliseconds(500));
         }
     }
 
