@@ -126,8 +126,8 @@ export class Account {
   watchers = new Set()
   #nextDevice = 1
 
-  constructor({ phone, lid, lidKnown, name, record, newId }) {
-    Object.assign(this, { phone, lid, lidKnown, name, record, newId })
+  constructor({ phone, otherForms, lid, lidKnown, name, record, newId }) {
+    Object.assign(this, { phone, otherForms, lid, lidKnown, name, record, newId })
   }
 
   get jid() {
@@ -153,9 +153,9 @@ export class Account {
 
   /** Without its phone, which can only be made when all accounts are there. */
   save() {
-    const { phone, lid, lidKnown, name } = this
+    const { phone, otherForms, lid, lidKnown, name } = this
     return {
-      phone, lid, lidKnown, name,
+      phone, otherForms, lid, lidKnown, name,
       nextDevice: this.#nextDevice,
       companions: this.companions.map(device => device.save()),
       watchers: [...this.watchers].map(device => device.jid)
@@ -186,6 +186,9 @@ export class Accounts {
   get allDevices() {
     return this.all.flatMap(account => [...account.devices.values()])
   }
+
+  /** The account behind a phone as somebody writes it: some countries have several ways, of which one is the address. */
+  byAnyForm = phone => this.byPhone(phone) ?? this.all.find(account => account.otherForms.includes(phone.replace(/^\+/, '')))
 
   byPhone = phone => this.#byPhone.get(String(phone).replace(/^\+/, ''))
 

@@ -108,7 +108,6 @@ export class Groups {
   answer({ device, node, inner }) {
     if (node.attrs.to === '@g.us') return this.#answerForAll(device, node, inner)
     const group = this.#groups.get(node.attrs.to)
-    if (!group?.members.has(device.account)) return undefined
     switch (inner.tag) {
       case 'query':
         return [this.describe(group)]

@@ -8,6 +8,10 @@ const KINDS = {
   'ack-error': (emulator, { phone, count, code }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'error', code: positive(code, 'code') }),
   'login-failure': (emulator, { phone, count, code, attrs }) =>
     emulator.faults.plan({ at: 'login', phone, count, code: positive(code, 'code'), attrs }),
+  'query-error': (emulator, { phone, count, query, code }) => {
+    if (typeof query !== 'string') throw new RangeError('query: its type, namespace and first child')
+    emulator.faults.plan({ at: `query ${query}`, phone, count, code: positive(code, 'code') })
+  },
   'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
   drop: now(connection => connection.drop()),
   freeze: now(connection => connection.freeze()),

@@ -7,6 +7,14 @@ import { verify } from './curve.js'
 
 class Malformed extends Error {}
 
+/** What the real server refuses too, though there is nothing wrong with the question. */
+class Refused extends Error {
+  constructor(code, text) {
+    super(text)
+    this.code = code
+  }
+}
+
 /** Every query the server knows, by type, namespace and first child. Each returns the contents of the result. */
 const QUERIES = {
   'get encrypt count': ({ device }) => [stanza('count', { value: device.preKeys.size })],
@@ -55,8 +63,14 @@ export async function answerQuery(server, connection, node) {
     return
   }
   try {
+    const fault = device && server.faults.take(`query ${name}`, device.account.phone)
+    if (fault) throw new Refused(fault.code, 'planned')
     connection.send(result(node, await query({ server, connection, device, node, inner })))
   } catch (error) {
+    if (error instanceof Refused) {
+      connection.send(refusal(node, error.code, error.message))
+      return
+    }
     if (!(error instanceof Malformed)) throw error
     server.record.problem(connection.name, `${name}: ${error.message}`)
     connection.send(refusal(node, 400, 'bad-request'))
@@ -140,7 +154,7 @@ function usync({ server, device, inner }) {
 
 function describe(server, device, protocols, user) {
   const phone = bytes(user, 'contact')?.toString()
-  const account = phone ? server.accounts.byPhone(phone) : server.accounts.find(user.attrs.jid)
+  const account = phone ? server.accounts.byAnyForm(phone) : server.accounts.find(user.attrs.jid)
   const jid = user.attrs.jid ?? account?.jid ?? `${phone.replace('+', '')}@s.whatsapp.net`
   if (!account) return stanza('user', { jid }, protocols.includes('contact') ? [stanza('contact', { type: 'out' })] : [])
 
@@ -177,8 +191,14 @@ function askAccount({ inner }) {
 }
 
 function askGroups(question) {
-  const answer = question.server.groups.answer(question)
-  check(answer, `no such group, or no member: ${outline(question.node)}`)
+  const { server, device, node } = question
+  const { to } = node.attrs
+  if (to !== '@g.us') {
+    if (!server.groups.has(to)) throw new Refused(404, 'item-not-found')
+    if (!server.groups.find(to).members.has(device.account)) throw new Refused(403, 'forbidden')
+  }
+  const answer = server.groups.answer(question)
+  check(answer, `not understood: ${outline(node)}`)
   return answer
 }
 

@@ -61,11 +61,16 @@ export class WhatsAppEmulator {
     await this.media.stop()
   }
 
-  /** A person with a phone. `lidKnown: false` keeps the hidden address from everybody until `revealLid`. */
-  addPhone({ phone, name, lid = this.ids.lid(), lidKnown = true }) {
-    if (!/^\d{5,15}$/.test(phone ?? '')) throw new RangeError('phone: 5 to 15 digits')
+  /**
+   * A person with a phone. `otherForms`: how else it can be asked for, as the Brazilian phones without their 9. `lidKnown: false`
+   * keeps the hidden address from everybody until `revealLid`.
+   */
+  addPhone({ phone, name, otherForms = [], lid = this.ids.lid(), lidKnown = true }) {
+    const forms = [phone, otherForms].flat()
+    if (!forms.every(form => /^\d{5,15}$/.test(form ?? ''))) throw new RangeError('phone: 5 to 15 digits')
+    if (forms.some(this.accounts.byAnyForm)) throw new RangeError(`${phone} exists already`)
     if (!/^\d{5,20}$/.test(lid)) throw new RangeError('lid: 5 to 20 digits')
-    const account = this.accounts.add(new Account({ phone, name: name ?? `Person ${phone}`, lid, lidKnown, record: this.record, newId: this.ids.stanza }))
+    const account = this.accounts.add(new Account({ phone, otherForms, name: name ?? `Person ${phone}`, lid, lidKnown, record: this.record, newId: this.ids.stanza }))
     account.owner = new Phone(this, account)
     account.devices.set(0, account.owner)
     return account.owner

@@ -123,3 +123,16 @@ test('a frozen connection looks open, passes nothing, and is given up by the cli
   await sending
   assert.deepEqual([bert.inbox, emulator.record.messages.sent], [[], []])
 }))
+
+test('a query is refused once, and answered the next time', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  planFault(emulator, { kind: 'query-error', phone: anna.account.phone, query: 'get usync usync', code: 500 })
+  assert.throws(() => planFault(emulator, { kind: 'query-error', code: 500 }), /query/)
+
+  await assert.rejects(host.socket.sendMessage(bert.jid, { text: 'first' }), { data: 500 })
+  await host.socket.sendMessage(bert.jid, { text: 'second' })
+
+  await until('the second message', () => bert.inbox.some(each => each.text === 'second'))
+  assert.deepEqual(bert.inbox.map(each => each.text), ['second'])
+  assert.deepEqual(emulator.record.problems, [])
+}))

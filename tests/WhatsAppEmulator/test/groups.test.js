@@ -69,3 +69,14 @@ test('a companion that cannot read a group message asks again', () => withEmulat
   await until('the second message', () => host.received('second'))
   assert.deepEqual(emulator.record.problems, [])
 }))
+
+test('who is in no such group is told so, and nothing is wrong with asking', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, host, device } = await pair(emulator, client)
+  const group = bert.createGroup('Club', [anna])
+  emulator.groups.change(group, bert.account, 'remove', [anna.account])
+  await until('the news', () => device.pendingCount === 0)
+
+  await assert.rejects(host.socket.groupMetadata(group.jid), { message: 'forbidden', data: 403 })
+  await assert.rejects(host.socket.groupMetadata('120363000000000001@g.us'), { message: 'item-not-found', data: 404 })
+  assert.deepEqual(emulator.record.problems, [])
+}))

@@ -130,3 +130,17 @@ test('prekeys that run low are filled up', () => withEmulator(async (emulator, c
   assert.ok(host.socket)
   assert.deepEqual(emulator.record.problems, [])
 }))
+
+test('a phone that is written in several ways has one address', () => withEmulator(async (emulator, client) => {
+  const { host } = await pair(emulator, client)
+  const clara = emulator.addPhone({ phone: '5511987654321', otherForms: ['551187654321'] })
+
+  for (const phone of ['5511987654321', '+551187654321']) {
+    const [found] = await host.socket.onWhatsApp(phone)
+    assert.deepEqual([found.exists, found.jid], [true, clara.jid])
+  }
+  assert.equal(emulator.accounts.find('551187654321@s.whatsapp.net'), undefined)
+  assert.throws(() => emulator.addPhone({ phone: '551187654321' }), /exists already/)
+  assert.throws(() => emulator.addPhone({ phone: '551187654322', otherForms: ['me'] }), /5 to 15 digits/)
+  assert.deepEqual(emulator.record.problems, [])
+}))
