@@ -108,6 +108,7 @@ public class WhatsAppEngineTests
     [InlineData("rejected", "not_on_whatsapp", EngineError.Rejected)]
     [InlineData("gone", null, EngineError.Gone)]
     [InlineData("unavailable", "disk_full", EngineError.Unavailable)]
+    [InlineData("notSent", null, EngineError.NotSent)]
     [InlineData("somethingNew", null, EngineError.Unavailable)]
     public async Task A_fault_of_the_host_is_one_of_the_engines(string error, string? code, EngineError expected)
     {

@@ -44,7 +44,8 @@ public interface IEngine
 
     /// <summary>
     /// Writes prepared bytes to the network. Returning means written, no more; the network's own answer arrives as
-    /// <see cref="EngineEvent.ServerAcknowledged"/>.
+    /// <see cref="EngineEvent.ServerAcknowledged"/>. <see cref="EngineError.Rejected"/> and <see cref="EngineError.NotSent"/> are
+    /// certain to have come before the first byte; after every other fault the message may be on the wire.
     /// </summary>
     Task Relay(string number, long epoch, string whatsAppId, string jid, byte[] prepared, CancellationToken cancellationToken);
 
@@ -179,6 +180,9 @@ public enum EngineError
 
     /// <summary>It may work later.</summary>
     Unavailable,
+
+    /// <summary>Nothing of the message was written. It may work later.</summary>
+    NotSent,
 }
 
 /// <summary>An engine could not do what it was told.</summary>

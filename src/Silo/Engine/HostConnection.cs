@@ -86,6 +86,7 @@ internal sealed class HostConnection : IDisposable
             "notConnected" => EngineError.NotConnected,
             "rejected" => EngineError.Rejected,
             "gone" => EngineError.Gone,
+            "notSent" => EngineError.NotSent,
             _ => EngineError.Unavailable,
         };
         return new EngineException(error, exception.Message, details?.Code);

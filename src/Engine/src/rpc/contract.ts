@@ -190,7 +190,7 @@ export type Params<M extends HostMethod> = Of<(typeof toHost)[M]['params']>
 
 export const errorCode = -32001
 export const ErrorData = struct({
-  error: oneOf('staleEpoch', 'notConnected', 'rejected', 'gone', 'unavailable'),
+  error: oneOf('staleEpoch', 'notConnected', 'rejected', 'gone', 'unavailable', 'notSent'),
   code: optional(text),
 })
 export type EngineErrorName = Of<typeof ErrorData>['error']

@@ -4,7 +4,7 @@ import {
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
-import { bare, type Me } from '../messages/address.js'
+import { bare, isGroup, type Me } from '../messages/address.js'
 import { toEvents, toTime } from '../messages/inbound.js'
 import { editAttribute, prepare } from '../messages/outbound.js'
 import { within } from '../numbers/deadline.js'
@@ -16,6 +16,7 @@ import { libraryLog } from './libraryLog.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
 import { through } from './proxy.js'
+import { asGroupRefusal, lastLook } from './refusals.js'
 import { toHistory, toReports } from './reports.js'
 import { inTurns } from './turns.js'
 
@@ -66,6 +67,9 @@ export class WhatsAppSession implements Session {
 
   async prepare(message: OutboundMessage): Promise<Uint8Array> {
     try {
+      if (isGroup(message.jid)) {
+        await this.#group(message.jid)
+      }
       return await prepare(message, this.#me, { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
     } catch (error) {
       throw this.#refusal(error)
@@ -79,15 +83,24 @@ export class WhatsAppSession implements Session {
       this.#requireOpen()
       const message = proto.Message.decode(prepared)
       const edit = editAttribute(message, jid)
+      let mayBeWritten = false
       this.#relayed.add(whatsAppId)
       try {
         await this.#socket.relayMessage(jid, message, {
           messageId: whatsAppId,
+          additionalNodes: lastLook(() => {
+            // Who waited was told already that the connection is over, and nothing may leave after that.
+            this.#requireOpen()
+            mayBeWritten = true
+          }),
           ...(edit ? { additionalAttributes: { edit } } : {}),
         })
       } catch (error) {
         this.#relayed.delete(whatsAppId)
-        throw this.#refusal(error)
+        throw this.#refusal(error, mayBeWritten ? 'unavailable' : 'notSent')
+      }
+      if (!mayBeWritten) {
+        this.port.log('error', 'the library no longer says when it writes; what it did not write cannot be told')
       }
     })
     this.#sending = sent.catch(() => undefined)
@@ -367,7 +380,9 @@ export class WhatsAppSession implements Session {
     if (known) {
       return known
     }
-    const group = await this.#socket.groupMetadata(jid)
+    const group = await this.#socket.groupMetadata(jid).catch((error: unknown) => {
+      throw asGroupRefusal(error)
+    })
     this.#memory.keepGroup(group)
     return group
   }
@@ -390,13 +405,13 @@ export class WhatsAppSession implements Session {
     }
   }
 
-  #refusal(error: unknown): EngineError {
+  #refusal(error: unknown, otherwise: 'unavailable' | 'notSent' = 'unavailable'): EngineError {
     if (error instanceof EngineError) {
       return error
     }
     this.port.log('warning', 'a command failed', undefined, describeFault(error))
     return this.isOpen
-      ? new EngineError('unavailable', 'The network did not do it.')
+      ? new EngineError(otherwise, 'The network did not do it.')
       : new EngineError('notConnected', 'The connection was lost meanwhile.')
   }
 }

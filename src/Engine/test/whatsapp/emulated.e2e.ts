@@ -71,8 +71,12 @@ describe('A number on the emulated network', () => {
     const { prepared } = await silo.ask<{ prepared: string }>('prepare', { number: n, epoch: 1, message })
     silo.sent.set(whatsAppId, prepared)
     await silo.ask('relay', { number: n, epoch: 1, whatsAppId, jid, prepared })
+    assert.ok(!silo.logs.some((line) => line.message.includes('says when it writes')), 'the library asks before it writes')
     return prepared
   }
+
+  const relayed = async (id: string) =>
+    (await emulator.call<{ sent: { id: string }[] }>('GET', '/record')).sent.some((message) => message.id === id)
 
   test('links by QR, closes with 515, and opens with what was stored', async () => {
     const anna = await person('Anna')
@@ -154,6 +158,46 @@ describe('A number on the emulated network', () => {
       const inbox = await emulator.call<{ text?: string }[]>('GET', `/accounts/${phone}/inbox`)
       assert.ok(inbox.some(({ text }) => text === 'hello all'), phone)
     }
+  })
+
+  test('refuses a message to a group that is not there, or that the number was taken out of, and stays connected', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    const { jid } = await emulator.call<{ jid: string }>('POST', '/groups', { creator: bert.phone, subject: 'Crew', members: [anna.phone] })
+    await pair(anna)
+    await send('3EB0AAAA0040', jid, 'hello all')
+    await silo.event('serverAcknowledged', n)
+    await emulator.call('POST', `/groups/${jid}/remove`, { actor: bert.phone, members: [anna.phone] })
+    await until(async () => (await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`))
+      .companions.every(({ pending }) => pending === 0), 'the number knows that it was taken out')
+
+    const refused = (error: { data?: unknown }) => {
+      assert.deepEqual(error.data, { error: 'rejected', code: 'not_in_group' })
+      return true
+    }
+    const whatsAppId = '3EB0AAAA0041'
+    for (const group of [jid, '120363000000000001@g.us']) {
+      const message = { kind: 'message', whatsAppId, jid: group, type: 'text', text: 'still here', mentions: [] }
+      await assert.rejects(silo.ask('prepare', { number: n, epoch: 1, message }), refused)
+      const prepared = Buffer.from(proto.Message.encode({ conversation: 'still here' }).finish()).toString('base64')
+      await assert.rejects(silo.ask('relay', { number: n, epoch: 1, whatsAppId, jid: group, prepared }), refused)
+    }
+    await send('3EB0AAAA0042', bert.jid, 'just you')
+    await silo.event('serverAcknowledged', n, (event) => event.whatsAppId === '3EB0AAAA0042')
+    assert.equal(await relayed(whatsAppId), false)
+    assert.deepEqual(silo.eventsOf('closed', n).map(({ code }) => code), [515])
+  })
+
+  test('says of a message that did not leave that it did not, and can send it afterwards', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    await pair(anna)
+    await emulator.call('POST', '/faults', { kind: 'query-error', phone: anna.phone, query: 'get usync usync', code: 500 })
+    await assert.rejects(send('3EB0AAAA0050', bert.jid, 'hello'), (error: { data?: unknown }) => {
+      assert.deepEqual(error.data, { error: 'notSent' })
+      return true
+    })
+    assert.equal(await relayed('3EB0AAAA0050'), false)
+    await send('3EB0AAAA0050', bert.jid, 'hello')
+    assert.equal((await silo.event('serverAcknowledged', n)).error, undefined)
   })
 
   test('fetches a file whole, and sends one from its path', async () => {
@@ -292,6 +336,8 @@ describe('A number on the emulated network', () => {
     const found = await silo.ask<{ onWhatsApp: boolean; jid?: string; lid?: string }>('resolve', { number: n, epoch: 1, phone: bert.phone })
     assert.deepEqual([found.onWhatsApp, found.jid, found.lid], [true, bert.jid, bert.lid])
     assert.equal((await silo.ask<{ onWhatsApp: boolean }>('resolve', { number: n, epoch: 1, phone: '4915199999999' })).onWhatsApp, false)
+    const clara = await emulator.call<{ jid: string }>('POST', '/accounts', { phone: '5511987654321', otherForms: ['551187654321'] })
+    assert.equal((await silo.ask<{ jid?: string }>('resolve', { number: n, epoch: 1, phone: '551187654321' })).jid, clara.jid)
   })
 
   test('tells history as history, and older messages when asked', async () => {
