@@ -83,7 +83,10 @@ public sealed record QueueItem
     public int Attempts { get; init; }
     public DateTimeOffset? HandedAt { get; init; }
 
-    /// <summary>How often building it failed for an unknown reason: at most 3.</summary>
+    /// <summary>
+    /// How often it could not leave although the number was connected: at most 3 for a reason that nobody knows, at most 5
+    /// because the network did not do what had to be done first.
+    /// </summary>
     public int Failures { get; init; }
 
     /// <summary>The bytes to relay, once built.</summary>

@@ -63,9 +63,16 @@ internal static class MessageRules
                 UpdatedAt = now,
             };
 
+    /// <summary>It cannot leave at the moment: why shows beside its status until it does.</summary>
+    public static MessageDocument Wait(this MessageDocument message, Cause why, DateTimeOffset now) =>
+        message.Status is MessageStatus.Queued or MessageStatus.Scheduled && message.Error != why
+            ? message with { Error = why, UpdatedAt = now }
+            : message;
+
     public static MessageDocument Cancel(this MessageDocument message, DateTimeOffset now) => message with
     {
         Status = MessageStatus.Cancelled,
+        Error = null,
         Timeline = [.. message.Timeline, new StatusChange(MessageStatus.Cancelled, now)],
         UpdatedAt = now,
     };

@@ -25,6 +25,6 @@ internal static class QueueItemReload
         };
     }
 
-    /// <summary>How long a row rests that could not be prepared for a reason nobody planned.</summary>
+    /// <summary>How long a row rests that could not leave although the number was connected.</summary>
     public static TimeSpan PauseAfter(int failures) => TimeSpan.FromSeconds(Math.Pow(5, failures));
 }

@@ -96,8 +96,7 @@ internal sealed partial class SendQueue
         // What came back for want of a connection need not rest on a new one.
         foreach (var (_, sequence) in _resting.Where(one => _rows[one.Sequence].Item.DueAt <= now).ToList())
         {
-            Leave(_rows[sequence]);
-            EnterLine(_rows[sequence]);
+            Requeue(_rows[sequence]);
         }
     }
 
@@ -119,7 +118,14 @@ internal sealed partial class SendQueue
     private void Requeue(Row row)
     {
         Leave(row);
-        EnterLine(row);
+        if (row.Item.State is QueueState.Handed)
+        {
+            EnterHanded(row, connection: null, _measured);
+        }
+        else
+        {
+            EnterLine(row);
+        }
     }
 
     private DateTimeOffset? Earliest(DateTimeOffset now)

@@ -190,6 +190,26 @@ internal sealed partial class SendQueue(SendRules rules)
         return true;
     }
 
+    /// <summary>
+    /// A row that was handed over is certain not to have left on this connection, so no answer is waited for. It rests until
+    /// <paramref name="item"/>.DueAt: queued once more when it never left before, else handed, to be repeated. False when it is
+    /// not on this connection any more; then nothing may be done with it.
+    /// </summary>
+    public bool NotSent(QueueItem item, string connection, DateTimeOffset now)
+    {
+        Measure(now);
+        if (!_rows.TryGetValue(item.Sequence, out var row) || row.Place is not Place.Handed || row.Connection != connection)
+        {
+            return false;
+        }
+
+        Leave(row);
+        row.Item = item with { State = item.Attempts == 0 ? QueueState.Queued : QueueState.Handed };
+        Watch(row);
+        EnterRest(row, _measured + Longer(item.DueAt - now, rules.ReturnRest));
+        return true;
+    }
+
     /// <summary>The row is done: sent, failed, expired or cancelled. The next of its chat may go.</summary>
     public void Done(long sequence)
     {

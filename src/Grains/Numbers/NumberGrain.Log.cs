@@ -23,6 +23,9 @@ internal sealed partial class NumberGrain
     [LoggerMessage(LogLevel.Error, "Number {Number}: message {Message} could not be prepared, failure {Failures}")]
     private static partial void LogNotPrepared(ILogger logger, Exception exception, string number, string message, int failures);
 
+    [LoggerMessage(LogLevel.Warning, "Number {Number}: message {Message} did not leave, failure {Failures}")]
+    private static partial void LogNotSent(ILogger logger, Exception exception, string number, string message, int failures);
+
     [LoggerMessage(LogLevel.Warning, "Number {Number} is deaf: it is closed and opened again")]
     private static partial void LogDeaf(ILogger logger, string number);
 

@@ -8,8 +8,7 @@ internal sealed partial class NumberGrain
 {
     private static readonly TimeSpan PrepareTimeout = TimeSpan.FromMinutes(5);
 
-    /// <summary>Builds the bytes of a row; null when there is no connection to build them with.</summary>
-    private async Task<byte[]?> Build(QueueItem item)
+    private async Task<byte[]> Build(QueueItem item)
     {
         var message = await Subject(item) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
         if (item.Kind is not OutboundKind.Message && message.WasNeverSent())
@@ -18,14 +17,15 @@ internal sealed partial class NumberGrain
         }
 
         using var timeout = new CancellationTokenSource(PrepareTimeout, context.Clock);
+        await Verify(item, timeout.Token);
+        var outbound = await Outbound(item, message);
         try
         {
-            await Verify(item, timeout.Token);
-            return await _engine.Prepare(Number, State.Epoch, await Outbound(item, message), timeout.Token);
+            return await _engine.Prepare(Number, State.Epoch, outbound, timeout.Token);
         }
-        catch (EngineException exception) when (exception.Error is EngineError.NotConnected or EngineError.Unavailable)
+        catch (EngineException exception) when (exception is { Error: EngineError.Unavailable, Code: null } && outbound.File is not null)
         {
-            return null;
+            throw new EngineException(exception.Error, "The file could not be uploaded to WhatsApp.", "media_upload_failed");
         }
     }
 

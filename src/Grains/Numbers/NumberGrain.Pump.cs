@@ -11,7 +11,6 @@ namespace Loopwave.Numbers;
 internal sealed partial class NumberGrain
 {
     private const int MostAtOnce = 64;
-    private const int MostFailures = 3;
 
     private readonly HashSet<Task> _sending = [];
     private bool _pumping;
@@ -151,7 +150,7 @@ internal sealed partial class NumberGrain
         try
         {
             var bytes = await Build(item);
-            if (bytes is null || _connection?.Id != connection.Id)
+            if (_connection?.Id != connection.Id)
             {
                 Return(item.Sequence);
                 return;
@@ -173,11 +172,19 @@ internal sealed partial class NumberGrain
         }
         catch (EngineException exception) when (exception.Error is EngineError.Rejected or EngineError.Gone)
         {
-            await GiveUp([item], new Cause(exception.Code ?? "rejected", exception.Message));
+            await GiveUp([item], CauseOf(exception));
         }
         catch (EngineException exception) when (exception.Error is EngineError.StaleEpoch)
         {
             await GiveUpOwnership();
+        }
+        catch (EngineException exception) when (exception.Error is EngineError.NotConnected)
+        {
+            Return(item.Sequence);
+        }
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException)
+        {
+            await NotReady(item, connection, exception);
         }
         catch (Exception exception) when (exception is not (StorageUnavailableException or NumberNotOwnedException))
         {
@@ -208,6 +215,10 @@ internal sealed partial class NumberGrain
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
             await _engine.Relay(Number, State.Epoch, item.WhatsAppId, item.Jid, item.Prepared!, timeout.Token);
         }
+        catch (EngineException exception) when (exception.Error is EngineError.Rejected or EngineError.NotSent)
+        {
+            await NotSent(item, connection, exception);
+        }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
             // Whether it left is unknown. It stays handed, and is repeated with the same id or settled by an answer.
@@ -223,26 +234,6 @@ internal sealed partial class NumberGrain
         }
     }
 
-    // An error nobody planned must neither stop the chat for ever nor take the number down.
-    private async Task Failed(QueueItem item, Exception exception)
-    {
-        var failures = item.Failures + 1;
-        LogNotPrepared(logger, exception, Number, item.Message, failures);
-        if (failures >= MostFailures)
-        {
-            await GiveUp([item], new Cause("poison", "The message could not be prepared, three times over."));
-            return;
-        }
-
-        var again = (_queue.Find(item.Sequence) ?? item) with { State = QueueState.Queued, Failures = failures, DueAt = Now + QueueItemReload.PauseAfter(failures) };
-        if (_queue.Returned(again, Now))
-        {
-            var work = NewWork();
-            work.Put(again);
-            await Commit(work);
-        }
-    }
-
     private async Task GiveUp(IReadOnlyList<QueueItem> items, Cause error)
     {
         await _turn.WaitAsync();
@@ -252,7 +243,9 @@ internal sealed partial class NumberGrain
             var known = await Prepare(messages, []);
             var work = NewWork();
             var inbound = new Inbound(work, _queue, known.Messages, known.Canonical, known.Media);
-            foreach (var item in items.Where(item => _queue.Find(item.Sequence) is not null))
+
+            // What was handed over once more meanwhile may be on the wire.
+            foreach (var item in items.Where(item => _queue.Find(item.Sequence)?.Attempts == item.Attempts))
             {
                 inbound.GiveUp(item, work.Latest(messages.First(message => message.Id == item.Message)), error);
             }

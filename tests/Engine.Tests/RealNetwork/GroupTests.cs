@@ -28,6 +28,44 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 
+    [Fact]
+    public async Task A_message_to_a_group_that_is_not_there_fails_at_once_and_the_number_stays_ready()
+    {
+        var (number, _) = await deployment.LinkedNumber();
+        var person = await deployment.Person();
+
+        var sent = await deployment.Send(number, "120363000000000001@g.us", "Anybody?");
+
+        await FailsUnsent(number, person, sent);
+    }
+
+    [Fact]
+    public async Task A_message_to_a_group_that_the_number_was_taken_out_of_fails_at_once_and_the_number_stays_ready()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        var person = await deployment.Person();
+        var group = await deployment.WhatsApp.Group(person, "Neighbours", phone);
+        await deployment.MessageIs(await deployment.Send(number, group, "Hello all"), "delivered");
+        await deployment.WhatsApp.OnServer($"/groups/{group}/remove", new { actor = person, members = new[] { phone } });
+        await Deployment.Until(
+            () => deployment.WhatsApp.Account(phone), account => account["companions"]!.AsArray().All(device => device!["pending"]!.GetValue<int>() == 0));
+
+        var sent = await deployment.Send(number, group, "Still here?");
+
+        await FailsUnsent(number, person, sent);
+    }
+
+    private async Task FailsUnsent(string number, string person, string sent)
+    {
+        var failed = await deployment.MessageIs(sent, "failed");
+        Assert.Equal("not_in_group", Deployment.Text(failed["error"]!["code"]));
+        await deployment.MessageIs(await deployment.Send(number, person, "Just you"), "delivered");
+
+        var timeline = (await deployment.Ready(number))["timeline"]!.AsArray();
+        Assert.Single(timeline, entry => Deployment.Text(entry!["status"]) == "ready");
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
     private Task<System.Text.Json.Nodes.JsonObject> Shown(string group, string text) =>
         deployment.Shown(group, message => Deployment.Text(message["text"]) == text);
 }

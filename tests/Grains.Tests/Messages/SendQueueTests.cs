@@ -394,6 +394,63 @@ public sealed class SendQueueTests
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
+    [Fact]
+    public void What_did_not_leave_waits_for_no_answer_and_goes_first_in_its_chat_after_its_rest()
+    {
+        var queue = Queue(Row(1, "c_a"), Row(2, "c_a"), Row(3, "c_b"));
+        Hand(queue, 1, First, Now);
+
+        Assert.True(queue.NotSent(queue.Find(1)! with { Attempts = 0, DueAt = At(5) }, First.Id, Now));
+
+        Assert.Equal([3], Sends(queue, Now));
+        Assert.Equal((QueueState.Queued, At(5)), (queue.Find(1)!.State, queue.Plan(Now, First, 10).NextAt));
+        Assert.False(queue.Plan(At(4), First, 10).Deaf);
+        Assert.Equal([1, 3], Sends(queue, At(5)));
+        Hand(queue, 1, First, At(40));
+        Assert.False(queue.Plan(At(69), First, 10).Deaf);
+        Assert.True(queue.Plan(At(70), First, 10).Deaf);
+    }
+
+    [Fact]
+    public void What_did_not_leave_and_never_did_before_expires()
+    {
+        var queue = Queue(Row(1, "c_a", expires: 10));
+        Hand(queue, 1, First, Now);
+        queue.NotSent(queue.Find(1)! with { Attempts = 0, DueAt = At(60) }, First.Id, Now);
+
+        Assert.Equal([1], Ids(queue.Plan(At(10), First, 10).Expired));
+    }
+
+    [Fact]
+    public void A_repeat_that_did_not_leave_stays_handed_and_is_repeated_after_its_rest_on_the_same_connection()
+    {
+        var queue = Queue(Row(1, "c_a", expires: 100), Row(2, "c_a"));
+        Hand(queue, 1, First, Now);
+        Assert.Equal([1], Ids(queue.Plan(At(62), Second, 10).Repeat));
+        Hand(queue, 1, Second, At(62));
+
+        Assert.True(queue.NotSent(queue.Find(1)! with { Attempts = 1, DueAt = At(70) }, Second.Id, At(62)));
+
+        Assert.Equal(QueueState.Handed, queue.Find(1)!.State);
+        Assert.Empty(queue.Plan(At(69), Second, 10).Repeat);
+        Assert.Equal([1], Ids(queue.Plan(At(70), Second, 10).Repeat));
+        Assert.Empty(Sends(queue, At(70)));
+        Assert.Equal([1], Ids(queue.Plan(At(100), Second, 10).Uncertain));
+    }
+
+    [Fact]
+    public void What_went_to_another_connection_meanwhile_may_have_left_whatever_is_said_of_the_first()
+    {
+        var queue = Queue(Row(1, "c_a"));
+        Hand(queue, 1, First, Now);
+        var first = queue.Find(1)!;
+        queue.Plan(At(62), Second, 10);
+        Hand(queue, 1, Second, At(62));
+
+        Assert.False(queue.NotSent(first with { Attempts = 0 }, First.Id, At(62)));
+        Assert.Equal((QueueState.Handed, 2), (queue.Find(1)!.State, queue.Find(1)!.Attempts));
+    }
+
     private static DateTimeOffset At(double seconds) => Now + TimeSpan.FromSeconds(seconds);
 
     private static QueueItem Row(long sequence, string chat, double due = 0, double expires = 86400) => new()

@@ -29,6 +29,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>Runs before a message is built; may throw what a test wants to see handled.</summary>
     public Action<OutboundMessage> Preparing { get; set; } = _ => { };
 
+    /// <summary>Runs before a message is written; may throw.</summary>
+    public Action<FakeRelay> Relaying { get; set; } = _ => { };
+
     /// <summary>What a download writes; may throw.</summary>
     public Func<RemoteFile, byte[]> Download { get; set; } = _ => [1, 2, 3];
 
@@ -145,7 +148,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     public Task Relay(string number, long epoch, string whatsAppId, string jid, byte[] prepared, CancellationToken cancellationToken)
     {
-        Of(number).Relays.Writer.TryWrite(new FakeRelay(epoch, whatsAppId, jid, JsonSerializer.Deserialize<OutboundMessage>(prepared)!));
+        var relay = new FakeRelay(epoch, whatsAppId, jid, JsonSerializer.Deserialize<OutboundMessage>(prepared)!);
+        Relaying(relay);
+        Of(number).Relays.Writer.TryWrite(relay);
         return Task.CompletedTask;
     }
 
