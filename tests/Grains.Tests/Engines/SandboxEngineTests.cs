@@ -436,7 +436,7 @@ public sealed class SandboxEngineTests
         await world.Control.Inject(Number, new() { From = Anybody });
 
         Assert.Equal(RefusalCode.QueueFull, (await world.Control.Inject(Number, new() { From = Anybody })).Refusal?.Code);
-        Assert.Equal(EngineError.Unavailable, (await Assert.ThrowsAsync<EngineException>(() => world.Send(Number, Anybody, "A1"))).Error);
+        Assert.Equal(EngineError.NotSent, (await Assert.ThrowsAsync<EngineException>(() => world.Send(Number, Anybody, "A1"))).Error);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class SandboxRecipientTests
     [InlineData("12025550113", "ack, delivered, read, answer")]
     [InlineData("12025550115", "ack, delivered, read, answer, answer")]
     [InlineData("12025550116", "ack, delivered, read, answer, alias")]
+    [InlineData("12025550118", "ack, delivered, read, answer")]
     [InlineData("12025550198", "ack, delivered, read, answer")]
     public async Task A_recipient_takes_a_message_as_its_row_says(string to, string expected)
     {
@@ -34,6 +35,7 @@ public sealed class SandboxRecipientTests
     [Theory]
     [InlineData("12025550104", "not_on_whatsapp")]
     [InlineData("12025550107", "media_rejected")]
+    [InlineData("12025550117", "not_on_whatsapp")]
     public async Task A_message_to_some_cannot_be_built(string to, string code)
     {
         await using var world = await Connected();
@@ -53,6 +55,26 @@ public sealed class SandboxRecipientTests
 
         Assert.Equal(new(false, null, null), missing);
         Assert.Equal(new(true, "12025550100@s.whatsapp.net", SandboxPeople.Lid("12025550100")), found);
+    }
+
+    [Fact]
+    public async Task A_phone_that_is_written_in_another_way_is_found_under_its_address()
+    {
+        await using var world = await Connected();
+
+        var found = await world.Engine.Resolve(Number, 1, "12025550117", CancellationToken.None);
+
+        Assert.Equal(new(true, "12025550118@s.whatsapp.net", SandboxPeople.Lid("12025550118")), found);
+    }
+
+    [Fact]
+    public async Task Whose_hidden_address_answers_is_not_told_before()
+    {
+        await using var world = await Connected();
+
+        var found = await world.Engine.Resolve(Number, 1, "12025550116", CancellationToken.None);
+
+        Assert.Equal(new(true, "12025550116@s.whatsapp.net", null), found);
     }
 
     [Fact]

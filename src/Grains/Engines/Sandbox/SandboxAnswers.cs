@@ -60,13 +60,13 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
                 or SandboxBehaviour.SentOnly or SandboxBehaviour.NotOnWhatsApp or SandboxBehaviour.Restricted
                 or SandboxBehaviour.Refused or SandboxBehaviour.Unbuildable or SandboxBehaviour.SlowAck
                 or SandboxBehaviour.NeverAck or SandboxBehaviour.GroupFailure or SandboxBehaviour.AnswersTwice
-                or SandboxBehaviour.AnswersHidden or SandboxBehaviour.Console => new([ack, .. social], [ack], []),
+                or SandboxBehaviour.AnswersHidden or SandboxBehaviour.OtherForm or SandboxBehaviour.Console => new([ack, .. social], [ack], []),
         };
     }
 
     private static int? Error(SandboxBehaviour behaviour, string jid) => behaviour switch
     {
-        SandboxBehaviour.NotOnWhatsApp => 404,
+        SandboxBehaviour.NotOnWhatsApp or SandboxBehaviour.OtherForm => 404,
         SandboxBehaviour.Restricted => 463,
         SandboxBehaviour.Refused => 479,
         SandboxBehaviour.GroupFailure => SandboxPeople.IsGroup(jid) ? 403 : null,

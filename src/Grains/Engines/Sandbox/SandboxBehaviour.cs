@@ -46,6 +46,9 @@ internal enum SandboxBehaviour
     /// <summary>Answers under a hidden address; whose it is comes later.</summary>
     AnswersHidden,
 
+    /// <summary>No address, only another way to write <see cref="SandboxRecipients.OtherForm"/>, which the network gives when it is asked.</summary>
+    OtherForm,
+
     /// <summary>Does what the text says, see <see cref="SandboxConsole"/>.</summary>
     Console,
 }
@@ -55,6 +58,9 @@ internal static class SandboxRecipients
 {
     public const string Prefix = "120255501";
     public const string Console = Prefix + "99";
+
+    /// <summary>Whose address it is that is asked for in another form.</summary>
+    public const string OtherForm = Prefix + "18";
 
     /// <summary>The behaviour behind an address. A group behaves as its maker, whose phone its id begins with.</summary>
     public static SandboxBehaviour Of(string jid)
@@ -83,6 +89,7 @@ internal static class SandboxRecipients
         "14" => SandboxBehaviour.GoneDeaf,
         "15" => SandboxBehaviour.AnswersTwice,
         "16" => SandboxBehaviour.AnswersHidden,
+        "17" => SandboxBehaviour.OtherForm,
         "99" => SandboxBehaviour.Console,
         _ => SandboxBehaviour.Ordinary,
     };

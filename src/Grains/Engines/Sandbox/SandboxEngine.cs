@@ -48,7 +48,7 @@ internal sealed class SandboxEngine(
     {
         client.Require(number, epoch);
         var behaviour = SandboxRecipients.Of(message.Jid);
-        if (behaviour is SandboxBehaviour.NotOnWhatsApp)
+        if (behaviour is SandboxBehaviour.NotOnWhatsApp or SandboxBehaviour.OtherForm)
         {
             throw new EngineException(EngineError.Rejected, "The recipient is not on WhatsApp.", "not_on_whatsapp");
         }
@@ -74,7 +74,7 @@ internal sealed class SandboxEngine(
         var subscriber = connection.Subscriber;
         if (subscriber.Waiting >= Network.Options.MaxWaiting)
         {
-            throw new EngineException(EngineError.Unavailable, "Too much waits for the number to be acknowledged.");
+            throw new EngineException(EngineError.NotSent, "Too much waits for the number to be acknowledged.");
         }
 
         var now = Network.Now;
@@ -89,10 +89,15 @@ internal sealed class SandboxEngine(
     {
         client.Require(number, epoch);
         var jid = SandboxPeople.Jid(phone);
-        return Task.FromResult(
-            SandboxPeople.PhoneOf(jid) is { } known && SandboxRecipients.Of(jid) is not SandboxBehaviour.NotOnWhatsApp
-                ? new RecipientCheck(true, SandboxPeople.Jid(known), SandboxPeople.Lid(known))
-                : new RecipientCheck(false, null, null));
+        var behaviour = SandboxRecipients.Of(jid);
+        if (SandboxPeople.PhoneOf(jid) is not { } known || behaviour is SandboxBehaviour.NotOnWhatsApp)
+        {
+            return Task.FromResult(new RecipientCheck(false, null, null));
+        }
+
+        known = behaviour is SandboxBehaviour.OtherForm ? SandboxRecipients.OtherForm : known;
+        var lid = behaviour is SandboxBehaviour.AnswersHidden ? null : SandboxPeople.Lid(known);
+        return Task.FromResult(new RecipientCheck(true, SandboxPeople.Jid(known), lid));
     }
 
     public async Task FetchMedia(
