@@ -88,19 +88,21 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
     }
 
     [Theory]
-    [InlineData(402, "temporarily_restricted")]
-    [InlineData(403, "locked")]
-    [InlineData(406, "banned")]
-    [InlineData(500, "server_error")]
-    [InlineData(503, "server_unavailable")]
-    public async Task A_failure_that_the_server_names_is_shown_with_its_cause(int code, string reason)
+    [InlineData(400, "disconnected", "handshake_refused")]
+    [InlineData(402, "disconnected", "temporarily_restricted")]
+    [InlineData(403, "disconnected", "locked")]
+    [InlineData(406, "disconnected", "banned")]
+    [InlineData(411, "logged_out", "linked_devices_off")]
+    [InlineData(500, "disconnected", "server_error")]
+    [InlineData(503, "disconnected", "server_unavailable")]
+    public async Task A_failure_that_the_server_names_is_shown_with_its_cause(int code, string status, string reason)
     {
         var (number, phone) = await deployment.LinkedNumber();
 
         await deployment.WhatsApp.Fault(new { kind = "login-failure", phone, code, count = 1 });
         await deployment.WhatsApp.Fault(new { kind = "drop", phone });
 
-        await deployment.WasSeen(number, "disconnected", reason);
+        await deployment.WasSeen(number, status, reason);
     }
 
     [Fact]

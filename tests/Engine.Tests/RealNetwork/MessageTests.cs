@@ -82,9 +82,12 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
         await deployment.Message(sent, message => message["deletedAt"] is not null);
 
         var inbox = await deployment.Inbox(_person, inbox => inbox.Count == 4);
-        Assert.Contains("the", inbox[1]!.ToJsonString(), StringComparison.Ordinal);
-        Assert.Contains("reactionMessage", inbox[2]!.ToJsonString(), StringComparison.Ordinal);
-        Assert.Contains("protocolMessage", inbox[3]!.ToJsonString(), StringComparison.Ordinal);
+        var id = Deployment.Text(inbox[0]!["id"]);
+        var (edit, reaction, revoke) = (Change(inbox[1]), inbox[2]!["message"]!["reactionMessage"], Change(inbox[3]));
+        Assert.Equal(("teh", "the"), (Deployment.Text(inbox[0]!["text"]), Deployment.Text(inbox[1]!["text"])));
+        Assert.Equal(("MESSAGE_EDIT", id), (Deployment.Text(edit?["type"]), Deployment.Text(edit?["key"]?["id"])));
+        Assert.Equal(("👍", id), (Deployment.Text(reaction?["text"]), Deployment.Text(reaction?["key"]?["id"])));
+        Assert.Equal(("REVOKE", id), (Deployment.Text(revoke?["type"]), Deployment.Text(revoke?["key"]?["id"])));
     }
 
     [Fact]
@@ -139,7 +142,7 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
         var refused = await deployment.Send(_number, _person, "refused");
         var next = await deployment.Send(_number, _person, "next");
 
-        Assert.NotNull((await deployment.MessageIs(refused, "failed"))["error"]);
+        Assert.Equal("restricted", Deployment.Text((await deployment.MessageIs(refused, "failed"))["error"]!["code"]));
         await deployment.MessageIs(next, "delivered");
     }
 
@@ -181,4 +184,6 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
         Assert.Equal(0, (await deployment.Get($"/api/v1/chats/{person}"))["unreadCount"]!.GetValue<int>());
         await deployment.Number(number, view => Deployment.Text(view["history"]!["state"]) == "done");
     }
+
+    private static System.Text.Json.Nodes.JsonNode? Change(System.Text.Json.Nodes.JsonNode? received) => received!["message"]!["protocolMessage"];
 }
