@@ -8,7 +8,12 @@ internal sealed partial class NumberGrain
 {
     private static readonly TimeSpan PrepareTimeout = TimeSpan.FromMinutes(5);
 
-    private async Task<byte[]> Build(QueueItem item)
+    /// <summary>What is handed over.</summary>
+    /// <param name="Jid">The address it goes to: the network's own form of the phone that was asked for.</param>
+    /// <param name="Check">What the network said of the recipient, when it was asked just now.</param>
+    private sealed record Built(byte[] Bytes, string Jid, RecipientCheck? Check);
+
+    private async Task<Built> Build(QueueItem item)
     {
         var message = await Subject(item) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
         if (item.Kind is not OutboundKind.Message && message.WasNeverSent())
@@ -17,11 +22,11 @@ internal sealed partial class NumberGrain
         }
 
         using var timeout = new CancellationTokenSource(PrepareTimeout, context.Clock);
-        await Verify(item, timeout.Token);
-        var outbound = await Outbound(item, message);
+        var (jid, check) = await Verify(item, timeout.Token);
+        var outbound = await Outbound(item with { Jid = jid }, message);
         try
         {
-            return await _engine.Prepare(Number, State.Epoch, outbound, timeout.Token);
+            return new Built(await _engine.Prepare(Number, State.Epoch, outbound, timeout.Token), jid, check);
         }
         catch (EngineException exception) when (exception is { Error: EngineError.Unavailable, Code: null } && outbound.File is not null)
         {
@@ -41,13 +46,22 @@ internal sealed partial class NumberGrain
         return await ports.Messages.Get(item.Message);
     }
 
-    /// <summary>Asks the network once whether anybody is behind a phone that nobody of this number has written with.</summary>
-    private async Task Verify(QueueItem item, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks the network once who is behind a phone that nobody of this number has written with: some countries write one phone
+    /// in several ways, and only the network knows which of them is an address.
+    /// </summary>
+    private async Task<(string Jid, RecipientCheck? Check)> Verify(QueueItem item, CancellationToken cancellationToken)
     {
         var chat = await State.Book.LoadChat(item.Chat);
-        if (chat is null or { Verified: true } || Jids.Phone(item.Jid) is not { } phone)
+        if (chat is null || Jids.Phone(item.Jid) is not { } phone)
         {
-            return;
+            return (item.Jid, null);
+        }
+
+        if (chat.Verified)
+        {
+            // A row from before somebody asked still has the phone as it was written then.
+            return (Jids.Phone(chat.Jid) is null ? item.Jid : chat.Jid, null);
         }
 
         var check = await _engine.Resolve(Number, State.Epoch, phone, cancellationToken);
@@ -55,14 +69,8 @@ internal sealed partial class NumberGrain
         {
             throw new EngineException(EngineError.Rejected, "Nobody with this number is on WhatsApp.", "not_on_whatsapp");
         }
-    }
 
-    private void MarkVerified(NumberWork work, QueueItem item)
-    {
-        if (State.Book.Chat(item.Chat) is { Verified: false } chat)
-        {
-            work.Put(chat with { Verified = true });
-        }
+        return (check.Jid is { } jid && Jids.Phone(jid) is not null ? jid : item.Jid, check);
     }
 
     private async Task<OutboundMessage> Outbound(QueueItem item, MessageDocument message)

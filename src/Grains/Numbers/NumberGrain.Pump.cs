@@ -149,24 +149,8 @@ internal sealed partial class NumberGrain
     {
         try
         {
-            var bytes = await Build(item);
-            if (_connection?.Id != connection.Id)
+            if (await HandOver(item, await Build(item), connection) is { } handed)
             {
-                Return(item.Sequence);
-                return;
-            }
-
-            if (_queue.Find(item.Sequence) is { State: QueueState.Claimed } claimed && Mark(claimed, connection, bytes) is { } handed)
-            {
-                var work = NewWork();
-                work.Put(handed);
-                if (State.Document.Engine is EngineKind.WhatsApp)
-                {
-                    work.Keep(handed);
-                }
-
-                MarkVerified(work, handed);
-                await Commit(work);
                 await Relay(handed, connection);
             }
         }

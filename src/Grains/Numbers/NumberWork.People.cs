@@ -48,7 +48,9 @@ internal sealed partial class NumberWork
         }
 
         var group = Jids.IsGroup(jid);
-        var contact = group ? null : Contact(party, jid, name);
+
+        // Of two phones of one person, the one that is shown is what the network calls them.
+        var contact = group ? null : name is null && Book.ContactOf(party) is { Phone: not null } shown ? shown : Contact(party, jid, name);
         var chat = new ChatDocument
         {
             Id = NewId.Chat(),
@@ -85,7 +87,7 @@ internal sealed partial class NumberWork
         };
         var unnamed = contact.Name.Length == 0 || contact.Name == contact.Phone;
         var taken = name is { Length: > 0 } && (unnamed || (!onlyIfUnnamed && (saved || !contact.NameIsSaved)));
-        var better = taken ? name! : contact.Name.Length == 0 ? phone ?? "" : contact.Name;
+        var better = taken ? name! : unnamed ? phone ?? contact.Name : contact.Name;
         var isSaved = taken ? saved : contact.NameIsSaved;
         if (known is null || better != contact.Name || phone != contact.Phone || isSaved != contact.NameIsSaved)
         {
@@ -109,6 +111,26 @@ internal sealed partial class NumberWork
         if (!Number.Subjects.Contains(kept))
         {
             Subjects([.. Number.Subjects.Where(one => one.Jid != jid).TakeLast(MostSubjects - 1), kept]);
+        }
+    }
+
+    /// <summary>
+    /// The network said who is behind the phone that a chat was begun with. That is an address of the same person, and the one
+    /// that the chat's messages go to from now on.
+    /// </summary>
+    /// <param name="asked">The address as it was asked for.</param>
+    /// <param name="jid">The network's own form of it; often the same.</param>
+    public void Verify(string chat, string asked, string jid, string? lid)
+    {
+        Party(jid, asked);
+        if (lid is not null)
+        {
+            Party(jid, lid);
+        }
+
+        if (Book.Chat(Remaining(chat)) is { } known && (known.Jid != jid || !known.Verified))
+        {
+            Put(known with { Jid = jid, Verified = true, UpdatedAt = known.Jid == jid ? known.UpdatedAt : now });
         }
     }
 

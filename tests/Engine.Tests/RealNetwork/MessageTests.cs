@@ -134,6 +134,25 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
     }
 
     [Fact]
+    public async Task A_phone_that_is_written_in_another_way_is_reached_and_its_answer_comes_to_the_same_chat()
+    {
+        var digits = Deployment.NewPhone()[^8..];
+        var (real, asked) = ($"55119{digits}", $"5511{digits}");
+        await deployment.WhatsApp.OnServer("/accounts", new { phone = real, name = "Clara", otherForms = new[] { asked } });
+
+        var sent = await deployment.Send(_number, asked, "Oi");
+
+        await deployment.MessageIs(sent, "delivered");
+        Assert.Equal("Oi", Deployment.Text(Assert.Single(await deployment.WhatsApp.Inbox(real))!["text"]));
+        var chat = await deployment.Chat(asked, chat => Deployment.Text(chat["chatId"]) == $"{real}@s.whatsapp.net");
+        await deployment.WhatsApp.Say(real, _phone, "Tudo bem?");
+        var answer = await deployment.Shown(asked, message => Deployment.Text(message["text"]) == "Tudo bem?");
+        Assert.Equal(Deployment.Text(chat["id"]), Deployment.Text(answer["chat"]));
+        Assert.Equal(Deployment.Text(chat["id"]), Deployment.Text((await deployment.Chat(real, _ => true))["id"]));
+        await deployment.MessageIs(await deployment.Send(_number, asked, "Tudo"), "delivered");
+    }
+
+    [Fact]
     public async Task A_message_that_the_server_refuses_fails_and_the_next_one_goes()
     {
         await deployment.MessageIs(await deployment.Send(_number, _person, "known"), "delivered");
