@@ -11,6 +11,9 @@ internal sealed partial class NumberGrain
     private static readonly Cause CredentialsUnreadable = new(
         "credentials_unreadable", "The stored credentials cannot be read. They were left as they are: restore them or their key, or link again.");
 
+    private static readonly Cause CredentialsMissing = new(
+        "credentials_missing", "The stored credentials are gone. Restore AUTH_DIR, or link the number again.");
+
     private async Task OpenEngine()
     {
         if (!context.Lease.IsHeld)
@@ -26,8 +29,7 @@ internal sealed partial class NumberGrain
                 await Step(session => session.CredentialsLost(CredentialsUnreadable, Now));
                 return;
             case CredentialsRead.Missing when Session.Paired:
-                await Step(session => session.CredentialsLost(
-                    new("credentials_missing", "The stored credentials are gone. Restore AUTH_DIR, or link the number again."), Now));
+                await Step(session => session.CredentialsLost(CredentialsMissing, Now));
                 return;
             case CredentialsRead.Found found when Session.Paired:
                 await OpenEngine(found.Entries);
@@ -38,12 +40,26 @@ internal sealed partial class NumberGrain
         }
     }
 
-    private async Task SaveCredentials(List<CredentialEntry> changes)
+    /// <summary>Saves what changed of the device that this session has. Of one that was unlinked meanwhile nothing may come back.</summary>
+    private async Task SaveCredentials(List<CredentialEntry> changes, NumberSession session)
     {
-        if (changes.Count > 0 && !await ports.Credentials.Save(Number, State.Epoch, changes))
+        if (changes.Count == 0 || !Session.HasDeviceOf(session))
         {
-            await GiveUpOwnership();
-            throw new NumberNotOwnedException(Number);
+            return;
+        }
+
+        switch (await ports.Credentials.Save(Number, State.Epoch, changes, begins: !session.Paired))
+        {
+            case CredentialsSave.Saved:
+                return;
+            case CredentialsSave.NothingStored:
+                await Step(now => now.CredentialsLost(CredentialsMissing, Now));
+                return;
+            case CredentialsSave.StaleEpoch:
+                await GiveUpOwnership();
+                throw new NumberNotOwnedException(Number);
+            case var unknown:
+                throw new InvalidOperationException($"Unknown result {unknown}.");
         }
     }
 }

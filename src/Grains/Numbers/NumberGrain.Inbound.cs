@@ -93,7 +93,7 @@ internal sealed partial class NumberGrain
         if (linked is not null)
         {
             // A device is linked only once its secrets are safe.
-            await SaveCredentials(secrets);
+            await SaveCredentials(secrets, Session);
         }
 
         var known = await Prepare(events);
@@ -123,7 +123,7 @@ internal sealed partial class NumberGrain
         if (linked is null)
         {
             // The message before the keys: a key that moved on past a message that was lost could never read it again.
-            await SaveCredentials(secrets);
+            await SaveCredentials(secrets, document.Session);
         }
     }
 

@@ -95,6 +95,9 @@ public sealed partial record NumberSession
 
     public bool CanSend => State is SessionState.Ready;
 
+    /// <summary>A device is linked, or being linked, whose secrets are worth keeping.</summary>
+    private bool HasDevice => !WipeDue && (Paired || (Link is not null && IsOpen));
+
     /// <summary>The engine holds, or is opening, a connection.</summary>
     public bool IsOpen => State is SessionState.Connecting or SessionState.Linking or SessionState.Scanned or SessionState.Ready;
 
@@ -131,6 +134,10 @@ public sealed partial record NumberSession
     /// <summary>People see no difference between the two.</summary>
     internal bool ShowsLike(NumberSession other) =>
         Status == other.Status && Detail == other.Detail && Reason?.Code == other.Reason?.Code;
+
+    /// <summary>It has a device, and it is the one that <paramref name="other"/> has.</summary>
+    internal bool HasDeviceOf(NumberSession other) =>
+        HasDevice && other.HasDevice && Paired == other.Paired && (Paired || Link == other.Link);
 
     /// <summary>
     /// A restart would notice the difference. How far an attempt to connect got is not saved: after a restart it starts

@@ -45,26 +45,33 @@ internal sealed class FileCredentialStore : ICredentialStore
         var unknown => throw new InvalidOperationException($"Unknown result {unknown}."),
     });
 
-    public Task<bool> Save(string number, long epoch, IReadOnlyList<CredentialEntry> changes) => InTurn(number, path =>
+    public Task<CredentialsSave> Save(string number, long epoch, IReadOnlyList<CredentialEntry> changes, bool begins) => InTurn(number, path =>
     {
         var read = Read(path, number);
-        var (file, known) = read switch
+        var (stored, known) = read switch
         {
-            null => (New(number), 0),
-            CredentialFileRead.Wiped wiped => (New(number), wiped.Epoch),
+            null => (null, 0),
+            CredentialFileRead.Wiped wiped => (null, wiped.Epoch),
             CredentialFileRead.Found found => (found.File, found.File.Epoch),
             CredentialFileRead.Unreadable unreadable => throw new CredentialsUnreadableException(number, unreadable.Why),
             var unknown => throw new InvalidOperationException($"Unknown result {unknown}."),
         };
         if (known > epoch)
         {
-            return false;
+            return CredentialsSave.StaleEpoch;
         }
+
+        if (stored is null && !begins)
+        {
+            return CredentialsSave.NothingStored;
+        }
+
+        var file = stored ?? New(number);
 
         if (read is CredentialFileRead.Found { Journal: var end } && end.Length + SizeOf(changes) < Math.Max(SmallestJournal, new FileInfo(path).Length))
         {
             CredentialJournal.Append(JournalOf(path), file, end, epoch, changes);
-            return true;
+            return CredentialsSave.Saved;
         }
 
         foreach (var change in changes)
@@ -75,7 +82,7 @@ internal sealed class FileCredentialStore : ICredentialStore
         OwnerOnly.CreateDirectory(Path.GetDirectoryName(path)!);
         DurableFile.Replace(path, file.Write(epoch), path + ".previous");
         File.Delete(JournalOf(path));
-        return true;
+        return CredentialsSave.Saved;
     });
 
     public Task<bool> Wipe(string number, long epoch) => InTurn(number, path =>

@@ -66,6 +66,70 @@ public sealed class CredentialTests(SharedCluster shared) : OneNumber(shared), I
         Assert.Equal(2, Assert.IsType<CredentialsRead.Found>(await Cluster.Credentials.Load(Number)).Entries.Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Keys_that_arrive_after_an_unlink_bring_nothing_back(bool onThePhone)
+    {
+        if (onThePhone)
+        {
+            await Raise(new EngineEvent.Closed(401));
+        }
+        else
+        {
+            await Cluster.Number(Number).Unlink();
+        }
+
+        await Cluster.Eventually(() => Cluster.Credentials.Load(Number), read => read is CredentialsRead.Missing);
+        var late = Cluster.Engine.Next(Number, new EngineEvent.CredentialsChanged([new CredentialEntry("key", [9])]));
+        await Cluster.Engine.Repeat(late);
+
+        Assert.IsType<CredentialsRead.Missing>(await Cluster.Credentials.Load(Number));
+        while (await Cluster.Engine.NextAcknowledge(Number) != late.Last)
+        {
+        }
+    }
+
+    [Fact]
+    public async Task Keys_that_an_unlink_overtakes_on_their_way_stay_away()
+    {
+        LoopwaveCluster? cluster = null;
+        var number = "";
+        await using var own = await LoopwaveCluster.Start(new ClusterSetup
+        {
+            Commits = async (changes, commit) =>
+            {
+                var result = await commit();
+                if (changes.NewMessages.Any(message => message.Text == "last words"))
+                {
+                    await cluster!.Number(number).Unlink();
+                    await cluster.Eventually(() => cluster.Credentials.Load(number), read => read is CredentialsRead.Missing);
+                }
+
+                return result;
+            },
+        });
+        cluster = own;
+        number = await own.ReadyNumber();
+
+        await own.Engine.Raise(
+            number, new EngineEvent.MessageReceived(Any.Inbound("last words", own.Clock.GetUtcNow())),
+            new EngineEvent.CredentialsChanged([new CredentialEntry("key", [9])]));
+
+        Assert.IsType<CredentialsRead.Missing>(await own.Credentials.Load(number));
+    }
+
+    [Fact]
+    public async Task Keys_whose_file_is_gone_begin_no_other_one()
+    {
+        await Put(null);
+
+        await Raise(new EngineEvent.CredentialsChanged([new CredentialEntry("key", [9])]));
+
+        Assert.Equal("credentials_missing", (await Until(NumberStatus.LoggedOut)).Reason!.Code);
+        Assert.IsType<CredentialsRead.Missing>(await Cluster.Credentials.Load(Number));
+    }
+
     [Fact]
     public async Task An_unlink_on_the_phone_wipes_them_and_asks_for_a_new_scan()
     {

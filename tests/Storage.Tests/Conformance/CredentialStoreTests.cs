@@ -69,6 +69,32 @@ public abstract class CredentialStoreTests(CredentialBackend backend) : IAsyncDi
     }
 
     [Fact]
+    public async Task What_was_wiped_stays_wiped_whatever_arrives_late_until_a_device_is_linked()
+    {
+        await Save(2, ("creds", "one"), ("session", "two"));
+        Assert.True(await backend.Store.Wipe(_number, 2));
+        var wiped = await backend.Raw(_number);
+
+        Assert.Equal(CredentialsSave.NothingStored, await Save(2, begins: false, ("session", "late")));
+        Assert.Equal(CredentialsSave.NothingStored, await Save(3, begins: false, ("creds", "late")));
+        Assert.Equal(CredentialsSave.StaleEpoch, await Save(1, begins: false, ("creds", "late")));
+        Assert.IsType<CredentialsRead.Missing>(await backend.Store.Load(_number));
+        Assert.Equal(wiped, await backend.Raw(_number));
+
+        Assert.Equal(CredentialsSave.Saved, await Save(3, begins: true, ("creds", "new")));
+        Assert.Equal(CredentialsSave.Saved, await Save(3, begins: false, ("session", "new")));
+        Assert.Equal([("creds", "new"), ("session", "new")], await Load(backend.Store));
+    }
+
+    [Fact]
+    public async Task Changes_never_begin_a_device_that_is_not_being_linked()
+    {
+        Assert.Equal(CredentialsSave.NothingStored, await Save(1, begins: false, ("session", "of a device that is gone")));
+        Assert.IsType<CredentialsRead.Missing>(await backend.Store.Load(_number));
+        Assert.Null(await backend.Raw(_number));
+    }
+
+    [Fact]
     public async Task Wiping_what_was_never_there_is_harmless()
     {
         Assert.True(await backend.Store.Wipe(_number, 1));
@@ -115,7 +141,7 @@ public abstract class CredentialStoreTests(CredentialBackend backend) : IAsyncDi
     {
         await Save(1, ("creds", "one"));
         var other = NewId.Number();
-        await backend.Store.Save(other, 1, [new CredentialEntry("creds", [1])]);
+        await backend.Store.Save(other, 1, [new CredentialEntry("creds", [1])], begins: true);
         await AssertUnreadable((await backend.Raw(other))!);
     }
 
@@ -127,7 +153,7 @@ public abstract class CredentialStoreTests(CredentialBackend backend) : IAsyncDi
         var store = backend.WithOtherKey();
 
         Assert.IsType<CredentialsRead.Unreadable>(await store.Load(_number));
-        await Assert.ThrowsAsync<CredentialsUnreadableException>(() => store.Save(_number, 2, [new CredentialEntry("creds", [2])]));
+        await Assert.ThrowsAsync<CredentialsUnreadableException>(() => store.Save(_number, 2, [new CredentialEntry("creds", [2])], begins: true));
         Assert.Equal(before, await backend.Raw(_number));
         Assert.Equal([("creds", "one")], await Load(backend.Store));
     }
@@ -149,8 +175,11 @@ public abstract class CredentialStoreTests(CredentialBackend backend) : IAsyncDi
         Assert.Equal(20, (await Load(backend.Store)).Count);
     }
 
-    private Task<bool> Save(long epoch, params (string Name, string? Value)[] changes) => backend.Store.Save(
-        _number, epoch, [.. changes.Select(change => new CredentialEntry(change.Name, change.Value is null ? null : Encoding.UTF8.GetBytes(change.Value)))]);
+    private async Task<bool> Save(long epoch, params (string Name, string? Value)[] changes) =>
+        await Save(epoch, begins: true, changes) is CredentialsSave.Saved;
+
+    private Task<CredentialsSave> Save(long epoch, bool begins, params (string Name, string? Value)[] changes) => backend.Store.Save(
+        _number, epoch, [.. changes.Select(change => new CredentialEntry(change.Name, change.Value is null ? null : Encoding.UTF8.GetBytes(change.Value)))], begins);
 
     private async Task<List<(string, string)>> Load(ICredentialStore store)
     {

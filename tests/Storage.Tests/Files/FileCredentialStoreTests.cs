@@ -84,7 +84,7 @@ public sealed class FileCredentialStoreTests : IAsyncDisposable
                 Assert.Equal("one", await Load(_files.Store));
             }
 
-            Assert.True(await Save(_files.Store, "three"));
+            Assert.Equal(CredentialsSave.Saved, await Save(_files.Store, "three"));
             Assert.Equal("three", await Load(_files.Store));
         }
 
@@ -128,7 +128,7 @@ public sealed class FileCredentialStoreTests : IAsyncDisposable
         Assert.Equal("two", await Load(_files.Store));
 
         var other = NewId.Number();
-        await _files.Store.Save(other, 1, [new CredentialEntry("creds", [1])]);
+        await _files.Store.Save(other, 1, [new CredentialEntry("creds", [1])], begins: true);
         File.Copy(Journal, _files.PathOf(other) + ".journal");
         Assert.Equal([1], Assert.IsType<CredentialsRead.Found>(await _files.Store.Load(other)).Entries.Single().Value);
     }
@@ -148,9 +148,9 @@ public sealed class FileCredentialStoreTests : IAsyncDisposable
     public async Task An_epoch_in_the_journal_keeps_older_ones_out()
     {
         await Save(_files.Store, "one");
-        Assert.True(await _files.Store.Save(_number, 5, [new CredentialEntry("creds", [1])]));
+        Assert.Equal(CredentialsSave.Saved, await _files.Store.Save(_number, 5, [new CredentialEntry("creds", [1])], begins: false));
 
-        Assert.False(await Save(_files.Store, "two"));
+        Assert.Equal(CredentialsSave.StaleEpoch, await Save(_files.Store, "two"));
         Assert.False(await _files.Store.Wipe(_number, 4));
     }
 
@@ -183,7 +183,7 @@ public sealed class FileCredentialStoreTests : IAsyncDisposable
         var read = Assert.IsType<CredentialsRead.Unreadable>(await store.Load(_number));
         Assert.Contains("key file is missing", read.Why);
         await Assert.ThrowsAsync<CredentialsUnreadableException>(() => Save(store, "two"));
-        await Assert.ThrowsAsync<CredentialsUnreadableException>(() => store.Save(NewId.Number(), 1, [new CredentialEntry("creds", [1])]));
+        await Assert.ThrowsAsync<CredentialsUnreadableException>(() => store.Save(NewId.Number(), 1, [new CredentialEntry("creds", [1])], begins: true));
         Assert.True(await store.Wipe(_number, 1));
     }
 
@@ -196,7 +196,7 @@ public sealed class FileCredentialStoreTests : IAsyncDisposable
         Assert.Equal("one", await Load(store));
 
         var later = NewId.Number();
-        await store.Save(later, 1, [new CredentialEntry("creds", [1])]);
+        await store.Save(later, 1, [new CredentialEntry("creds", [1])], begins: true);
         File.Delete(Path.Combine(_files.Directory, "key"));
         var without = new FileCredentialStore(_files.Directory, key);
         Assert.IsType<CredentialsRead.Found>(await without.Load(later));
@@ -221,10 +221,11 @@ public sealed class FileCredentialStoreTests : IAsyncDisposable
     private string Journal => _files.PathOf(_number) + ".journal";
 
     // More than a journal takes.
-    private Task<bool> Rewrite() => _files.Store.Save(
-        _number, 1, [new CredentialEntry("large", new byte[100_000]), new CredentialEntry("large", null)]);
+    private Task<CredentialsSave> Rewrite() => _files.Store.Save(
+        _number, 1, [new CredentialEntry("large", new byte[100_000]), new CredentialEntry("large", null)], begins: false);
 
-    private Task<bool> Save(ICredentialStore store, string value) => store.Save(_number, 1, [new CredentialEntry("creds", Encoding.UTF8.GetBytes(value))]);
+    private Task<CredentialsSave> Save(ICredentialStore store, string value) =>
+        store.Save(_number, 1, [new CredentialEntry("creds", Encoding.UTF8.GetBytes(value))], begins: true);
 
     private async Task<string> Load(ICredentialStore store) =>
         Encoding.UTF8.GetString(Assert.IsType<CredentialsRead.Found>(await store.Load(_number)).Entries.Single().Value!);

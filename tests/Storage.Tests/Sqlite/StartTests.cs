@@ -24,7 +24,7 @@ public sealed class StartTests : IDisposable
         await using (var services = Services(SqliteStorage.Open(Options, NullLoggerFactory.Instance)))
         {
             await services.GetRequiredService<INumberStore>().Create(number, Sample.Transition(number.Id, 1), null);
-            await services.GetRequiredService<ICredentialStore>().Save(number.Id, 1, [new("creds", [1])]);
+            await services.GetRequiredService<ICredentialStore>().Save(number.Id, 1, [new("creds", [1])], begins: true);
         }
 
         await using var again = Services(SqliteStorage.Open(Options, NullLoggerFactory.Instance));
