@@ -46,7 +46,10 @@ public interface INumberStore
     /// <summary>The oldest number that is ready; a sandbox number only while there is no WhatsApp number at all.</summary>
     Task<string?> FirstReady(Access access);
 
-    /// <summary>Ids of all numbers that are wanted started and not removed, in order of creation.</summary>
+    /// <summary>
+    /// All numbers that have something to do without being asked, in order of creation: that are wanted started and not
+    /// removed, or have a device to log out.
+    /// </summary>
     IAsyncEnumerable<StartedNumber> Started(CancellationToken cancellationToken);
 
     /// <summary>The number, other than this one and not removed, that this phone (digits) is linked to on the same network; null when there is none.</summary>

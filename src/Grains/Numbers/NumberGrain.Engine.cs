@@ -28,7 +28,24 @@ internal sealed partial class NumberGrain
         }
     }
 
-    private async Task CloseEngine(bool logOut = false)
+    private async Task LogOut()
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
+            await _engine.LogOut(Number, State.Epoch, timeout.Token);
+            _engineOpen = false;
+            _connection = null;
+            await Step(session => session.LoggedOut(Now));
+        }
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException)
+        {
+            LogEngineRefused(logger, exception, Number, "log out", (exception as EngineException)?.Error);
+            await Step(session => session.LogOutFailed(Now, context.Random));
+        }
+    }
+
+    private async Task CloseEngine()
     {
         if (!_engineOpen)
         {
@@ -36,15 +53,12 @@ internal sealed partial class NumberGrain
         }
 
         _engineOpen = false;
-        var connected = _connection is not null;
         _connection = null;
         _offer = null;
         try
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
-            await (logOut && connected
-                ? _engine.LogOut(Number, State.Epoch, timeout.Token)
-                : _engine.Close(Number, State.Epoch, timeout.Token));
+            await _engine.Close(Number, State.Epoch, timeout.Token);
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {

@@ -9,7 +9,7 @@ internal sealed partial class NumberGrain
 
     public Task<Outcome<LinkView>> Link(LinkRequest request) => OnNumber<LinkView>(async () =>
     {
-        if (Session is { Paired: true, State: not SessionState.LoggedOut } && !request.Replace)
+        if (Session is { Paired: true, State: not SessionState.LoggedOut, LogOutDue: null } && !request.Replace)
         {
             return new Refusal(RefusalCode.AlreadyLinked, "A device is linked already. Unlink it first, or ask to replace it.");
         }

@@ -130,7 +130,7 @@ internal sealed partial class NumberGrain
 
     private Refusal? Refuse(NumberSend send)
     {
-        if (Session.State is SessionState.Removed || (!Session.CanSend && !send.QueueWhenOffline && send.SendAt is null))
+        if (Session.IsRemoved || (!Session.CanSend && !send.QueueWhenOffline && send.SendAt is null))
         {
             return new Refusal(RefusalCode.NoReadySession, "The number is not ready to send.");
         }

@@ -29,7 +29,7 @@ internal sealed partial class NumberGrain
 
         var work = NewWork();
         work.Change(next);
-        if (next.Session.State is SessionState.Removed && before.Session.State is not SessionState.Removed)
+        if (next.Session.IsRemoved && !before.Session.IsRemoved)
         {
             work.Removed();
         }
@@ -80,10 +80,15 @@ internal sealed partial class NumberGrain
             return false;
         }
 
+        if (session.CanLogOut && _engineOpen)
+        {
+            await LogOut();
+            return true;
+        }
+
         if (session.WipeDue)
         {
-            // Whatever device is logged in now will never be used again.
-            await CloseEngine(logOut: true);
+            await CloseEngine();
             if (!await ports.Credentials.Wipe(Number, State.Epoch))
             {
                 await GiveUpOwnership();
@@ -107,7 +112,7 @@ internal sealed partial class NumberGrain
             return true;
         }
 
-        if (session.State is SessionState.Pending && State.Document.Desired is DesiredState.Started)
+        if (session.State is SessionState.Pending && (State.Document.Desired is DesiredState.Started || session.LogOutDue is not null))
         {
             if (State.Document.Engine is EngineKind.WhatsApp && !context.Version.MayConnect())
             {

@@ -135,7 +135,7 @@ internal sealed partial class NumberGrain(
             return new Refusal(RefusalCode.Conflict, "The number is stopped. Start it first.");
         }
 
-        if (!Session.Paired)
+        if (!Session.Paired || Session.LogOutDue is not null)
         {
             return new Refusal(RefusalCode.NoReadySession, "No device is linked. Link the number first.");
         }
@@ -203,10 +203,12 @@ internal sealed partial class NumberGrain(
         }
     }
 
-    // A started number must not be collected while nobody calls it: its connection lives here.
+    // A started number must not be collected while nobody calls it: its connection lives here. Nor one that still has to tell
+    // the network that it goes.
     private void KeepWhileStarted()
     {
-        var keep = State.Document.Desired is DesiredState.Started && Session.State is not (SessionState.LoggedOut or SessionState.Removed);
+        var keep = Session.LogOutDue is not null
+            || (State.Document.Desired is DesiredState.Started && Session.State is not (SessionState.LoggedOut or SessionState.Removed));
         DelayDeactivation(keep ? TimeSpan.MaxValue : TimeSpan.Zero);
     }
 }

@@ -6,11 +6,16 @@ namespace Loopwave.Numbers;
 public sealed partial record NumberSession
 {
     /// <summary>How long until <see cref="Tick"/> has something to do; null when nothing waits.</summary>
-    public TimeSpan? DueIn(DateTimeOffset now) => DueAt is not { } due ? null : IsDue(now) ? TimeSpan.Zero : due - now;
+    public TimeSpan? DueIn(DateTimeOffset now) => DueAt is not { } due ? null : IsDue(now) || LogOutIsOver(now) ? TimeSpan.Zero : due - now;
 
     /// <summary>Moves what has fallen due.</summary>
     public NumberSession Tick(DateTimeOffset now, double random)
     {
+        if (LogOutIsOver(now))
+        {
+            return ToParted(NotLoggedOut, now);
+        }
+
         if (!IsDue(now))
         {
             return this;
@@ -29,6 +34,7 @@ public sealed partial record NumberSession
             SessionState.Linking or SessionState.Scanned => Paired
                 ? ToPending(Reason, now)
                 : ToLinkExpired(now),
+            SessionState.Ready when LogOutDue is not null => LogOutFailed(now, random),
             SessionState.Ready when Replaced && Attempt > 0 =>
                 (this with { DueAt = now + ReplacedMemory, Attempt = 0 }).ChangedFrom(this, now),
             SessionState.Ready => this with { DueAt = null, Attempt = 0, Replaced = false },
@@ -41,6 +47,7 @@ public sealed partial record NumberSession
     public NumberSession On(EngineEvent evt, DateTimeOffset now, double random) => evt switch
     {
         _ when !IsOpen => this,
+        _ when LogOutDue is not null => OnLoggingOut(evt, now, random),
         EngineEvent.LinkOffered when Link is not null && !Paired && State is not SessionState.Linking => (this with
         {
             State = SessionState.Linking, DueAt = InLinkTime(now + LinkTimeout), Reason = null,
@@ -53,7 +60,8 @@ public sealed partial record NumberSession
         {
             State = SessionState.Scanned, Paired = true, DueAt = now + ConnectTimeout, Reason = null,
         }).ChangedFrom(this, now),
-        EngineEvent.Opened when Unwanted is { } unwanted => ToLoggedOut(unwanted, wipe: true, now),
+        EngineEvent.Opened when Unwanted is { } unwanted =>
+            (this with { State = SessionState.Ready }).ToLogOut(SessionState.LoggedOut, unwanted, null, now),
         EngineEvent.Opened => new NumberSession
         {
             State = SessionState.Ready, Paired = true, Attempt = Attempt, Replaced = Replaced, DueAt = now + StableAfter,
@@ -98,9 +106,9 @@ public sealed partial record NumberSession
     private NumberSession BackOff(Cause reason, DateTimeOffset now, double random) =>
         ToWaiting(reason, ReconnectDelay.FullJitter(Attempt + 1, random), now);
 
-    private NumberSession ToWaiting(Cause reason, TimeSpan delay, DateTimeOffset now) => (this with
+    private NumberSession ToWaiting(Cause? reason, TimeSpan delay, DateTimeOffset now) => (this with
     {
-        State = SessionState.Waiting, Reason = reason, DueAt = InLinkTime(now + delay), Attempt = Attempt + 1,
+        State = SessionState.Waiting, Reason = LogOutDue is null ? reason : Reason, DueAt = InLinkTime(now + delay), Attempt = Attempt + 1,
     }).ChangedFrom(this, now);
 
     private NumberSession ToRestricted(Cause reason, DateTimeOffset? until, DateTimeOffset? dueAt, DateTimeOffset now) => (this with
@@ -131,8 +139,8 @@ public sealed partial record NumberSession
         DueAt is { } due && (due <= now || (MovedAt - now > ClockSlack && !(State is SessionState.Restricted && Until is not null)));
 
     // The status keeps its "since" as long as people see the same status, detail and reason.
-    private NumberSession ChangedFrom(NumberSession before, DateTimeOffset now) =>
-        ShowsLike(before) && before.Since != default
-            ? this with { Since = before.Since, MovedAt = now }
-            : this with { Since = now, MovedAt = now };
+    private NumberSession ChangedFrom(NumberSession before, DateTimeOffset now) => this with
+    {
+        Since = ShowsLike(before) && before.Since != default ? before.Since : now, MovedAt = now, DueAt = InLogOutTime(DueAt),
+    };
 }

@@ -57,6 +57,9 @@ public sealed partial record NumberSession
     /// </summary>
     internal static readonly TimeSpan ReplacedMemory = TimeSpan.FromMinutes(10);
 
+    private static readonly Cause LinkCancelled = new("link_cancelled", "Linking was cancelled.");
+    private static readonly Cause Removed = new("removed", "An admin unlinked this number.");
+
     /// <summary>Clocks are set right by small steps all the time; one that goes back further than this has jumped.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(5);
 
@@ -87,21 +90,24 @@ public sealed partial record NumberSession
     /// <summary>Why the device that was just linked must be removed again, as soon as it is logged in.</summary>
     public Cause? Unwanted { get; init; }
 
+    /// <summary>The device is to be logged out at the network, before its credentials are wiped.</summary>
+    public LogOutDue? LogOutDue { get; init; }
+
     /// <summary>The credentials are to be wiped; saved before it is done, so that a crash in between cannot skip it.</summary>
     public bool WipeDue { get; init; }
 
     /// <summary>A 440 was answered by its one try already, and that is not forgotten yet.</summary>
     public bool Replaced { get; init; }
 
-    public bool CanSend => State is SessionState.Ready;
+    public bool CanSend => State is SessionState.Ready && LogOutDue is null;
 
     /// <summary>A device is linked, or being linked, whose secrets are worth keeping.</summary>
-    private bool HasDevice => !WipeDue && (Paired || (Link is not null && IsOpen));
+    private bool HasDevice => !WipeDue && LogOutDue is null && (Paired || (Link is not null && IsOpen));
 
     /// <summary>The engine holds, or is opening, a connection.</summary>
     public bool IsOpen => State is SessionState.Connecting or SessionState.Linking or SessionState.Scanned or SessionState.Ready;
 
-    public NumberStatus Status => State switch
+    public NumberStatus Status => LogOutDue is not null ? NumberStatus.LoggedOut : State switch
     {
         SessionState.Ready => NumberStatus.Ready,
         SessionState.Scanned => NumberStatus.Connecting,
@@ -112,7 +118,7 @@ public sealed partial record NumberSession
         SessionState.LoggedOut or SessionState.Linking or SessionState.Removed => NumberStatus.LoggedOut,
     };
 
-    public NumberDetail? Detail => State switch
+    public NumberDetail? Detail => LogOutDue is not null ? (Link is null ? null : NumberDetail.Linking) : State switch
     {
         SessionState.Linking or SessionState.Scanned => NumberDetail.Linking,
         SessionState.Pending or SessionState.Admitted or SessionState.Connecting => Link is null ? null : NumberDetail.Linking,
@@ -123,7 +129,7 @@ public sealed partial record NumberSession
     };
 
     /// <summary>When the next attempt to connect is made, while one is waited for.</summary>
-    public DateTimeOffset? NextAttemptAt => State switch
+    public DateTimeOffset? NextAttemptAt => LogOutDue is not null ? null : State switch
     {
         SessionState.Waiting or SessionState.Admitted or SessionState.Restricted => DueAt,
         SessionState.LoggedOut or SessionState.Pending or SessionState.Connecting or SessionState.Linking
@@ -154,12 +160,13 @@ public sealed partial record NumberSession
             or SessionState.Restricted or SessionState.Stopped or SessionState.Removed => session,
     };
 
-    /// <summary>Begins to link, in place of whatever attempt was under way.</summary>
-    public NumberSession StartLink(LinkAttempt attempt, DateTimeOffset now) =>
-        new NumberSession { State = SessionState.Pending, Link = attempt, WipeDue = true }.ChangedFrom(this, now);
+    /// <summary>Begins to link, in place of whatever attempt was under way, and of a device that is linked.</summary>
+    public NumberSession StartLink(LinkAttempt attempt, DateTimeOffset now) => Paired
+        ? ToLogOut(SessionState.Pending, null, attempt, now)
+        : new NumberSession { State = SessionState.Pending, Link = attempt, WipeDue = true }.ChangedFrom(this, now);
 
     /// <summary>Brings back what was wanted, after the process that held the connection is gone.</summary>
-    public NumberSession Resume(DateTimeOffset now) => State switch
+    public NumberSession Resume(DateTimeOffset now) => LogOutDue is not null ? ResumeLogOut(now) : State switch
     {
         SessionState.Pending or SessionState.Admitted or SessionState.Connecting or SessionState.Linking
             or SessionState.Scanned or SessionState.Ready =>
@@ -174,7 +181,7 @@ public sealed partial record NumberSession
     public NumberSession Admit(DateTimeOffset slot, DateTimeOffset now) =>
         State is SessionState.Pending ? (this with { State = SessionState.Admitted, DueAt = slot }).ChangedFrom(this, now) : this;
 
-    public NumberSession Stop(DateTimeOffset now) => State switch
+    public NumberSession Stop(DateTimeOffset now) => LogOutDue is not null ? StopLogOut(now) : State switch
     {
         SessionState.Removed or SessionState.Stopped => this,
         SessionState.LoggedOut => this,
@@ -186,7 +193,7 @@ public sealed partial record NumberSession
                     State = SessionState.Stopped, Paired = true, Until = Until, Unwanted = Unwanted,
                     Reason = new("stopped", "An admin stopped this number."),
                 }.ChangedFrom(this, now)
-                : ToLoggedOut(new("link_cancelled", "Linking was cancelled."), wipe: true, now),
+                : ToLoggedOut(LinkCancelled, wipe: true, now),
     };
 
     /// <summary>Connects when an admin wants it: after a stop, and whenever the session waits only for a person.</summary>
@@ -200,23 +207,22 @@ public sealed partial record NumberSession
 
     /// <summary>Connects again now, whatever was waited for. Does nothing where no device is linked.</summary>
     public NumberSession Reconnect(DateTimeOffset now) =>
-        Paired && State is not SessionState.Removed
+        Paired && LogOutDue is null
             ? ToPending(null, now) with { Attempt = 0, Replaced = false }
             : this;
 
     public NumberSession Remove(DateTimeOffset now) =>
-        State is SessionState.Removed
-            ? this
-            : new NumberSession
-            {
-                State = SessionState.Removed, WipeDue = true, Reason = new("removed", "An admin unlinked this number."),
-            }.ChangedFrom(this, now);
+        IsRemoved ? this
+        : Paired ? ToLogOut(SessionState.Removed, Removed, null, now)
+        : new NumberSession { State = SessionState.Removed, WipeDue = true, Reason = Removed }.ChangedFrom(this, now);
 
     public NumberSession Wiped() => this with { WipeDue = false };
 
     /// <summary>The credentials of a linked device are gone or cannot be read. Never a reason for a new identity.</summary>
     public NumberSession CredentialsLost(Cause reason, DateTimeOffset now) =>
-        IsOpen && Paired ? ToLoggedOut(reason, wipe: false, now) : this;
+        !IsOpen || !Paired ? this
+        : LogOutDue is null ? ToLoggedOut(reason, wipe: false, now)
+        : ToParted(NotLoggedOut, now);
 
     /// <summary>The device that was linked is not one we want; it is removed as soon as it has logged in.</summary>
     public NumberSession Reject(Cause reason) => IsOpen ? this with { Unwanted = reason } : this;

@@ -138,10 +138,10 @@ internal static class SqlNumberCommit
     private static (string, object?)[] Number(NumberDocument number) =>
     [
         ("@id", number.Id),
-        ("@desired", Rows.Word(number.Desired)),
+        ("@desired", number.Session.LogOutDue is null ? Rows.Word(number.Desired) : "log_out"),
         ("@status", Rows.Word(number.Session.Status)),
         ("@removed", Rows.Flag(number.RemovedAt is not null)),
-        ("@linkedPhone", number.Session.Paired && number.RemovedAt is null ? number.Phone : null),
+        ("@linkedPhone", number.Session is { Paired: true, LogOutDue: null } && number.RemovedAt is null ? number.Phone : null),
         ("@updatedAt", Rows.Ticks(number.UpdatedAt)),
         ("@body", StorageJson.Write(number)),
     ];

@@ -54,6 +54,32 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
     }
 
     [Fact]
+    public async Task A_number_that_is_unlinked_while_it_is_stopped_is_gone_from_the_phone()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        await deployment.Do(HttpMethod.Put, $"/api/v1/numbers/{number}/desired", new { state = "stopped" });
+        await deployment.Number(number, view => Deployment.Text(view["detail"]) == "stopped");
+
+        var removed = await deployment.Do(HttpMethod.Delete, $"/api/v1/numbers/{number}");
+
+        Assert.NotNull(removed["removedAt"]);
+        await Gone(number, phone);
+    }
+
+    [Fact]
+    public async Task A_number_that_is_unlinked_while_it_is_disconnected_is_gone_from_the_phone()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        await deployment.WhatsApp.Fault(new { kind = "login-failure", phone, code = 503, count = 2 });
+        await deployment.WhatsApp.Fault(new { kind = "drop", phone });
+        await deployment.Number(number, view => Deployment.Text(view["status"]) == "disconnected");
+
+        await deployment.Do(HttpMethod.Delete, $"/api/v1/numbers/{number}");
+
+        await Gone(number, phone);
+    }
+
+    [Fact]
     public async Task A_phone_that_is_linked_already_is_refused_and_its_new_device_removed()
     {
         var (first, phone) = await deployment.LinkedNumber();
@@ -85,6 +111,12 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
         Assert.Equal(phone, Deployment.Text(view["phone"]));
         await Deployment.Until(
             () => deployment.WhatsApp.Account(other), account => account["companions"]!.AsArray().Count == 0);
+    }
+
+    private async Task Gone(string number, string phone)
+    {
+        await Deployment.Until(() => deployment.WhatsApp.Account(phone), account => account["companions"]!.AsArray().Count == 0);
+        Assert.Equal("removed", Deployment.Text((await deployment.Number(number, view => Deployment.Text(view["status"]) == "logged_out"))["reason"]!["code"]));
     }
 
     [Theory]

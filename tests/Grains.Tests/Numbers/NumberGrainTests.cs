@@ -127,6 +127,99 @@ public sealed class NumberGrainTests : IAsyncLifetime
         Assert.Single((await _cluster.Chats.List(new(), new PageRequest(), Access.All)).Value!.Data);
     }
 
+    [Theory]
+    [InlineData("stopped")]
+    [InlineData("disconnected")]
+    public async Task An_unlinked_number_that_is_not_connected_shows_removed_at_once_and_connects_to_log_out_before_its_credentials_go(string how)
+    {
+        var id = await _cluster.ReadyNumber();
+        await Disconnect(id, how);
+        var opens = _cluster.Engine.Opens(id);
+
+        var removed = (await _cluster.Number(id).Unlink()).Value!;
+        Assert.Equal((NumberStatus.LoggedOut, "removed"), (removed.Status, removed.Reason!.Code));
+        Assert.NotNull(removed.RemovedAt);
+        Assert.IsType<CredentialsRead.Found>(await _cluster.Credentials.Load(id));
+
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.Opens(id) > opens));
+        await _cluster.Engine.Raise(id, new EngineEvent.Opened("Acme"));
+
+        Assert.Equal("log out", await _cluster.Engine.NextClose(id));
+        await _cluster.Eventually(() => _cluster.Credentials.Load(id), read => read is CredentialsRead.Missing);
+        Assert.Equal("removed", (await _cluster.View(id)).Reason!.Code);
+        Assert.Single(await _cluster.Outbox(id), row => row.Event == "session.removed");
+    }
+
+    [Fact]
+    public async Task An_unlinked_number_that_never_gets_through_loses_its_credentials_after_two_minutes_and_says_what_to_do()
+    {
+        var id = await _cluster.ReadyNumber();
+        await Disconnect(id, "stopped");
+
+        await _cluster.Number(id).Unlink();
+        await _cluster.Passes(100, step: 5);
+        Assert.IsType<CredentialsRead.Found>(await _cluster.Credentials.Load(id));
+        await _cluster.PassesUntil(async () => await _cluster.Credentials.Load(id) is CredentialsRead.Missing);
+
+        var view = await _cluster.View(id);
+        Assert.Equal((NumberStatus.LoggedOut, "not_logged_out"), (view.Status, view.Reason!.Code));
+        Assert.Contains("phone", view.Reason.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unlinked_number_is_logged_out_also_when_the_process_ended_before_it_could_be()
+    {
+        var id = await _cluster.ReadyNumber();
+        await Disconnect(id, "stopped");
+        await _cluster.Number(id).Unlink();
+
+        _cluster = await _cluster.Restart();
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(id)));
+        Assert.NotNull((await _cluster.Engine.NextOpen(id)).Credentials);
+        await _cluster.Engine.Raise(id, new EngineEvent.Opened("Acme"));
+
+        Assert.Equal("log out", await _cluster.Engine.NextClose(id));
+        await _cluster.Eventually(() => _cluster.Credentials.Load(id), read => read is CredentialsRead.Missing);
+    }
+
+    [Theory]
+    [InlineData("stopped")]
+    [InlineData("disconnected")]
+    public async Task A_number_that_is_linked_anew_while_it_is_not_connected_logs_its_old_device_out_first(string how)
+    {
+        var id = await _cluster.ReadyNumber();
+        await Disconnect(id, how);
+        await _cluster.Number(id).Link(new LinkRequest(LinkMethod.Qr, null, Replace: true));
+        Assert.Equal((NumberStatus.LoggedOut, NumberDetail.Linking), await Shown(id));
+
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(id)));
+        Assert.NotNull((await _cluster.Engine.NextOpen(id)).Credentials);
+        await _cluster.Engine.Raise(id, new EngineEvent.Opened("Acme"));
+        Assert.Equal("log out", await _cluster.Engine.NextClose(id));
+
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(id)));
+        Assert.Null((await _cluster.Engine.NextOpen(id)).Credentials);
+        Assert.Equal((NumberStatus.LoggedOut, NumberDetail.Linking), await Shown(id));
+    }
+
+    [Fact]
+    public async Task A_log_out_that_the_engine_could_not_do_is_tried_again_before_anything_is_wiped()
+    {
+        var id = await _cluster.ReadyNumber();
+        _cluster.Engine.LoggingOut = () => throw new EngineException(EngineError.NotConnected, "The connection went.");
+
+        await _cluster.Number(id).Unlink();
+        Assert.Equal("close", await _cluster.Engine.NextClose(id));
+        Assert.IsType<CredentialsRead.Found>(await _cluster.Credentials.Load(id));
+
+        _cluster.Engine.LoggingOut = () => { };
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(id)));
+        await _cluster.Engine.NextOpen(id);
+        await _cluster.Engine.Raise(id, new EngineEvent.Opened("Acme"));
+        Assert.Equal("log out", await _cluster.Engine.NextClose(id));
+        await _cluster.Eventually(() => _cluster.Credentials.Load(id), read => read is CredentialsRead.Missing);
+    }
+
     [Fact]
     public async Task A_phone_that_is_linked_as_another_number_is_logged_out_again_and_said_so()
     {
@@ -159,6 +252,25 @@ public sealed class NumberGrainTests : IAsyncLifetime
         var view = await _cluster.Eventually(async () => (await _cluster.Number(id).Get()).Value!.Number, one => one.Status is NumberStatus.LoggedOut);
         Assert.Equal("credentials_missing", view.Reason!.Code);
         Assert.Equal(2, _cluster.Engine.Opens(id));
+    }
+
+    private async Task Disconnect(string id, string how)
+    {
+        if (how is "stopped")
+        {
+            await _cluster.Number(id).SetDesired(DesiredState.Stopped);
+            Assert.Equal("close", await _cluster.Engine.NextClose(id));
+        }
+        else
+        {
+            await _cluster.Engine.Raise(id, new EngineEvent.Closed(503));
+        }
+    }
+
+    private async Task<(NumberStatus, NumberDetail?)> Shown(string id)
+    {
+        var view = await _cluster.View(id);
+        return (view.Status, view.Detail);
     }
 
     private async Task<EngineOpen> NextOpenAfterSweep(string id)

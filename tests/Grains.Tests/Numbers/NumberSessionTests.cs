@@ -133,7 +133,7 @@ public sealed class NumberSessionTests
         foreach (var (name, session) in Every())
         {
             var after = session.Reconnect(At(5));
-            if (session.Paired)
+            if (session is { Paired: true, LogOutDue: null })
             {
                 Assert.True(after is { State: SessionState.Pending, Attempt: 0, Reason: null, Until: null, Replaced: false }, name);
             }
@@ -157,9 +157,9 @@ public sealed class NumberSessionTests
     [Fact]
     public void Removing_wipes_in_every_state_and_is_final_until_somebody_links_again()
     {
-        foreach (var (name, session) in Every().Where(one => one.Name is not "removed"))
+        foreach (var (name, session) in Every().Where(one => !one.Session.IsRemoved))
         {
-            var removed = session.Remove(At(5));
+            var removed = session.Remove(At(5)).LoggedOut(At(5));
 
             Assert.True(removed is { State: SessionState.Removed, WipeDue: true, Paired: false, Reason.Code: "removed" }, name);
             foreach (var (_, same) in EveryCommand(removed).Concat(EveryEvent(removed)))
@@ -177,7 +177,7 @@ public sealed class NumberSessionTests
         foreach (var (name, session) in Every())
         {
             var attempt = new LinkAttempt("919800000001", true, At(5));
-            var linking = session.StartLink(attempt, At(5));
+            var linking = session.StartLink(attempt, At(5)).LoggedOut(At(5));
 
             Assert.True(linking is { State: SessionState.Pending, WipeDue: true, Paired: false, Attempt: 0, Reason: null }, name);
             Assert.Equal((attempt, NumberStatus.LoggedOut, NumberDetail.Linking), (linking.Link, linking.Status, linking.Detail!.Value));
@@ -238,7 +238,9 @@ public sealed class NumberSessionTests
         var stopped = unwanted.Closed(515, At(1)).Stop(At(2));
         var opened = stopped.Start(At(3)).Connecting(At(3)).Opened(At(4));
 
-        Assert.Equal((SessionState.LoggedOut, "already_linked", true, false), (opened.State, opened.Reason?.Code, opened.WipeDue, opened.Paired));
+        Assert.Equal((NumberStatus.LoggedOut, "already_linked", true), (opened.Status, opened.Reason?.Code, opened.CanLogOut));
+        var gone = opened.LoggedOut(At(5));
+        Assert.Equal((SessionState.LoggedOut, "already_linked", true, false), (gone.State, gone.Reason?.Code, gone.WipeDue, gone.Paired));
         Assert.Equal("already_linked", unwanted.Closed(401, At(1)).Reason?.Code);
         Assert.NotNull(unwanted.Closed(411, At(1)).Unwanted);
         Assert.Null(Named("stopped").Reject(new("already_linked", "Too late.")).Unwanted);

@@ -29,6 +29,9 @@ internal sealed class SessionHistory
     private TimeSpan _waits;
     private TimeSpan _openedAt;
     private bool _jumped;
+    private TimeSpan _partingSince;
+    private bool _loggedOut;
+    private int _logOuts;
 
     public SessionState State => _session.State;
 
@@ -36,6 +39,7 @@ internal sealed class SessionHistory
 
     public void Do(int what, int which, double random)
     {
+        _loggedOut = false;
         switch (what)
         {
             case 0 or 1:
@@ -74,7 +78,7 @@ internal sealed class SessionHistory
     /// <summary>With a network that lets everybody in, whatever does not wait for a person is ready soon.</summary>
     public void Recover()
     {
-        for (var turns = 0; turns < 20 && !CanSend && !_session.NeedsPerson(); turns++)
+        for (var turns = 0; turns < 40 && !CanSend && !_session.NeedsPerson(); turns++)
         {
             if (_session.State is SessionState.Connecting && _session.Paired)
             {
@@ -110,6 +114,9 @@ internal sealed class SessionHistory
         var before = _session;
         var code = (evt as EngineEvent.Closed)?.Code;
         var unlinked = code is 401 || (evt is EngineEvent.Opened && before.Unwanted is not null);
+
+        // The network holds it for logged out already, or does not let it in any more.
+        _loggedOut = code is 401 or 402 or 403 or 406 or 411;
         Step(before.On(evt, _now, random), unlinks: unlinked, commanded: false);
         if (!before.IsOpen)
         {
@@ -136,6 +143,7 @@ internal sealed class SessionHistory
                 Step(_session.Remove(_now), unlinks: true, commanded: true);
                 break;
             case 7:
+                _loggedOut = true;
                 Step(_session.CredentialsLost(new("credentials_missing", "They are gone."), _now), unlinks: false, commanded: false);
                 break;
             case 8:
@@ -187,8 +195,17 @@ internal sealed class SessionHistory
         Check(before, next, unlinks, commanded);
         _session = next;
 
-        // What the grain does at once: wipe, then ask for a slot of the connect budget.
-        if (next.WipeDue)
+        // What the grain does at once: log out or wipe, then ask for a slot of the connect budget.
+        if (next.CanLogOut && ++_logOuts % 3 > 0)
+        {
+            _loggedOut = true;
+            Step(next.LoggedOut(_now), unlinks: true, commanded);
+        }
+        else if (next.CanLogOut)
+        {
+            Step(next.LogOutFailed(_now, 0.5), unlinks: false, commanded);
+        }
+        else if (next.WipeDue)
         {
             Step(next.Wiped(), unlinks, commanded);
         }
@@ -216,15 +233,29 @@ internal sealed class SessionHistory
         Assert.True(after.Until is null || after.State is SessionState.Restricted or SessionState.Stopped);
         Assert.False(after.Paired && after.WipeDue);
 
-        // Secrets of a linked device go only when somebody unlinks it.
-        Holds(!before.Paired || unlinks || (after.Paired && !after.WipeDue), () => $"{before} lost its credentials: {after}");
+        // Secrets of a linked device go only when somebody unlinks it, and here not before the network was told, as far as it can be.
+        Holds(
+            !before.Paired || unlinks || before.LogOutDue is not null || (after.Paired && !after.WipeDue),
+            () => $"{before} lost its credentials: {after}");
+        Holds(
+            !before.Paired || after.Paired || _loggedOut || (before.LogOutDue is not null && (_jumped || _measured - _partingSince >= NumberSession.LogOutTimeout)),
+            () => $"{before} was wiped before it was logged out: {after}");
+        if (after.LogOutDue is not null && (before.LogOutDue is null || after.LogOutDue.By != before.LogOutDue.By))
+        {
+            _partingSince = _measured;
+            _jumped = false;
+        }
+
+        Holds(
+            after.LogOutDue is null || _measured - _partingSince <= NumberSession.LogOutTimeout + Slack,
+            () => $"Logging out takes {_measured - _partingSince}: {after}");
 
         // What waits for a person moves only on command.
         Holds(commanded || !before.NeedsPerson() || before.WipeDue || before == after, () => $"{before} moved by itself: {after}");
 
         var stable = before.CanSend && (_measured - _openedAt >= NumberSession.StableAfter || _jumped);
         Holds(
-            commanded || after.State is SessionState.LoggedOut || stable || (after.Attempt >= before.Attempt && after.Attempt <= before.Attempt + 1),
+            commanded || after.State is SessionState.LoggedOut || stable || (before.LogOutDue is null) != (after.LogOutDue is null) || (after.Attempt >= before.Attempt && after.Attempt <= before.Attempt + 1),
             () => $"{before.Attempt} attempts became {after.Attempt}: {after}");
         if (after.CanSend && !before.CanSend)
         {
@@ -235,7 +266,7 @@ internal sealed class SessionHistory
         if (after.DueAt is { } due && after.MovedAt == _now && (after.State, after.DueAt) != (before.State, before.DueAt))
         {
             _waitsSince = _measured;
-            _waits = due - _now;
+            _waits = after.LogOutDue is null ? due - _now : after.DueIn(_now)!.Value;
             Assert.InRange(_waits, TimeSpan.MinValue, Longest(after));
         }
     }
@@ -248,7 +279,7 @@ internal sealed class SessionHistory
         }
     }
 
-    private static TimeSpan Longest(NumberSession session) => session.State switch
+    private static TimeSpan Longest(NumberSession session) => session.LogOutDue is not null ? NumberSession.LogOutTimeout : session.State switch
     {
         SessionState.Admitted => TimeSpan.FromSeconds(20),
         SessionState.Connecting => TimeSpan.FromSeconds(30),

@@ -18,6 +18,10 @@ internal static class Sessions
     public static NumberSession Connecting(this NumberSession pending, DateTimeOffset now) =>
         pending.Wiped().Admit(now, now).Tick(now, Middle);
 
+    /// <summary>What wants to connect connects and is let in.</summary>
+    public static NumberSession LoggedIn(this NumberSession session, DateTimeOffset now) =>
+        (session.State is SessionState.Pending ? session.Connecting(now) : session).Opened(now);
+
     public static NumberSession Closed(this NumberSession session, int code, DateTimeOffset now, DateTimeOffset? until = null) =>
         session.On(new EngineEvent.Closed(code, until), now, Middle);
 
@@ -63,7 +67,10 @@ internal static class Sessions
         yield return ("stopped", ready.Stop(Now));
         yield return ("logged out, credentials kept", ready.Closed(411, Now));
         yield return ("logged out", ready.Closed(401, Now).Wiped());
-        yield return ("removed", ready.Remove(Now).Wiped());
+        yield return ("removed", ready.Remove(Now).LoggedOut(Now).Wiped());
+        yield return ("removed, to be logged out", ready.Remove(Now));
+        yield return ("removed, waiting", ready.Remove(Now).LogOutFailed(Now, Middle));
+        yield return ("replaced, pending", ready.Stop(Now).StartLink(Qr, Now));
     }
 
     public static NumberSession Named(string name) => Every().Single(one => one.Name == name).Session;

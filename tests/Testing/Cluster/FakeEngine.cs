@@ -23,6 +23,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>Runs before a connection is opened; may throw.</summary>
     public Action<EngineOpen> Opening { get; set; } = _ => { };
 
+    /// <summary>Runs before a device is logged out; may throw.</summary>
+    public Action LoggingOut { get; set; } = () => { };
+
     /// <summary>What looking somebody up waits for.</summary>
     public Task Resolving { get; set; } = Task.CompletedTask;
 
@@ -120,7 +123,11 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     public Task Close(string number, long epoch, CancellationToken cancellationToken) => Closed(number, "close");
 
-    public Task LogOut(string number, long epoch, CancellationToken cancellationToken) => Closed(number, "log out");
+    public Task LogOut(string number, long epoch, CancellationToken cancellationToken)
+    {
+        LoggingOut();
+        return Closed(number, "log out");
+    }
 
     public Task CloseAll()
     {
