@@ -40,6 +40,8 @@ internal sealed class ChatLines
     /// <summary>Keeps a row where it is in its line, but nobody passes it before <see cref="Release"/>.</summary>
     public void Hold(long sequence) => _held.Add(sequence);
 
+    public bool IsHeld(long sequence) => _held.Contains(sequence);
+
     public void Release(string chat, long sequence)
     {
         if (_held.Remove(sequence))

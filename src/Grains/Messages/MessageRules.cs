@@ -10,6 +10,9 @@ internal static class MessageRules
 
     public static Cause Expired { get; } = new("expired", "The message could not be sent in time and was given up.");
 
+    /// <summary>What waits for a number that was unlinked can never be sent.</summary>
+    public static Cause NumberRemoved { get; } = new("number_removed", "The number was unlinked before the message was sent.");
+
     public static Cause Uncertain { get; } =
         new("uncertain", "WhatsApp never confirmed the message, although it was repeated under the same id. It may have arrived.");
 

@@ -24,6 +24,9 @@ internal sealed partial class SendQueue(SendRules rules)
     private readonly SortedSet<long> _unsettled = [];
     private readonly SortedSet<long> _expired = [];
 
+    // Rows come with rising sequences: where none is left, none comes back.
+    private long _emptyUpTo;
+
     private DateTimeOffset? _seen;
     private TimeSpan _measured;
     private TimeSpan _nextSendAt;
@@ -68,6 +71,19 @@ internal sealed partial class SendQueue(SendRules rules)
     /// <summary>The row that sends this message, not one that acts upon it.</summary>
     public QueueItem? FindByMessage(string message) =>
         _byMessage.TryGetValue(message, out var sequence) ? Find(sequence) : null;
+
+    /// <summary>Rows up to a sequence, the oldest first, without those whose commit is under way.</summary>
+    public IReadOnlyList<QueueItem> UpTo(long sequence, int limit)
+    {
+        if (sequence <= _emptyUpTo)
+        {
+            return [];
+        }
+
+        var rows = _rows.Keys.Where(one => one <= sequence).Order().ToList();
+        _emptyUpTo = rows.Count == 0 ? sequence : _emptyUpTo;
+        return [.. rows.Where(one => !_lines.IsHeld(one)).Take(limit).Select(one => _rows[one].Item)];
+    }
 
     /// <summary>Takes a row that storage holds: a new one, or after a restart one in any state.</summary>
     public void Add(QueueItem item, DateTimeOffset now)

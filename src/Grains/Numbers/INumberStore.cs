@@ -48,7 +48,7 @@ public interface INumberStore
 
     /// <summary>
     /// All numbers that have something to do without being asked, in order of creation: that are wanted started and not
-    /// removed, or have a device to log out.
+    /// removed, have a device to log out, or have rows in the send queue.
     /// </summary>
     IAsyncEnumerable<StartedNumber> Started(CancellationToken cancellationToken);
 

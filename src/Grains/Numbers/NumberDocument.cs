@@ -18,10 +18,18 @@ public sealed record NumberDocument
 
     /// <summary>Of groups that have no chat yet, the newest last. A chat takes its own when it begins.</summary>
     public IReadOnlyList<GroupSubject> Subjects { get; init; } = [];
+
+    /// <summary>What was accepted for a device that is linked no more, and so must never be sent.</summary>
+    public QueueCut? Cut { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
     public DateTimeOffset? RemovedAt { get; init; }
 }
+
+/// <summary>Rows of the send queue that are given up.</summary>
+/// <param name="UpTo">The highest sequence among them.</param>
+/// <param name="Error">Why, for those that were never on the wire. What became of the others is uncertain.</param>
+public sealed record QueueCut(long UpTo, Cause Error);
 
 /// <summary>What a group is called by its people.</summary>
 public sealed record GroupSubject(string Jid, string Subject);

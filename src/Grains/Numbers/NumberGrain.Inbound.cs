@@ -148,10 +148,15 @@ internal sealed partial class NumberGrain
             case EngineEvent.LinkOffered offered:
                 _offer = new LinkOffer(offered.Qr, offered.Code, offered.ExpiresAt);
                 return document;
+            case EngineEvent.Linked when !document.Session.Paired:
+                return document;
             case EngineEvent.Linked when rejection is not null:
                 return document with { Session = document.Session.Reject(rejection) };
             case EngineEvent.Linked linked:
-                return document with { Phone = linked.Phone, Lid = linked.Lid, PushName = linked.PushName ?? document.PushName, RemovedAt = null };
+                return document with
+                {
+                    Phone = linked.Phone, Lid = linked.Lid, PushName = linked.PushName ?? document.PushName, RemovedAt = null,
+                };
             case EngineEvent.Opened opened:
                 if (document.Engine is EngineKind.WhatsApp && context.Version.Lower())
                 {

@@ -22,7 +22,6 @@ internal sealed partial class NumberGrain
 
         _offer = null;
         await Move(session => session.StartLink(new LinkAttempt(phone, request.Replace, Now), Now), document => document with { Desired = DesiredState.Started });
-        KeepWhileStarted();
         return LinkView();
     });
 

@@ -11,6 +11,7 @@ namespace Loopwave.Numbers;
 internal sealed partial class NumberGrain
 {
     private const int MostAtOnce = 64;
+    private const int MostGivenUpAtOnce = 500;
 
     private readonly HashSet<Task> _sending = [];
     private bool _pumping;
@@ -57,6 +58,7 @@ internal sealed partial class NumberGrain
             do
             {
                 _pumpAgain = false;
+                await GiveUpCut();
                 await Carry(_queue.Plan(Now, Session.CanSend ? _connection : null, MostAtOnce));
             }
             while (_pumpAgain && !State.Lane.IsBroken);
@@ -72,6 +74,15 @@ internal sealed partial class NumberGrain
         }
 
         Arm();
+    }
+
+    // Before anything is sent: nothing accepted for one device may leave by another.
+    private async Task GiveUpCut()
+    {
+        while (State.Document.Cut is { } cut && _queue.UpTo(cut.UpTo, MostGivenUpAtOnce) is { Count: > 0 } rows)
+        {
+            await GiveUp(rows, row => row.Attempts > 0 ? MessageRules.Uncertain : cut.Error);
+        }
     }
 
     private async Task Carry(SendPlan plan)
@@ -218,7 +229,9 @@ internal sealed partial class NumberGrain
         }
     }
 
-    private async Task GiveUp(IReadOnlyList<QueueItem> items, Cause error)
+    private Task GiveUp(IReadOnlyList<QueueItem> items, Cause error) => GiveUp(items, _ => error);
+
+    private async Task GiveUp(IReadOnlyList<QueueItem> items, Func<QueueItem, Cause> error)
     {
         await _turn.WaitAsync();
         try
@@ -231,7 +244,7 @@ internal sealed partial class NumberGrain
             // What was handed over once more meanwhile may be on the wire.
             foreach (var item in items.Where(item => _queue.Find(item.Sequence)?.Attempts == item.Attempts))
             {
-                inbound.GiveUp(item, work.Latest(messages.First(message => message.Id == item.Message)), error);
+                inbound.GiveUp(item, work.Latest(messages.First(message => message.Id == item.Message)), error(item));
             }
 
             await Commit(work);

@@ -18,6 +18,7 @@ internal sealed partial class NumberGrain
             return;
         }
 
+        KeepWhileNeeded();
         var now = Now;
         DateTimeOffset? next = State.Lane.IsBroken ? now + RetryAfterFault : null;
         next = Earlier(next, now + Session.DueIn(now));

@@ -37,6 +37,7 @@ internal sealed partial class NumberGrain(
     private Joined _reload = null!;
     private string _incarnation = "";
     private bool _stale;
+    private bool _isKept;
 
     private string Number => this.GetPrimaryKeyString();
 
@@ -69,7 +70,6 @@ internal sealed partial class NumberGrain(
         _state = NewState(stored with { Epoch = epoch.Value });
         await Move(session => session.Resume(Now));
         EndUnfinishedHistory();
-        KeepWhileStarted();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -104,7 +104,6 @@ internal sealed partial class NumberGrain(
         {
             await Recover();
             await Act();
-            KeepWhileStarted();
         }
     }
 
@@ -124,7 +123,6 @@ internal sealed partial class NumberGrain(
     public Task<Outcome<NumberView>> SetDesired(DesiredState state) => OnNumber<NumberView>(async () =>
     {
         await Move(session => state is DesiredState.Started ? session.Start(Now) : session.Stop(Now), document => document with { Desired = state });
-        KeepWhileStarted();
         return View();
     });
 
@@ -146,10 +144,16 @@ internal sealed partial class NumberGrain(
 
     public Task<Outcome<NumberView>> Unlink() => OnNumber<NumberView>(async () =>
     {
-        await Move(session => session.Remove(Now), document => document with { RemovedAt = document.RemovedAt ?? Now });
-        KeepWhileStarted();
+        var again = Session.IsRemoved;
+        await Move(session => session.Remove(Now), document => document with
+        {
+            RemovedAt = document.RemovedAt ?? Now, Cut = again ? document.Cut : CutQueue(MessageRules.NumberRemoved),
+        });
         return View();
     });
+
+    // Everything accepted so far.
+    private QueueCut CutQueue(Cause error) => new(State.Sequence, error);
 
     private NumberView View() => State.Document.View(State.Day, _queue.Count, Now);
 
@@ -204,11 +208,15 @@ internal sealed partial class NumberGrain(
     }
 
     // A started number must not be collected while nobody calls it: its connection lives here. Nor one that still has to tell
-    // the network that it goes.
-    private void KeepWhileStarted()
+    // the network that it goes, nor one with messages, which reach their end here when their time is over.
+    private void KeepWhileNeeded()
     {
-        var keep = Session.LogOutDue is not null
+        var keep = Session.LogOutDue is not null || _queue.Count > 0
             || (State.Document.Desired is DesiredState.Started && Session.State is not (SessionState.LoggedOut or SessionState.Removed));
-        DelayDeactivation(keep ? TimeSpan.MaxValue : TimeSpan.Zero);
+        if (keep != _isKept)
+        {
+            _isKept = keep;
+            DelayDeactivation(keep ? TimeSpan.MaxValue : TimeSpan.Zero);
+        }
     }
 }

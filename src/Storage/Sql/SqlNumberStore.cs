@@ -94,7 +94,8 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
             var rows = await database.Query(
                 new Statement(
                     """
-                    SELECT created_at, id, engine FROM number WHERE (desired = 'started' AND removed = 0 OR desired = 'log_out')
+                    SELECT created_at, id, engine FROM number WHERE (desired = 'started' AND removed = 0 OR desired = 'log_out'
+                        OR EXISTS (SELECT 1 FROM send_queue q WHERE q.number = number.id))
                     AND (created_at, id) > (@createdAt, @id) ORDER BY created_at, id LIMIT @limit
                     """,
                     ("@createdAt", createdAt), ("@id", id), ("@limit", StartedPerQuery)),

@@ -82,6 +82,29 @@ public abstract class NumberStoreTests(Backend backend) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Numbers_with_something_to_do_are_woken_oldest_first_though_nobody_wants_them_started()
+    {
+        var leaving = Sample.Number(desired: DesiredState.Stopped, createdAt: Backend.Start.AddSeconds(1)) with { RemovedAt = Backend.Start };
+        leaving = leaving with { Session = leaving.Session with { LogOutDue = new(SessionState.Removed, Backend.Start.AddMinutes(2)) } };
+        await Sample.OwnedNumber(backend, leaving);
+        var stopped = await Sample.OwnedNumber(backend, Sample.Number(desired: DesiredState.Stopped, createdAt: Backend.Start.AddSeconds(2)));
+        var removed = await Sample.OwnedNumber(backend, Sample.Number(createdAt: Backend.Start.AddSeconds(3)) with { RemovedAt = Backend.Start });
+        await Sample.OwnedNumber(backend, Sample.Number(desired: DesiredState.Stopped));
+        foreach (var owned in new[] { stopped, removed })
+        {
+            var chat = Sample.Chat(owned.Id);
+            var message = Sample.Message(chat, fromMe: true);
+            await backend.Numbers.Commit(
+                owned.Change() with { Chats = [chat], NewMessages = [message], Enqueued = [Sample.Queue(message, 2)] }, owned.Lane);
+        }
+
+        Assert.Equal([leaving.Id, stopped.Id, removed.Id], await Woken());
+
+        await backend.Numbers.Commit(stopped.Change() with { Dequeued = [2] }, stopped.Lane);
+        Assert.Equal([leaving.Id, removed.Id], await Woken());
+    }
+
+    [Fact]
     public async Task Only_wanted_numbers_that_are_not_removed_are_to_be_started_oldest_first()
     {
         var second = Sample.Number(createdAt: Backend.Start.AddSeconds(2), engine: EngineKind.Sandbox);
@@ -209,6 +232,9 @@ public abstract class NumberStoreTests(Backend backend) : IAsyncDisposable
 
         Assert.Equal(request, await backend.Numbers.FindIdempotent(request.Key.Scope, request.Key.Key));
     }
+
+    private async Task<List<string>> Woken() => await backend.Numbers.Started(TestContext.Current.CancellationToken)
+        .Select(number => number.Id).ToListAsync(TestContext.Current.CancellationToken);
 
     private Task<Page<StoredNumber>> List(NumberStatus? status = null, Access? access = null) =>
         backend.Numbers.List(new NumberQuery(status, new PageRequest(), access ?? Access.All));
