@@ -13,6 +13,10 @@ internal static class MessageRules
     /// <summary>What waits for a number that was unlinked can never be sent.</summary>
     public static Cause NumberRemoved { get; } = new("number_removed", "The number was unlinked before the message was sent.");
 
+    /// <summary>Nobody wanted it to come from another account.</summary>
+    public static Cause NumberReplaced { get; } =
+        new("number_replaced", "Another phone took the number's place before the message was sent. Send it again if it may come from that one.");
+
     public static Cause Uncertain { get; } =
         new("uncertain", "WhatsApp never confirmed the message, although it was repeated under the same id. It may have arrived.");
 

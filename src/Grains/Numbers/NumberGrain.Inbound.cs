@@ -156,6 +156,7 @@ internal sealed partial class NumberGrain
                 return document with
                 {
                     Phone = linked.Phone, Lid = linked.Lid, PushName = linked.PushName ?? document.PushName, RemovedAt = null,
+                    Cut = document.Phone is null || document.Phone == linked.Phone ? document.Cut : CutQueue(MessageRules.NumberReplaced),
                 };
             case EngineEvent.Opened opened:
                 if (document.Engine is EngineKind.WhatsApp && context.Version.Lower())

@@ -82,6 +82,33 @@ public sealed class UnsentTests : IAsyncLifetime
         Assert.Equal("number_removed", await Failure(waiting));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_that_was_accepted_for_one_phone_leaves_by_another_one(bool removedFirst)
+    {
+        var handed = await Queue("on the wire");
+        var wire = await _cluster.Engine.NextRelay(_number);
+        await Stop();
+        var waiting = await Queue("for the first phone");
+        if (removedFirst)
+        {
+            await _cluster.Number(_number).Unlink();
+        }
+
+        await LinkAnother("919800000002");
+
+        Assert.Equal(removedFirst ? "number_removed" : "number_replaced", await Failure(waiting));
+        Assert.Equal("uncertain", await Failure(handed));
+        await Queue("for the second phone");
+        var relay = await _cluster.Relayed(_number);
+        Assert.Equal("for the second phone", relay.Message.Text);
+        await _cluster.Engine.Raise(_number, new EngineEvent.ServerAcknowledged(relay.WhatsAppId, _cluster.Clock.GetUtcNow()));
+        await _cluster.Passes(10);
+        Assert.False(_cluster.Engine.HasRelay(_number));
+        Assert.NotEqual(wire.WhatsAppId, relay.WhatsAppId);
+    }
+
     [Fact]
     public async Task The_same_phone_linked_again_sends_what_waited_for_it()
     {
