@@ -6,24 +6,40 @@ namespace Loopwave.Deployment;
 
 /// <summary>Looks at storage and at the engines of this process. Keeps nothing.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class HealthGrain(IDeploymentStore store, IEnumerable<IEngine> engines, SiloLease lease, VersionAlarm version, TimeProvider clock) : Grain, IHealthGrain
+internal sealed class HealthGrain(
+    IDeploymentStore store, INumberStore numbers, IEnumerable<IEngine> engines, SiloLease lease, VersionAlarm version, TimeProvider clock) : Grain, IHealthGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     public async Task<IReadOnlyList<HealthPart>> Check() =>
     [
         await Storage(),
-        Engine(),
+        await Engine(),
     ];
 
-    private HealthPart Engine()
+    private async Task<HealthPart> Engine()
     {
         var problem =
             !engines.Any() ? "No engine is available."
             : !lease.IsHeld ? "The lease on the numbers is not held."
-            : version.IsRaised ? "WhatsApp refuses the version of the client. Raise WA_VERSION."
             : null;
-        return new HealthPart("engine", problem is null, problem);
+        return problem is null && version.IsRaised
+            ? new HealthPart("engine", await IsAnyReady(), "WhatsApp refuses the version of the client. Raise WA_VERSION.")
+            : new HealthPart("engine", problem is null, problem);
+    }
+
+    // What is connected stays so, whatever becomes of those that want to connect now.
+    private async Task<bool> IsAnyReady()
+    {
+        try
+        {
+            return await numbers.FirstReady(Access.All).WaitAsync(Patience, clock) is not null;
+        }
+        catch (Exception exception) when (exception is StorageUnavailableException or TimeoutException)
+        {
+            // Said by its own part.
+            return true;
+        }
     }
 
     private async Task<HealthPart> Storage()

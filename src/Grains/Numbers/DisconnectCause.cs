@@ -12,6 +12,9 @@ internal enum DisconnectAction
     /// <summary>One try every 15 minutes: trying harder would make it worse.</summary>
     TrySlowly,
 
+    /// <summary>The version that all numbers share is refused: one of them tries for all.</summary>
+    TryInTurn,
+
     /// <summary>Somebody else opened the same device: one try, then only on command.</summary>
     TryOnce,
 
@@ -49,7 +52,7 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
         new(LoggedOut, DisconnectAction.LogOutAndWipe, new("unlinked", "The device was unlinked on the phone. Link it again.")),
         new(402, DisconnectAction.RestrictUntil, new("temporarily_restricted", "WhatsApp restricted the account for a time.")),
         new(403, DisconnectAction.Restrict, new("locked", "WhatsApp locked the account. Look at the phone, then reconnect.")),
-        new(ClientOutdated, DisconnectAction.TrySlowly, new("client_outdated", "WhatsApp refuses this client version. The operator must raise it.")),
+        new(ClientOutdated, DisconnectAction.TryInTurn, new("client_outdated", "WhatsApp refuses this client version. The operator must raise it.")),
         new(406, DisconnectAction.Restrict, new("banned", "WhatsApp banned the account. Look at the phone, then reconnect.")),
         new(TimedOut, DisconnectAction.BackOff, new("timed_out", "WhatsApp did not answer in time.")),
         new(411, DisconnectAction.LogOut, new("linked_devices_off", "Linked devices are turned off for this account.")),

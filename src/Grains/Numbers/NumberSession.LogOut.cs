@@ -55,6 +55,7 @@ public sealed partial record NumberSession
             DisconnectAction.ReconnectNow => ToPending(Reason, now),
             DisconnectAction.BackOff or DisconnectAction.TryOnce => LogOutFailed(now, random),
             DisconnectAction.TrySlowly => ToWaiting(Reason, ReconnectDelay.Slowly(random), now),
+            DisconnectAction.TryInTurn => ToWaiting(Reason, ReconnectDelay.BehindAnother(random), now),
 
             // It is not let in any more, and so cannot say that it goes.
             DisconnectAction.RestrictUntil or DisconnectAction.Restrict or DisconnectAction.LogOut => ToParted(NotLoggedOut, now),

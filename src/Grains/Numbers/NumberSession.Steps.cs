@@ -82,6 +82,7 @@ public sealed partial record NumberSession
             DisconnectAction.ReconnectNow => ToPending(cause.Reason, now),
             DisconnectAction.BackOff => BackOff(cause.Reason, now, random),
             DisconnectAction.TrySlowly => ToWaiting(cause.Reason, ReconnectDelay.Slowly(random), now),
+            DisconnectAction.TryInTurn => ToWaiting(cause.Reason, ReconnectDelay.BehindAnother(random), now),
             DisconnectAction.TryOnce => Replaced
                 ? (this with { State = SessionState.Held, Reason = cause.Reason, DueAt = null, Attempt = Attempt + 1 }).ChangedFrom(this, now)
                 : ToWaiting(cause.Reason, ReplacedDelay, now) with { Replaced = true },

@@ -16,7 +16,7 @@ public sealed class DisconnectCauseTests
 
     [Theory]
     [InlineData(400, "handshake_refused", 900.0)]
-    [InlineData(405, "client_outdated", 900.0)]
+    [InlineData(405, "client_outdated", 90.0)]
     [InlineData(418, "unknown_error", 900.0)]
     [InlineData(0, "unknown_error", 900.0)]
     [InlineData(-1, "unknown_error", 900.0)]
