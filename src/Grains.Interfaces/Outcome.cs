@@ -40,7 +40,6 @@ public enum RefusalCode
     Conflict,
     AlreadyLinked,
     NotLinking,
-    LinkBusy,
     NumberRemoved,
     NumberNotAllowed,
     IdempotencyConflict,

@@ -25,7 +25,10 @@ internal sealed partial class NumberGrain
         return LinkView();
     });
 
-    public Task<Outcome<LinkView>> GetLink() => OnNumber<LinkView>(() => Task.FromResult<Outcome<LinkView>>(LinkView()));
+    public Task<Outcome<LinkView>> GetLink() => OnNumber<LinkView>(() => Task.FromResult<Outcome<LinkView>>(
+        Session.Detail is NumberDetail.Linking
+            ? LinkView()
+            : new Refusal(RefusalCode.NotLinking, "The number is not being linked. What became of it is told by the number itself.")));
 
     private LinkView LinkView()
     {

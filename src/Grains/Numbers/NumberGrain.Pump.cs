@@ -242,7 +242,7 @@ internal sealed partial class NumberGrain
             var inbound = new Inbound(work, _queue, known.Messages, known.Canonical, known.Media);
 
             // What was handed over once more meanwhile may be on the wire.
-            foreach (var item in items.Where(item => _queue.Find(item.Sequence)?.Attempts == item.Attempts))
+            foreach (var item in items.Select(Unchanged).OfType<QueueItem>())
             {
                 inbound.GiveUp(item, work.Latest(messages.First(message => message.Id == item.Message)), error(item));
             }
@@ -253,5 +253,7 @@ internal sealed partial class NumberGrain
         {
             _turn.Release();
         }
+
+        QueueItem? Unchanged(QueueItem item) => _queue.Find(item.Sequence) is { } now && now.Attempts == item.Attempts ? now : null;
     }
 }

@@ -251,6 +251,12 @@ internal sealed partial class NumberGrain
             return new Refusal(RefusalCode.Conflict, "The message was never sent.");
         }
 
+        // As a send that did not ask to wait: nobody counts on a change that comes a day later.
+        if (!Session.CanSend)
+        {
+            return new Refusal(RefusalCode.NoReadySession, "The number is not ready.");
+        }
+
         return _queue.IsFull ? new Refusal(RefusalCode.QueueFull, "The number's queue is full.", _queue.RetryAfter) : null;
     }
 

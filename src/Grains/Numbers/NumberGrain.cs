@@ -122,12 +122,22 @@ internal sealed partial class NumberGrain(
 
     public Task<Outcome<NumberView>> SetDesired(DesiredState state) => OnNumber<NumberView>(async () =>
     {
+        if (state is DesiredState.Started && Session.IsRemoved)
+        {
+            return Unlinked();
+        }
+
         await Move(session => state is DesiredState.Started ? session.Start(Now) : session.Stop(Now), document => document with { Desired = state });
         return View();
     });
 
     public Task<Outcome<NumberView>> Reconnect() => OnNumber<NumberView>(async () =>
     {
+        if (Session.IsRemoved)
+        {
+            return Unlinked();
+        }
+
         if (State.Document.Desired is DesiredState.Stopped)
         {
             return new Refusal(RefusalCode.Conflict, "The number is stopped. Start it first.");
@@ -162,6 +172,8 @@ internal sealed partial class NumberGrain(
         DeactivateOnIdle();
         return new(RefusalCode.UnknownNumber, "There is no number with this id.");
     }
+
+    private static Refusal Unlinked() => new(RefusalCode.NumberRemoved, "The number was unlinked. Link it again.");
 
     // Nothing was written: the next call reaches the owner.
     private static Refusal Moving() =>

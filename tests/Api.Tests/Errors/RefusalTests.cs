@@ -18,7 +18,6 @@ public sealed class RefusalTests(SharedApiHost shared) : IClassFixture<SharedApi
         { RefusalCode.Conflict, 409, "conflict" },
         { RefusalCode.AlreadyLinked, 409, "already_linked" },
         { RefusalCode.NotLinking, 409, "not_linking" },
-        { RefusalCode.LinkBusy, 409, "link_busy" },
         { RefusalCode.NumberRemoved, 409, "number_removed" },
         { RefusalCode.NumberNotAllowed, 403, "number_not_allowed" },
         { RefusalCode.IdempotencyConflict, 409, "idempotency_conflict" },

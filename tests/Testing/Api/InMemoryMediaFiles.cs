@@ -30,14 +30,19 @@ public sealed class InMemoryMediaFiles : IMediaFiles
         return new MediaWrite.Stored(hash, bytes.Length);
     }
 
-    public Task<MediaWrite> Adopt(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async Task<MediaWrite> Adopt(string path, CancellationToken cancellationToken)
+    {
+        var bytes = await File.ReadAllBytesAsync(path, cancellationToken);
+        File.Delete(path);
+        return IsFull ? new MediaWrite.DiskFull() : Keep(bytes);
+    }
 
     public Task<Stream?> Read(string hash, CancellationToken cancellationToken) =>
         Task.FromResult<Stream?>(Files.TryGetValue(hash, out var bytes) ? new MemoryStream(bytes, writable: false) : null);
 
     public Task<string?> Path(string hash, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
-    public string NewTransferPath() => throw new NotSupportedException();
+    public string NewTransferPath() => System.IO.Path.Combine(System.IO.Path.GetTempPath(), "loopwave-test-" + NewId.Key());
 
     public async Task Delete(string hash, Func<Task<bool>> mayGo)
     {

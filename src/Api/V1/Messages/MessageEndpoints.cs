@@ -18,21 +18,21 @@ internal static class MessageEndpoints
         messages.MapPost("", Send).AllowScopes(ApiScopes.MessagesWrite).Says("Send a message",
             "Answers as soon as the message is safely accepted; what became of it is told by GET /messages/{id}. "
             + "Repeating the request with the same Idempotency-Key or clientMessageId within 24 hours sends nothing twice.")
-            .Refuses(RefusalCode.NumberNotAllowed, RefusalCode.UnknownNumber, RefusalCode.NoReadySession,
+            .Refuses(RefusalCode.NumberNotAllowed, RefusalCode.UnknownNumber, RefusalCode.NotFound, RefusalCode.NoReadySession,
                 RefusalCode.IdempotencyConflict, RefusalCode.IdempotencyMismatch, RefusalCode.MediaUnavailable,
-                RefusalCode.QueueFull);
+                RefusalCode.QueueFull, RefusalCode.DiskFull);
         messages.MapGet("/{id}", Get)
             .AllowScopes(ApiScopes.MessagesWrite, ApiScopes.MessagesRead, ApiScopes.ChatsRead)
             .Says("Get a message", "With every status it went through, oldest first.").Refuses(RefusalCode.NotFound);
 
         var message = messages.MapGroup("/{id}").AllowScopes(ApiScopes.MessagesWrite);
         message.MapPatch("", Edit).Says("Edit a sent message")
-            .Refuses(RefusalCode.NotFound, RefusalCode.Conflict, RefusalCode.NoReadySession);
+            .Refuses(RefusalCode.NotFound, RefusalCode.Conflict, RefusalCode.NoReadySession, RefusalCode.QueueFull);
         message.MapDelete("", Delete).Says("Take a message back",
-            "On every phone; a message that still waits to be sent is cancelled instead.")
-            .Refuses(RefusalCode.NotFound, RefusalCode.Conflict, RefusalCode.NoReadySession);
+            "On every phone, while its number is ready; a message that still waits to be sent is cancelled instead, whether or not it is.")
+            .Refuses(RefusalCode.NotFound, RefusalCode.Conflict, RefusalCode.NoReadySession, RefusalCode.QueueFull);
         message.MapPost("/reactions", React).Says("React to a message", "One reaction each; an empty emoji takes it back.")
-            .Refuses(RefusalCode.NotFound, RefusalCode.Conflict, RefusalCode.NoReadySession);
+            .Refuses(RefusalCode.NotFound, RefusalCode.Conflict, RefusalCode.NoReadySession, RefusalCode.QueueFull);
     }
 
     private static async Task<Results<Accepted<SentMessage>, ErrorResult>> Send(

@@ -17,7 +17,7 @@ internal static class NumberEndpoints
         var numbers = v1.MapGroup("/numbers").WithTags("Numbers");
         numbers.MapPost("", Create).AllowScopes(ApiScopes.NumbersWrite).Says("Create a number",
             "A sandbox number links by itself; a WhatsApp number waits to be linked.")
-            .Refuses(RefusalCode.IdempotencyConflict, RefusalCode.IdempotencyMismatch);
+            .Refuses(RefusalCode.NumberNotAllowed, RefusalCode.IdempotencyConflict, RefusalCode.IdempotencyMismatch);
         numbers.MapGet("", List).AllowScopes(ApiScopes.NumbersRead, ApiScopes.MessagesWrite)
             .Says("List numbers", "Oldest first.").Refuses(RefusalCode.InvalidCursor);
         numbers.MapGet("/{id}", Get).AllowScopes(ApiScopes.NumbersRead, ApiScopes.MessagesWrite)
@@ -26,17 +26,18 @@ internal static class NumberEndpoints
         var number = numbers.MapGroup("/{id}").AddEndpointFilter(NumberSight.Check).AllowScopes(ApiScopes.NumbersWrite);
         number.MapPatch("", Update).Says("Change a number's label or tags").Refuses(RefusalCode.UnknownNumber);
         number.MapDelete("", Unlink).Says("Unlink a number",
-            "Logs out and wipes the credentials. Chats, messages and media stay readable.")
+            "Logs out at WhatsApp, connecting for it if need be, and wipes the credentials. Messages that wait to be sent fail with "
+            + "number_removed. Chats, messages and media stay readable.")
             .Refuses(RefusalCode.UnknownNumber);
         number.MapPost("/link", Link).Says("Start linking a phone", "Or start anew, in place of the code on screen.")
-            .Refuses(RefusalCode.UnknownNumber, RefusalCode.AlreadyLinked, RefusalCode.LinkBusy);
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.AlreadyLinked);
         number.MapGet("/link", GetLink).Says("Get the code on screen", "Codes refresh by themselves until the attempt ends.")
             .Refuses(RefusalCode.UnknownNumber, RefusalCode.NotLinking);
         number.MapPut("/desired", SetDesired).Says("Start or stop a number",
             "What is wanted is kept and restored after every restart; stopping keeps the credentials.")
             .Refuses(RefusalCode.UnknownNumber, RefusalCode.NumberRemoved);
         number.MapPost("/reconnect", Reconnect).Says("Connect again now", "Whatever the number was waiting for.")
-            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NumberRemoved, RefusalCode.NoReadySession);
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NumberRemoved, RefusalCode.NoReadySession, RefusalCode.Conflict);
         number.MapPost("/history", SyncHistory).Says("Ask the phone for older messages", "Progress shows on the number.")
             .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession, RefusalCode.NotFound, RefusalCode.Conflict);
     }

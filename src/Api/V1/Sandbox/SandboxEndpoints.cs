@@ -34,9 +34,9 @@ internal static class SandboxEndpoints
         sandbox.MapPut("/auto-link", SetAutoLink).Says("Say whether the phone scans codes by itself")
             .Refuses(RefusalCode.UnknownNumber);
         sandbox.MapDelete("/device", RemoveDevice).Says("Let the owner remove the linked device on the phone")
-            .Refuses(RefusalCode.UnknownNumber);
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession);
         sandbox.MapPut("/traffic", SetTraffic).Says("Let customers write for a while", "Ends with the process.")
-            .Refuses(RefusalCode.UnknownNumber);
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession);
         sandbox.MapPut("/history", BuildHistory).Says("Put older chats on the phone").Refuses(RefusalCode.UnknownNumber);
         sandbox.MapGet("/sent", Sent).Says("List what reached the servers",
             "In the order of first arrival, with every repeat.").Refuses(RefusalCode.UnknownNumber, RefusalCode.InvalidCursor);
