@@ -17,3 +17,6 @@ public sealed class NewerSchemaException(string what)
 
 /// <summary>A file that storage stands on is not what it should be.</summary>
 public sealed class StorageDamagedException(string message, Exception? inner = null) : StorageStartException(message, inner);
+
+/// <summary>The database server, or the database on it, is none that Loopwave can work with.</summary>
+public sealed class DatabaseUnsuitableException(string message) : StorageStartException(message);

@@ -12,14 +12,17 @@ internal interface ISqlDatabase
 {
     ISqlDialect Dialect { get; }
 
-    /// <summary>Runs all statements of a unit, durably, or none. Units of one lane run in the order in which they were given.</summary>
+    /// <summary>
+    /// Runs all statements of a unit, durably, or none. Units of one key are decided in the order in which they were given;
+    /// all units of a lane have one key.
+    /// </summary>
     Task<UnitResult> Run(Unit unit);
 
     /// <summary>Reads rows. Sees everything that was committed before the call.</summary>
     Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row);
 
-    /// <summary>Returns once everything given before is decided, so that a read after a failure sees what will stay.</summary>
-    Task Settle();
+    /// <summary>Returns once everything given before with this key is decided, so that a read after a failure sees what will stay.</summary>
+    Task Settle(string key);
 }
 
 /// <summary>What differs between the databases that speak SQL, beyond the connection itself.</summary>
@@ -36,6 +39,21 @@ internal interface ISqlDialect
 
     /// <summary>The value to give for a parameter that is a list.</summary>
     object List(IEnumerable<string> values);
+
+    /// <summary>Units run side by side: what one of them has looked at, another one can change before it writes.</summary>
+    bool SideBySide { get; }
+
+    /// <summary>At the end of a query of a unit: nobody else changes these rows before the unit is decided.</summary>
+    string Locked { get; }
+
+    /// <summary>As <see cref="Locked"/>, and leaves out rows that somebody else has locked.</summary>
+    string LockedOrLeft { get; }
+
+    /// <summary>Whoever runs the same statement waits until this unit is decided. Only <see cref="SideBySide"/> need it.</summary>
+    Statement Alone(string what);
+
+    /// <summary>A column whose index must not be chosen.</summary>
+    string Unindexed(string column);
 }
 
 /// <summary>One statement with the values of its parameters.</summary>
@@ -61,7 +79,13 @@ internal sealed record Statement(string Sql, params (string Name, object? Value)
 internal sealed record Guard(CommitResult? Miss);
 
 /// <summary>Statements that are applied together or not at all.</summary>
-internal sealed record Unit(IReadOnlyList<Statement> Statements, CommitLane? Lane = null);
+/// <param name="Key">What it belongs to, such as a number; null where nothing else must come before or after it.</param>
+/// <param name="Lane">What was built on each other: once a unit of it is not applied, no later one is.</param>
+internal sealed record Unit(IReadOnlyList<Statement> Statements, string? Key = null, CommitLane? Lane = null)
+{
+    /// <summary>The key of leases. Nothing that takes long may hold up their renewal.</summary>
+    public const string Leases = "leases";
+}
 
 /// <param name="Result">How the unit ended.</param>
 /// <param name="Value">What its returning statement gave; null when that had no row.</param>

@@ -17,5 +17,6 @@ internal sealed class SqlApiKeyStore(ISqlDatabase database) : IApiKeyStore
         new Statement(
             "INSERT INTO api_key (id, created_at, body) VALUES (@id, @createdAt, @body) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
             ("@id", key.Id), ("@createdAt", Rows.Ticks(key.CreatedAt)), ("@body", StorageJson.Write(key))),
-    ]));
+    ],
+    key.Id));
 }

@@ -15,7 +15,8 @@ internal sealed class SqlDeploymentStore(ISqlDatabase database) : IDeploymentSto
         new Statement(
             "INSERT INTO setting (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             ("@name", name), ("@value", value)),
-    ]));
+    ],
+    name));
 
     public async Task<string> EnsureSetting(string name, string value)
     {
@@ -25,7 +26,8 @@ internal sealed class SqlDeploymentStore(ISqlDatabase database) : IDeploymentSto
             new Statement(
                 "INSERT INTO setting (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = setting.value RETURNING value",
                 ("@name", name), ("@value", value)).Returning(),
-        ]));
+        ],
+        name));
         return (string)result.Value!;
     }
 

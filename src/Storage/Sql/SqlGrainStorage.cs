@@ -11,7 +11,7 @@ internal sealed class SqlGrainStorage(ISqlDatabase database, string service) : I
 {
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        await database.Settle();
+        await database.Settle($"{grainId} {stateName}");
         var rows = await database.Query(
             new Statement(
                 "SELECT version, body FROM grain_state WHERE service = @service AND grain = @grain AND name = @name", Key(stateName, grainId)),
@@ -52,7 +52,7 @@ internal sealed class SqlGrainStorage(ISqlDatabase database, string service) : I
                 WHERE service = @service AND grain = @grain AND name = @name AND version = @known
                 """,
                 [.. parameters, ("@known", known)]);
-        var result = await database.Run(new Unit([put.OrElse(CommitResult.Duplicate)]));
+        var result = await database.Run(new Unit([put.OrElse(CommitResult.Duplicate)], $"{grainId} {stateName}"));
         if (!result.Committed)
         {
             throw new InconsistentStateException($"The state {stateName} of {grainId} was changed by somebody else.", "unknown", grainState.ETag ?? "none");

@@ -107,7 +107,7 @@ internal sealed class SqlList(string name, string table, string columns)
         }).ToList();
         return parts.Count == 1
             ? parts[0]
-            : $"SELECT * FROM ({string.Join(" UNION ALL ", parts.Select(part => $"SELECT * FROM ({part})"))}) AS parts "
+            : $"SELECT * FROM ({string.Join(" UNION ALL ", parts.Select(part => $"SELECT * FROM ({part}) AS parts"))}) AS parts "
               + $"ORDER BY list_key {order}, list_id {order} LIMIT @limit";
     }
 }

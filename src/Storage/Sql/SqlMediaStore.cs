@@ -26,7 +26,7 @@ internal sealed class SqlMediaStore(ISqlDatabase database) : IMediaStore
         ("@refetchable", Rows.Flag(media.Number is not null && media.Remote is not null)), ("@usedAt", Rows.Ticks(media.UsedAt)),
         ("@body", StorageJson.Write(media)));
 
-    Task IMediaStore.Put(MediaDocument media) => database.Run(new Unit([Put(media)]));
+    Task IMediaStore.Put(MediaDocument media) => database.Run(new Unit([Put(media)], media.Id));
 
     public async Task<IReadOnlyDictionary<string, MediaDocument>> Get(IReadOnlyCollection<string> ids) =>
         (await Media($"id IN ({database.Dialect.Values("@ids")})", ("@ids", database.Dialect.List(ids)))).ToDictionary(media => media.Id);
@@ -36,7 +36,8 @@ internal sealed class SqlMediaStore(ISqlDatabase database) : IMediaStore
         new Statement(
             "UPDATE media SET used_at = @at WHERE id = @id AND used_at < @before",
             ("@at", Rows.Ticks(at)), ("@id", id), ("@before", Rows.Ticks(at - TimeSpan.FromMinutes(1)))),
-    ]));
+    ],
+    id));
 
     public async Task<IReadOnlyList<MediaDocument>> Evictable(int limit) =>
         await Media($"{IsEvictable} ORDER BY used_at, id LIMIT @limit", ("@limit", limit));
@@ -47,7 +48,8 @@ internal sealed class SqlMediaStore(ISqlDatabase database) : IMediaStore
             $"UPDATE media SET state = @none, hash = NULL, body = @body WHERE id = @id AND hash = @hash AND {IsEvictable} RETURNING id",
             ("@none", Rows.Word(MediaState.None)), ("@body", StorageJson.Write(file with { State = MediaState.None, Hash = null })),
             ("@id", file.Id), ("@hash", file.Hash)).Returning(),
-    ]))).Value is not null;
+    ],
+    file.Id))).Value is not null;
 
     public async Task<long> TotalSize() => (await database.Query(
         new Statement("SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM media WHERE state = 'ready') AS files"),

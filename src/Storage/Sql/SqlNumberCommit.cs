@@ -9,7 +9,7 @@ namespace Loopwave.Storage.Sql;
 /// Turns a change of a number into statements. The first one is the fence: it finds its row only under the epoch given.
 /// Chats come before messages, since a message is compared by the chats that are there.
 /// </summary>
-internal static class SqlNumberCommit
+internal sealed class SqlNumberCommit(ISqlDialect dialect)
 {
     public static readonly TimeSpan IdempotencyAge = TimeSpan.FromHours(24);
 
@@ -52,7 +52,7 @@ internal static class SqlNumberCommit
         WHERE {SqlParties.Canonical("party_alias.party")} = {SqlParties.Canonical("excluded.party")}
         """;
 
-    public static List<Statement> Create(NumberDocument number, TimelineEntry first, IdempotencyRecord? idempotency)
+    public List<Statement> Create(NumberDocument number, TimelineEntry first, IdempotencyRecord? idempotency)
     {
         List<Statement> unit =
         [
@@ -75,10 +75,16 @@ internal static class SqlNumberCommit
         return unit;
     }
 
-    public static List<Statement> Commit(NumberChanges changes)
+    public List<Statement> Commit(NumberChanges changes)
     {
         List<Statement> unit = [Fence(changes).OrElse(CommitResult.StaleEpoch)];
-        unit.AddRange(changes.Aliases.Select(alias =>
+        if (dialect.SideBySide && changes.Merges.Count > 0)
+        {
+            // Two merges that do not see each other would leave a party two steps from its end, or in a circle.
+            unit.Add(dialect.Alone("merge of parties"));
+        }
+
+        unit.AddRange(InOrder(changes.Aliases, alias => alias.Jid).Select(alias =>
             new Statement(InsertAlias, ("@jid", alias.Jid), ("@party", alias.Party)).OrElse(CommitResult.Duplicate)));
         foreach (var merge in changes.Merges)
         {
@@ -87,14 +93,14 @@ internal static class SqlNumberCommit
         }
 
         unit.AddRange(changes.Chats.SelectMany(Chat));
-        unit.AddRange(changes.Contacts.Select(Contact));
+        unit.AddRange(InOrder(changes.Contacts, contact => contact.Id).Select(Contact));
         unit.AddRange(changes.NewMessages.SelectMany(NewMessage));
         unit.AddRange(changes.ChangedMessages.Select(ChangedMessage));
         unit.AddRange(changes.Enqueued.Select(Enqueued));
         unit.AddRange(changes.ChangedQueue.Select(ChangedQueue));
         unit.AddRange(changes.Dequeued.Select(sequence => new Statement(
             "DELETE FROM send_queue WHERE number = @number AND sequence = @sequence", ("@number", changes.Number), ("@sequence", sequence))));
-        unit.AddRange(changes.Sent.SelectMany(SqlSentMessages.Put));
+        unit.AddRange(changes.Sent.SelectMany(sent => SqlSentMessages.Put(sent, dialect)));
         unit.AddRange(changes.Media.Select(SqlMediaStore.Put));
         unit.AddRange(changes.Events.Select(Event));
         unit.AddRange(changes.Idempotency.SelectMany(Idempotency));
@@ -122,6 +128,10 @@ internal static class SqlNumberCommit
 
         return unit;
     }
+
+    // What belongs to no number is locked in one order by everybody, so that no two units wait for each other.
+    private IEnumerable<T> InOrder<T>(IReadOnlyList<T> items, Func<T, string> key) =>
+        dialect.SideBySide && items.Count > 1 ? items.OrderBy(key, StringComparer.Ordinal) : items;
 
     private static Statement Fence(NumberChanges changes)
     {
@@ -232,7 +242,7 @@ internal static class SqlNumberCommit
         ("@id", item.Id), ("@number", item.Number), ("@chat", item.Chat), ("@sequence", item.Sequence), ("@event", item.Event),
         ("@body", item.Body), ("@at", Rows.Ticks(item.At)));
 
-    private static IEnumerable<Statement> Idempotency(IdempotencyRecord record)
+    private IEnumerable<Statement> Idempotency(IdempotencyRecord record)
     {
         var expired = Rows.Ticks(record.At - IdempotencyAge);
         yield return new Statement(
@@ -246,7 +256,8 @@ internal static class SqlNumberCommit
 
         // Each new row takes two that are over with it, so the table needs no sweeping and stays as large as a day.
         yield return new Statement(
-            "DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE at <= @old ORDER BY at LIMIT 2)",
+            "DELETE FROM idempotency WHERE (scope, key) IN "
+            + $"(SELECT scope, key FROM idempotency WHERE at <= @old ORDER BY at LIMIT 2{dialect.LockedOrLeft})",
             ("@old", Rows.Ticks(record.At - IdempotencyKept)));
     }
 }

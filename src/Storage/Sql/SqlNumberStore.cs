@@ -12,6 +12,8 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
 
     private static readonly TimeSpan IdempotencyAge = SqlNumberCommit.IdempotencyAge;
 
+    private readonly SqlNumberCommit _commit = new(database.Dialect);
+
     // A number belongs to somebody alive when its owner holds a lease that is neither revoked nor over.
     private readonly string _alive =
         $"EXISTS (SELECT 1 FROM silo_lease l WHERE l.incarnation = o.owner AND l.revoked = 0 AND l.expires_at > {database.Dialect.Now})";
@@ -20,11 +22,11 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
         $"n.body, o.epoch, o.sequence, o.day, o.received, o.sent, (SELECT count(*) FROM send_queue q WHERE q.number = n.id), {_alive}";
 
     public async Task<CommitResult> Create(NumberDocument number, TimelineEntry first, IdempotencyRecord? idempotency) =>
-        (await database.Run(new Unit(SqlNumberCommit.Create(number, first, idempotency)))).Result;
+        (await database.Run(new Unit(_commit.Create(number, first, idempotency), number.Id))).Result;
 
     public async Task<StoredNumber?> Load(string number)
     {
-        await database.Settle();
+        await database.Settle(number);
         var rows = await database.Query(
             new Statement($"SELECT {Columns} FROM number n JOIN number_owner o ON o.number = n.id WHERE n.id = @id", ("@id", number)),
             row => Stored(row, 0));
@@ -32,7 +34,7 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
     }
 
     public async Task<CommitResult> Commit(NumberChanges changes, CommitLane lane) =>
-        (await database.Run(new Unit(SqlNumberCommit.Commit(changes), lane))).Result;
+        (await database.Run(new Unit(_commit.Commit(changes), changes.Number, lane))).Result;
 
     public async Task<IReadOnlyList<QueueItem>> Queue(string number, long after, int limit) => await database.Query(
         new Statement(
@@ -114,10 +116,10 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
         }
     }
 
-    // The plus keeps SQLite from going through all numbers of the engine.
+    // Otherwise SQLite goes through all numbers of the engine.
     public async Task<string?> LinkedElsewhere(string number, EngineKind engine, string phone) => (await database.Query(
         new Statement(
-            "SELECT id FROM number WHERE linked_phone = @phone AND +engine = @engine AND id <> @id LIMIT 1",
+            $"SELECT id FROM number WHERE linked_phone = @phone AND {database.Dialect.Unindexed("engine")} = @engine AND id <> @id LIMIT 1",
             ("@phone", phone), ("@engine", Rows.Word(engine)), ("@id", number)),
         row => row.GetString(0))).SingleOrDefault();
 

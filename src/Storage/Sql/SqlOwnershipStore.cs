@@ -19,7 +19,7 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
         unit.Add(new Statement(
             $"INSERT INTO silo_lease (incarnation, expires_at, revoked) VALUES (@incarnation, {database.Dialect.Now} + @timeToLive, 0)",
             Lease(incarnation, timeToLive)));
-        await database.Run(new Unit(unit));
+        await database.Run(new Unit(unit, Unit.Leases));
     }
 
     public async Task<bool> Renew(string incarnation, TimeSpan timeToLive)
@@ -29,7 +29,8 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
             new Statement(
                 $"UPDATE silo_lease SET expires_at = {database.Dialect.Now} + @timeToLive WHERE incarnation = @incarnation AND revoked = 0",
                 Lease(incarnation, timeToLive)).OrElse(CommitResult.StaleEpoch),
-        ]));
+        ],
+        Unit.Leases));
         return result.Committed;
     }
 
@@ -37,7 +38,7 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
     {
         (string, object?)[] parameters = [("@number", number), ("@incarnation", incarnation)];
         var mineIsLive = $"EXISTS (SELECT 1 FROM silo_lease WHERE incarnation = @incarnation AND {_isLive})";
-        var result = await database.Run(new Unit(
+        List<Statement> unit =
         [
             // An owner that is late is shut out for good before anything of its is taken.
             new Statement(
@@ -47,23 +48,33 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
                 AND revoked = 0 AND expires_at <= {database.Dialect.Now} AND {mineIsLive}
                 """,
                 parameters),
+
+            // Revoked, not late: between the two statements an owner can become late that was not shut out.
             new Statement(
                 $"""
                 UPDATE number_owner SET epoch = epoch + 1, owner = @incarnation
                 WHERE number = @number AND {mineIsLive}
                 AND (owner IS NULL OR owner = @incarnation
-                    OR NOT EXISTS (SELECT 1 FROM silo_lease WHERE incarnation = owner AND {_isLive}))
+                    OR NOT EXISTS (SELECT 1 FROM silo_lease WHERE incarnation = owner AND revoked = 0))
                 RETURNING epoch
                 """,
                 parameters).Returning(),
-        ]));
-        return (long?)result.Value;
+        ];
+        if (database.Dialect.SideBySide)
+        {
+            // The owner that is looked at must still be the owner when the number is taken, and its commits must be over.
+            unit.Insert(0, new Statement(
+                $"SELECT epoch FROM number_owner WHERE number = @number{database.Dialect.Locked}", ("@number", number)).Returning());
+        }
+
+        return (long?)(await database.Run(new Unit(unit, number))).Value;
     }
 
     public Task Release(string number, long epoch) => database.Run(new Unit(
     [
         new Statement("UPDATE number_owner SET owner = NULL WHERE number = @number AND epoch = @epoch", ("@number", number), ("@epoch", epoch)),
-    ]));
+    ],
+    number));
 
     private static (string, object?)[] Lease(string incarnation, TimeSpan timeToLive) =>
         [("@incarnation", incarnation), ("@timeToLive", (long)timeToLive.TotalMilliseconds)];

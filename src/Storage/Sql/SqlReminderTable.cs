@@ -40,7 +40,8 @@ internal sealed class SqlReminderTable(ISqlDatabase database, string service) : 
                     .. Row(entry.GrainId, entry.ReminderName), ("@hash", (long)entry.GrainId.GetUniformHashCode()),
                     ("@startAt", entry.StartAt.Ticks), ("@period", entry.Period.Ticks), ("@etag", etag),
                 ]),
-        ]));
+        ],
+        $"{entry.GrainId} {entry.ReminderName}"));
         return etag;
     }
 
@@ -48,7 +49,8 @@ internal sealed class SqlReminderTable(ISqlDatabase database, string service) : 
     [
         new Statement($"DELETE FROM reminder WHERE {IsRow} AND etag = @etag", [.. Row(grainId, reminderName), ("@etag", eTag)])
             .OrElse(Numbers.CommitResult.Duplicate),
-    ]))).Committed;
+    ],
+    $"{grainId} {reminderName}"))).Committed;
 
     public Task TestOnlyClearTable() => database.Run(new Unit(
         [new Statement("DELETE FROM reminder WHERE service = @service", ("@service", service))]));

@@ -7,7 +7,7 @@ internal sealed class SqlSentMessages(ISqlDatabase database) : ISentMessages
     /// <summary>As long as receivers are known to ask for a message again.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
-    public static IEnumerable<Statement> Put(SentBytes sent)
+    public static IEnumerable<Statement> Put(SentBytes sent, ISqlDialect dialect)
     {
         yield return new Statement(
             """
@@ -18,9 +18,9 @@ internal sealed class SqlSentMessages(ISqlDatabase database) : ISentMessages
 
         // Each new row takes two that are over with it, so the table needs no sweeping.
         yield return new Statement(
-            """
+            $"""
             DELETE FROM sent_message WHERE (number, whatsapp_id) IN (
-                SELECT number, whatsapp_id FROM sent_message WHERE at <= @old ORDER BY at LIMIT 2)
+                SELECT number, whatsapp_id FROM sent_message WHERE at <= @old ORDER BY at LIMIT 2{dialect.LockedOrLeft})
             """,
             ("@old", Rows.Ticks(sent.At - Kept)));
     }

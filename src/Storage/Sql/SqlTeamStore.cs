@@ -14,12 +14,14 @@ internal sealed class SqlTeamStore(ISqlDatabase database) : ITeamStore
         new Statement(
             "INSERT INTO member (id, email, created_at, body) VALUES (@id, @email, @createdAt, @body)",
             [.. Member(member), ("@createdAt", Rows.Ticks(member.CreatedAt))]).OrElse(CommitResult.Duplicate),
-    ]))).Committed;
+    ],
+    member.Id))).Committed;
 
     public Task Put(MemberDocument member) => database.Run(new Unit(
     [
         new Statement("UPDATE member SET email = @email, body = @body WHERE id = @id", Member(member)).ExactlyOne(),
-    ]));
+    ],
+    member.Id));
 
     public async Task<SessionDocument?> Session(string tokenHash) => (await database.Query(
         new Statement("SELECT body FROM member_session WHERE token_hash = @tokenHash", ("@tokenHash", tokenHash)),
@@ -33,12 +35,14 @@ internal sealed class SqlTeamStore(ISqlDatabase database) : ITeamStore
             ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at, body = excluded.body
             """,
             ("@tokenHash", session.TokenHash), ("@expiresAt", Rows.Ticks(session.ExpiresAt)), ("@body", StorageJson.Write(session))),
-    ]));
+    ],
+    session.TokenHash));
 
     public Task DeleteSession(string tokenHash) => database.Run(new Unit(
     [
         new Statement("DELETE FROM member_session WHERE token_hash = @tokenHash", ("@tokenHash", tokenHash)),
-    ]));
+    ],
+    tokenHash));
 
     public Task DeleteExpiredSessions(DateTimeOffset now) => database.Run(new Unit(
     [

@@ -112,7 +112,7 @@ public sealed class QueryPlanTests : IAsyncDisposable
 
         public Task<UnitResult> Run(Unit unit) => database.Run(unit);
 
-        public Task Settle() => database.Settle();
+        public Task Settle(string key) => database.Settle(key);
 
         public async Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row)
         {

@@ -1,4 +1,3 @@
-using Loopwave.Deployment;
 using Loopwave.Numbers;
 using Microsoft.Data.Sqlite;
 
@@ -49,7 +48,7 @@ internal sealed class SqliteBatch(PreparedCommands commands, IUnitFaults? faults
         // What went through before its lane broke goes through again.
         if (!waiting.WasApplied && waiting.Unit.Lane is { IsBroken: true })
         {
-            waiting.Refused(AfterFailure());
+            waiting.Refused(UnitWriter.AfterFailure());
             return true;
         }
 
@@ -64,7 +63,7 @@ internal sealed class SqliteBatch(PreparedCommands commands, IUnitFaults? faults
 
             waiting.Refused(result);
         }
-        catch (Exception error) when (!SqliteErrors.IsUnavailable(error))
+        catch (Exception error) when (!SqliteErrors.IsOfTheDisk(error))
         {
             waiting.Refused(error);
         }
@@ -107,7 +106,4 @@ internal sealed class SqliteBatch(PreparedCommands commands, IUnitFaults? faults
 
         return new UnitResult(CommitResult.Committed, value is DBNull ? null : value);
     }
-
-    internal static StorageUnavailableException AfterFailure() =>
-        new("Storage is not available: an earlier write of this number failed.");
 }

@@ -6,7 +6,7 @@ namespace Loopwave.Storage.Sql.Sqlite;
 /// <summary>The database file: one writer, a few readers.</summary>
 internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
 {
-    private readonly SqliteWriter _writer;
+    private readonly UnitWriter _writer;
     private readonly SqliteReaders _readers;
     private bool _closed;
 
@@ -20,7 +20,8 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
         Dialect = new SqliteDialect(options.SingleProcess);
         CreateFile(options.Path);
         SqliteMigrations.Apply(connections.ForMigrations, options.Migrations, logger);
-        _writer = new SqliteWriter(connections, errors, clock, options.Patience, options.Faults);
+        _writer = new UnitWriter(
+            new SqliteUnits(connections, options.Faults), errors, clock, new UnitWriterOptions("sqlite writer", options.Patience, Faults: options.Faults));
         _readers = new SqliteReaders(connections, errors, clock, options.Patience);
     }
 
@@ -30,7 +31,7 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
 
     public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) => _readers.Query(query, row);
 
-    public Task Settle() => _writer.Settle();
+    public Task Settle(string key) => _writer.Settle();
 
     public void Dispose()
     {

@@ -11,4 +11,15 @@ internal sealed class SqliteDialect(bool singleProcess = true) : ISqlDialect
     public string Values(string parameter) => $"SELECT value FROM json_each({parameter})";
 
     public object List(IEnumerable<string> values) => JsonSerializer.Serialize(values);
+
+    // There is one writer.
+    public bool SideBySide => false;
+
+    public string Locked => "";
+
+    public string LockedOrLeft => "";
+
+    public Statement Alone(string what) => throw new NotSupportedException();
+
+    public string Unindexed(string column) => "+" + column;
 }

@@ -1,7 +1,4 @@
-using System.Reflection;
 using DbUp;
-using DbUp.Engine;
-using DbUp.Engine.Output;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +8,7 @@ namespace Loopwave.Storage.Sql.Sqlite;
 /// Brings the schema up to date with the numbered scripts beside this file. A script that was released is never changed;
 /// the database remembers which ones it had.
 /// </summary>
-internal static partial class SqliteMigrations
+internal static class SqliteMigrations
 {
     /// <param name="folder">Where the scripts are, as a namespace.</param>
     public static void Apply(string connectionString, string folder, ILogger logger)
@@ -20,7 +17,7 @@ internal static partial class SqliteMigrations
         {
             RefuseNewer(connectionString, folder);
             var result = DeployChanges.To.SqliteDatabase(connectionString)
-                .WithScripts(Scripts(folder))
+                .WithScripts(Scripts.In(folder))
                 .WithTransactionPerScript()
                 .WithVariablesDisabled()
                 .LogTo(new ScriptLog(logger))
@@ -38,19 +35,6 @@ internal static partial class SqliteMigrations
         }
     }
 
-    private static IEnumerable<SqlScript> Scripts(string folder)
-    {
-        var assembly = Assembly.GetExecutingAssembly();
-        return assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(folder, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(name =>
-            {
-                using var text = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return new SqlScript(name[folder.Length..], text.ReadToEnd());
-            });
-    }
-
     private static void RefuseNewer(string connectionString, string folder)
     {
         using var connection = new SqliteConnection(connectionString);
@@ -62,7 +46,7 @@ internal static partial class SqliteMigrations
             return;
         }
 
-        var known = Scripts(folder).Select(script => script.Name).ToHashSet();
+        var known = Scripts.In(folder).Select(script => script.Name).ToHashSet();
         command.CommandText = "SELECT ScriptName FROM SchemaVersions";
         using var applied = command.ExecuteReader();
         while (applied.Read())
@@ -72,27 +56,5 @@ internal static partial class SqliteMigrations
                 throw new NewerSchemaException("The database");
             }
         }
-    }
-
-    /// <summary>What the library says, as log events of ours.</summary>
-    private sealed partial class ScriptLog(ILogger logger) : IUpgradeLog
-    {
-        public void LogTrace(string format, params object[] args) => Debug(logger, string.Format(null, format, args));
-
-        public void LogDebug(string format, params object[] args) => Debug(logger, string.Format(null, format, args));
-
-        public void LogInformation(string format, params object[] args) => Debug(logger, string.Format(null, format, args));
-
-        public void LogWarning(string format, params object[] args) => Warning(logger, string.Format(null, format, args));
-
-        public void LogError(string format, params object[] args) => Warning(logger, string.Format(null, format, args));
-
-        public void LogError(Exception ex, string format, params object[] args) => Warning(logger, string.Format(null, format, args));
-
-        [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "Schema: {Text}")]
-        private static partial void Debug(ILogger logger, string text);
-
-        [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Schema: {Text}")]
-        private static partial void Warning(ILogger logger, string text);
     }
 }

@@ -8,21 +8,12 @@ namespace Loopwave.Storage.Sql.Sqlite;
 internal sealed class SqliteReaders(SqliteConnections connections, SqliteErrors errors, TimeProvider clock, TimeSpan patience) : IDisposable
 {
     private const int Most = 4;
-    private readonly SemaphoreSlim _free = new(Most);
+    private readonly Turns _turns = new(Most, patience, clock, errors);
     private readonly ConcurrentBag<PreparedCommands> _idle = [];
-    private long _progressAt = clock.GetTimestamp();
 
     public async Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row)
     {
-        while (!await _free.WaitAsync(patience))
-        {
-            // A long queue that moves is no failure; a disk that hangs is one.
-            if (clock.GetElapsedTime(Interlocked.Read(ref _progressAt)) >= patience)
-            {
-                throw errors.Stuck();
-            }
-        }
-
+        await _turns.Enter();
         var reading = Task.Run(() => Read(query, row));
         try
         {
@@ -32,7 +23,7 @@ internal sealed class SqliteReaders(SqliteConnections connections, SqliteErrors 
         {
             throw errors.Stuck();
         }
-        catch (SqliteException error) when (SqliteErrors.IsUnavailable(error))
+        catch (SqliteException error) when (SqliteErrors.IsOfTheDisk(error))
         {
             throw errors.Unavailable(error);
         }
@@ -71,8 +62,7 @@ internal sealed class SqliteReaders(SqliteConnections connections, SqliteErrors 
         }
         finally
         {
-            Interlocked.Exchange(ref _progressAt, clock.GetTimestamp());
-            _free.Release();
+            _turns.Leave();
         }
     }
 }

@@ -1,4 +1,4 @@
-namespace Loopwave.Storage.Sql.Sqlite;
+namespace Loopwave.Storage.Sql;
 
 /// <summary>
 /// The units that wait for the writer, in their order. The writer sleeps while there are none: spinning would take the

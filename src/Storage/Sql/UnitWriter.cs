@@ -1,36 +1,43 @@
 using Loopwave.Deployment;
-using Microsoft.Data.Sqlite;
 
-namespace Loopwave.Storage.Sql.Sqlite;
+namespace Loopwave.Storage.Sql;
+
+/// <summary>Runs units of work on a connection of its own. Used by one thread at a time.</summary>
+internal interface IUnitRunner : IDisposable
+{
+    /// <summary>
+    /// Commits what can be committed and says of each unit how it ended, apart from those that were told already. When it
+    /// throws, none of the others may be taken for committed.
+    /// </summary>
+    void Commit(List<WaitingUnit> units);
+
+    /// <summary>Something failed: nothing of the connection's state is trusted any more.</summary>
+    void Reset();
+}
 
 /// <summary>
-/// The only writer of the database: one thread that takes the units waiting, runs them in one transaction
-/// (<see cref="SqliteBatch"/>) and commits once for all of them. When the disk fails, the whole batch fails and the next
-/// one starts over on a new connection.
+/// One thread that takes the units waiting, has them run in one transaction and answers their callers once they are
+/// durable: while one commit is under way the next ones gather by themselves. When storage fails, the whole batch fails
+/// and the next one starts over.
 /// </summary>
-internal sealed class SqliteWriter : IDisposable
+internal sealed class UnitWriter : IDisposable
 {
-    private const int MostUnitsPerCommit = 512;
-
     // Far more than callers with time limits can have waiting; it only keeps memory bounded while a disk hangs.
     private const int MostWaiting = 131_072;
 
     private readonly WaitingUnits _waiting = new(MostWaiting);
-    private readonly SqliteConnections _connections;
-    private readonly SqliteErrors _errors;
+    private readonly IUnitRunner _runner;
+    private readonly SqlErrors _errors;
     private readonly TimeProvider _clock;
-    private readonly TimeSpan _patience;
-    private readonly IUnitFaults? _faults;
+    private readonly UnitWriterOptions _options;
     private readonly Thread _thread;
-    private PreparedCommands? _commands;
     private long _progressAt;
 
-    public SqliteWriter(SqliteConnections connections, SqliteErrors errors, TimeProvider clock, TimeSpan patience, IUnitFaults? faults)
+    public UnitWriter(IUnitRunner runner, SqlErrors errors, TimeProvider clock, UnitWriterOptions options)
     {
-        (_connections, _errors, _clock, _patience, _faults) = (connections, errors, clock, patience, faults);
-        _commands = new PreparedCommands(connections.OpenWriter());
+        (_runner, _errors, _clock, _options) = (runner, errors, clock, options);
         _progressAt = clock.GetTimestamp();
-        _thread = new Thread(Work) { IsBackground = true, Name = "sqlite writer" };
+        _thread = new Thread(Work) { IsBackground = true, Name = options.Name };
         _thread.Start();
     }
 
@@ -40,7 +47,7 @@ internal sealed class SqliteWriter : IDisposable
         var waiting = new WaitingUnit(unit);
         if (unit.Lane is { IsBroken: true })
         {
-            throw SqliteBatch.AfterFailure();
+            throw AfterFailure();
         }
 
         if (!TryAdd(waiting))
@@ -50,19 +57,17 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         var started = _clock.GetTimestamp();
-        while (true)
+        var wait = _options.Patience;
+        while (wait > TimeSpan.Zero)
         {
             try
             {
-                return await waiting.Result.WaitAsync(_patience, _clock);
+                return await waiting.Result.WaitAsync(wait, _clock);
             }
             catch (TimeoutException)
             {
                 // A long queue that moves is no failure; a disk that hangs is one.
-                if (_clock.GetElapsedTime(Math.Max(started, Interlocked.Read(ref _progressAt))) >= _patience)
-                {
-                    break;
-                }
+                wait = _options.Patience - _clock.GetElapsedTime(Math.Max(started, Interlocked.Read(ref _progressAt)));
             }
         }
 
@@ -74,6 +79,10 @@ internal sealed class SqliteWriter : IDisposable
     /// still to be committed; only after this does a read say what will be there.
     /// </summary>
     public Task Settle() => Run(new Unit([]));
+
+    /// <summary>Nothing is applied behind what failed in its lane.</summary>
+    public static StorageUnavailableException AfterFailure() =>
+        new("Storage is not available: an earlier write of this number failed.");
 
     public void Dispose()
     {
@@ -113,8 +122,8 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Work()
     {
-        var batch = new List<WaitingUnit>(MostUnitsPerCommit);
-        while (_waiting.Take(batch, MostUnitsPerCommit))
+        var batch = new List<WaitingUnit>(_options.MostUnitsPerCommit);
+        while (_waiting.Take(batch, _options.MostUnitsPerCommit))
         {
             Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
             batch.RemoveAll(unit => !unit.TryStart());
@@ -123,7 +132,7 @@ internal sealed class SqliteWriter : IDisposable
             Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
         }
 
-        Close();
+        _runner.Dispose();
     }
 
     private void Write(List<WaitingUnit> batch)
@@ -132,40 +141,29 @@ internal sealed class SqliteWriter : IDisposable
         {
             if (batch.FindAll(waiting => waiting.Unit.Statements.Count > 0) is { Count: > 0 } writing)
             {
-                _commands ??= new PreparedCommands(_connections.OpenWriter());
-                new SqliteBatch(_commands, _faults).Commit(writing);
+                _runner.Commit(writing);
             }
         }
         catch (Exception error)
         {
-            // After a failing disk nothing of the connection's state is trusted; closing it rolls back what is open.
-            Close();
-            Fail(batch, SqliteErrors.IsUnavailable(error) ? _errors.Unavailable(error) : error);
+            _runner.Reset();
+            Fail(batch, _errors.IsUnavailable(error) ? _errors.Unavailable(error) : error);
             return;
         }
 
-        _faults?.AfterCommit();
+        _options.Faults?.AfterCommit();
         batch.ForEach(waiting => waiting.Complete());
     }
 
     // All lanes first: a caller who hears of it may give the next unit at once.
     private static void Fail(List<WaitingUnit> batch, Exception error)
     {
-        batch.ForEach(waiting => waiting.Refused(error));
-        batch.ForEach(waiting => waiting.Complete());
-    }
-
-    private void Close()
-    {
-        var commands = _commands;
-        _commands = null;
-        try
-        {
-            commands?.Dispose();
-        }
-        catch (SqliteException)
-        {
-            // A disk that fails can fail at closing too; the next connection starts afresh either way.
-        }
+        var untold = batch.FindAll(waiting => !waiting.Result.IsCompleted);
+        untold.ForEach(waiting => waiting.Refused(error));
+        untold.ForEach(waiting => waiting.Complete());
     }
 }
+
+/// <param name="Name">Of the thread.</param>
+/// <param name="Patience">How long nothing may get done before callers are told.</param>
+internal sealed record UnitWriterOptions(string Name, TimeSpan Patience, int MostUnitsPerCommit = 512, IUnitFaults? Faults = null);

@@ -1,6 +1,6 @@
 using Loopwave.Numbers;
 
-namespace Loopwave.Storage.Sql.Sqlite;
+namespace Loopwave.Storage.Sql;
 
 /// <summary>A unit of work, and the caller who waits for it.</summary>
 internal sealed class WaitingUnit(Unit unit)
@@ -46,15 +46,16 @@ internal sealed class WaitingUnit(Unit unit)
         unit.Lane?.Break();
     }
 
+    /// <summary>Tells the caller, once; what is told stays.</summary>
     public void Complete()
     {
         if (_error is not null)
         {
-            _result.SetException(_error);
+            _result.TrySetException(_error);
         }
         else
         {
-            _result.SetResult(_ended ?? new UnitResult(CommitResult.Committed));
+            _result.TrySetResult(_ended ?? new UnitResult(CommitResult.Committed));
         }
     }
 }

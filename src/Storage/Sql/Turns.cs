@@ -1,0 +1,26 @@
+namespace Loopwave.Storage.Sql;
+
+/// <summary>Lets only so many read at once. Whoever waits is told when nothing gets done, however long the queue is.</summary>
+internal sealed class Turns(int most, TimeSpan patience, TimeProvider clock, SqlErrors errors)
+{
+    private readonly SemaphoreSlim _free = new(most);
+    private long _progressAt = clock.GetTimestamp();
+
+    public async Task Enter()
+    {
+        while (!await _free.WaitAsync(patience))
+        {
+            // A long queue that moves is no failure; a database that hangs is one.
+            if (clock.GetElapsedTime(Interlocked.Read(ref _progressAt)) >= patience)
+            {
+                throw errors.Stuck();
+            }
+        }
+    }
+
+    public void Leave()
+    {
+        Interlocked.Exchange(ref _progressAt, clock.GetTimestamp());
+        _free.Release();
+    }
+}
