@@ -1,0 +1,144 @@
+using Npgsql;
+
+namespace Loopwave.Storage.Sql.Postgres;
+
+/// <summary>
+/// A connection that writes. One that was lost is opened again, and whatever was committed on it when it was lost is known
+/// before anything else is written or answered.
+/// </summary>
+internal sealed class PostgresUnits(
+    NpgsqlDataSource dataSource, PostgresTexts texts, SqlErrors errors, IUnitFaults? faults, CancellationToken closing) : IUnitRunner
+{
+    private const int MostAttempts = 3;
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(200);
+
+    // Those of ours that keep a transaction open and hear nothing more from their process, which is frozen or cut off.
+    private static readonly Statement EndFrozenSessions = new Statement(
+        """
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+        AND wait_event_type = 'Client' AND state_change < clock_timestamp() - interval '2 seconds'
+        """).Returning();
+
+    private PostgresSession? _session;
+    private bool _committing;
+
+    public void Commit(List<WaitingUnit> units)
+    {
+        var isUsed = _session is not null;
+        try
+        {
+            CommitAll(units);
+        }
+        catch (Exception error) when (isUsed && !_committing && _session is { IsLost: true } && errors.IsUnavailable(error))
+        {
+            // It died while it had nothing to do, or before anything was committed: a new one may well work.
+            Reset();
+            CommitAll(units);
+        }
+    }
+
+    public void Reset()
+    {
+        var session = _session;
+        _session = null;
+        session?.Dispose();
+    }
+
+    public void Dispose() => Reset();
+
+    private void CommitAll(List<WaitingUnit> units)
+    {
+        try
+        {
+            CommitTogether(units);
+        }
+        catch (PostgresException error) when (PostgresErrors.IsConflict(error))
+        {
+            // One of them is in the way of somebody who is in the way of another one; alone none of them is.
+            units.ForEach(CommitAlone);
+        }
+    }
+
+    private void CommitAlone(WaitingUnit unit)
+    {
+        for (var attempt = 1; !unit.Result.IsCompleted; attempt++)
+        {
+            try
+            {
+                CommitTogether([unit]);
+                unit.Complete();
+            }
+            catch (PostgresException error) when (PostgresErrors.IsConflict(error))
+            {
+                if (attempt == MostAttempts)
+                {
+                    unit.Refused(errors.Unavailable(error));
+                    unit.Complete();
+                }
+                else if (error.SqlState is PostgresErrorCodes.LockNotAvailable)
+                {
+                    _session!.Do(EndFrozenSessions);
+                }
+            }
+        }
+    }
+
+    private void CommitTogether(List<WaitingUnit> units)
+    {
+        _committing = false;
+        _session ??= new PostgresSession(dataSource.OpenConnection(), texts);
+        var batch = new PostgresBatch(_session);
+        if (!batch.Apply(units))
+        {
+            return;
+        }
+
+        faults?.BeforeCommit();
+        _committing = true;
+        try
+        {
+            batch.Commit();
+        }
+        catch (Exception error) when (_session.IsLost && errors.IsUnavailable(error))
+        {
+            var process = _session.Process;
+            Reset();
+            AwaitEndOf(batch.Transaction, process);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The server may have committed, may yet do so, or may have noticed nothing. Until it says which, nobody may read:
+    /// what is found would not stay. Callers are not kept waiting for it, see <see cref="UnitWriter"/>.
+    /// </summary>
+    private void AwaitEndOf(string transaction, int process)
+    {
+        // Under this number it may be another process by now.
+        var end = new Statement(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid = @process AND backend_xid = CAST(CAST(@transaction AS xid8) AS xid)",
+            ("@process", process), ("@transaction", transaction)).Returning();
+        var status = new Statement("SELECT pg_xact_status(CAST(@transaction AS xid8))", ("@transaction", transaction)).Returning();
+        while (!closing.IsCancellationRequested)
+        {
+            try
+            {
+                using var session = new PostgresSession(dataSource.OpenConnection(), texts);
+                var (answers, error) = session.Send(end, status);
+
+                // Another server has taken over, and never heard of it.
+                if (error is { SqlState: PostgresErrorCodes.InvalidParameterValue } || answers is [_, { Value: not "in progress" }])
+                {
+                    return;
+                }
+            }
+            catch (Exception error) when (errors.IsUnavailable(error))
+            {
+                errors.Unavailable(error);
+            }
+
+            closing.WaitHandle.WaitOne(AskAgainAfter);
+        }
+    }
+}
