@@ -1,0 +1,27 @@
+using Loopwave.Storage.Tests.Conformance;
+
+namespace Loopwave.Storage.Tests.Postgres;
+
+public sealed class PostgresNumberStoreTests() : NumberStoreTests(PostgresBackend.Create());
+
+public sealed class PostgresNumberCommitTests() : NumberCommitTests(PostgresBackend.Create());
+
+public sealed class PostgresOwnershipStoreTests() : SharedOwnershipStoreTests(PostgresBackend.Create());
+
+public sealed class PostgresMessageStoreTests() : MessageStoreTests(PostgresBackend.Create());
+
+public sealed class PostgresChatStoreTests() : ChatStoreTests(PostgresBackend.Create());
+
+public sealed class PostgresMediaStoreTests() : MediaStoreTests(PostgresBackend.Create());
+
+public sealed class PostgresSentMessagesTests() : SentMessagesTests(PostgresBackend.Create());
+
+public sealed class PostgresDeploymentStoreTests() : DeploymentStoreTests(PostgresBackend.Create());
+
+public sealed class PostgresTeamStoreTests() : TeamStoreTests(PostgresBackend.Create());
+
+public sealed class PostgresApiKeyStoreTests() : ApiKeyStoreTests(PostgresBackend.Create());
+
+public sealed class PostgresGrainStorageTests() : GrainStorageTests(PostgresBackend.Create());
+
+public sealed class PostgresReminderTableTests() : ReminderTableTests(PostgresBackend.Create());
