@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Loopwave.Storage.Sql;
 
 namespace Loopwave.Storage.Sandbox;
@@ -7,8 +6,11 @@ namespace Loopwave.Storage.Sandbox;
 /// Gathers the mail that numbers acknowledge. Nobody waits for one acknowledgement to be written, and there are several
 /// for each message, so while one unit of them is under way the next one fills.
 /// </summary>
-internal sealed class ForgottenMail(ISqlDatabase database)
+internal sealed class ForgottenMail(ISqlDatabase database, SandboxSql sql)
 {
+    // Not a number's: it gathers those of all.
+    private const string Key = "forgotten mail";
+
     private readonly Lock _gate = new();
     private Gathering _next = new();
     private bool _writing;
@@ -70,19 +72,11 @@ internal sealed class ForgottenMail(ISqlDatabase database)
 
     private async Task Write(Gathering gathered)
     {
-        (string, object?)[] parameters = [("@orders", JsonSerializer.Serialize(gathered.Orders)), ("@at", Rows.Ticks(gathered.At))];
+        (string, object?)[] parameters = [("@orders", database.Dialect.NumberList(gathered.Orders)), ("@at", Rows.Ticks(gathered.At))];
         try
         {
-            await database.Run(new Unit(gathered.Orders.Count == 0 ? [] :
-            [
-                new("DELETE FROM mail WHERE ord IN (SELECT value FROM json_each(@orders)) AND whatsapp_id IS NULL", parameters),
-                new(
-                    """
-                    UPDATE mail SET acknowledged_at = @at, body = NULL
-                    WHERE ord IN (SELECT value FROM json_each(@orders)) AND acknowledged_at IS NULL
-                    """,
-                    parameters),
-            ]));
+            await database.Run(new Unit(
+                gathered.Orders.Count == 0 ? [] : [new(sql.DeleteForgotten, parameters), new(sql.MarkForgotten, parameters)], Key));
             gathered.Written.SetResult();
         }
         catch (Exception error)

@@ -40,6 +40,12 @@ internal interface ISqlDialect
     /// <summary>The value to give for a parameter that is a list.</summary>
     object List(IEnumerable<string> values);
 
+    /// <summary>As <see cref="Values"/>, of a <see cref="NumberList"/>.</summary>
+    string Numbers(string parameter);
+
+    /// <summary>As <see cref="List"/>, of numbers.</summary>
+    object NumberList(IEnumerable<long> values);
+
     /// <summary>Units run side by side: what one of them has looked at, another one can change before it writes.</summary>
     bool SideBySide { get; }
 

@@ -20,7 +20,7 @@ public sealed class MemorySandboxRecord : ISandboxRecord
     /// <summary>While set, every write is done and nobody is told: it fails for whoever waits for it.</summary>
     public bool IsSilent { get; set; }
 
-    public Task<long> Begin(DateTimeOffset at) => Do(() =>
+    public Task<SandboxOrders> Begin(DateTimeOffset at) => Do(() =>
     {
         var highest = _sent.Values.SelectMany(entry => entry.Sent.Repeats.Append(entry.Sent.First)).Select(arrival => arrival.Order)
             .Concat(_mail.Keys)
@@ -32,7 +32,7 @@ public sealed class MemorySandboxRecord : ISandboxRecord
             _connections[id] = entry with { View = entry.View with { To = at, EndOrder = highest, End = "process" } };
         }
 
-        return highest;
+        return new SandboxOrders(highest);
     });
 
     public Task<SandboxStored> Load(string number) =>
@@ -97,7 +97,7 @@ public sealed class MemorySandboxRecord : ISandboxRecord
     public Task Opened(SandboxConnectionRow connection) => Write(() => _connections.Add(connection.Id, (connection, new(
         connection.Id, connection.Epoch, connection.Host, connection.At, null, null, null))));
 
-    public Task Ended(long connection, long order, DateTimeOffset at, string how) => Write(() =>
+    public Task Ended(string number, long connection, long order, DateTimeOffset at, string how) => Write(() =>
     {
         if (_connections.TryGetValue(connection, out var entry) && entry.View.To is null)
         {

@@ -2,14 +2,18 @@ namespace Loopwave.Sandbox;
 
 /// <summary>
 /// What the simulated servers and phones remember. It outlives our process as real servers would, so a test can ask it
-/// what really happened. Everything in it is placed by one rising order, drawn by the caller.
+/// what really happened. Everything in it is placed by a rising order, drawn by the caller: no number is drawn twice, and those
+/// of one number rise, whichever process draws them.
 /// Writes are durable against the end of the process when they return; one number's writes are applied in the order of the
 /// calls. Throws <see cref="Deployment.StorageUnavailableException"/> when nothing can be stored.
 /// </summary>
 public interface ISandboxRecord
 {
-    /// <summary>Ends the connections that an earlier process left open; the highest order in use.</summary>
-    Task<long> Begin(DateTimeOffset at);
+    /// <summary>
+    /// A process begins. Where the data can have only one, this ends the connections that an earlier process left open. The
+    /// orders that are its own from now on.
+    /// </summary>
+    Task<SandboxOrders> Begin(DateTimeOffset at);
 
     /// <summary>The account of a number, and how much mail waits for it. Sees all writes called before.</summary>
     Task<SandboxStored> Load(string number);
@@ -37,9 +41,10 @@ public interface ISandboxRecord
 
     Task MarkRead(string number, IReadOnlyList<string> whatsAppIds, DateTimeOffset at);
 
+    /// <summary>Notes a connection. Where several processes share the data, it replaces one of the number that is still open in another.</summary>
     Task Opened(SandboxConnectionRow connection);
 
-    Task Ended(long connection, long order, DateTimeOffset at, string how);
+    Task Ended(string number, long connection, long order, DateTimeOffset at, string how);
 
     /// <summary>Arrivals after <paramref name="after"/> in order, at most <paramref name="limit"/>.</summary>
     /// <param name="chat">Only of this chat in its phone form; null for all.</param>
@@ -53,8 +58,16 @@ public interface ISandboxRecord
     Task Prune(DateTimeOffset before);
 }
 
+/// <summary>Which orders a process draws: the numbers a multiple of <paramref name="Step"/> above <paramref name="After"/>.</summary>
+public readonly record struct SandboxOrders(long After, long Step = 1)
+{
+    /// <summary>Other processes write to the record too, so what one has read can be old.</summary>
+    public bool AreShared => Step > 1;
+}
+
 /// <param name="Account">Null when the network never heard of the number.</param>
-public sealed record SandboxStored(SandboxAccount? Account, int Waiting);
+/// <param name="Highest">The highest order of the number that another process can have drawn; 0 where there is none.</param>
+public sealed record SandboxStored(SandboxAccount? Account, int Waiting, long Highest = 0);
 
 /// <summary>An event that the servers keep until the number has it.</summary>
 /// <param name="DueAt">Not to be delivered before; at the earliest <paramref name="At"/>.</param>

@@ -74,7 +74,7 @@ internal sealed partial class SandboxConnection(
     {
         line.Connection = null;
         var network = client.Network;
-        network.Note(network.Record.Ended(id, network.NextOrder(), network.Now, how), "note the end of a connection");
+        network.Note(network.Record.Ended(line.Number, id, network.NextOrder(), network.Now, how), "note the end of a connection");
     }
 
     public void Leave() => client.Network.Leave(subscriber, this);

@@ -23,6 +23,7 @@ internal sealed partial class SandboxNetwork(
     private readonly ConcurrentDictionary<string, SandboxSubscriber> _subscribers = new();
     private readonly SemaphoreSlim _beginning = new(1, 1);
     private volatile bool _begun;
+    private SandboxOrders _orders;
     private long _order;
 
     public SandboxOptions Options => options.Value;
@@ -32,7 +33,7 @@ internal sealed partial class SandboxNetwork(
     public DateTimeOffset Now => clock.GetUtcNow();
 
     /// <summary>The next place in the one order of everything recorded. Only after <see cref="Find"/> returned once.</summary>
-    public long NextOrder() => Interlocked.Increment(ref _order);
+    public long NextOrder() => Interlocked.Add(ref _order, _orders.Step);
 
     /// <summary>A number found before; null otherwise.</summary>
     public SandboxSubscriber? Known(string number) => _subscribers.GetValueOrDefault(number);
@@ -47,6 +48,7 @@ internal sealed partial class SandboxNetwork(
         await Begin();
         var subscriber = _subscribers.GetOrAdd(number, static id => new(id));
         var stored = await record.Load(number);
+        RaiseAbove(stored.Highest);
         lock (subscriber)
         {
             if (!subscriber.Loaded)
@@ -111,6 +113,12 @@ internal sealed partial class SandboxNetwork(
         {
             subscriber.Device = subscriber.Device == device ? null : subscriber.Device;
             subscriber.Link = subscriber.Link?.Device == device ? null : subscriber.Link;
+            if (_orders.AreShared)
+            {
+                // The number may live elsewhere before it comes back, and what is known here be old by then.
+                subscriber.Loaded = false;
+                subscriber.IsInDoubt = true;
+            }
         }
     }
 
@@ -165,7 +173,8 @@ internal sealed partial class SandboxNetwork(
         {
             if (!_begun)
             {
-                _order = await record.Begin(Now);
+                _orders = await record.Begin(Now);
+                _order = _orders.After;
                 _begun = true;
                 Prune();
             }
@@ -173,6 +182,15 @@ internal sealed partial class SandboxNetwork(
         finally
         {
             _beginning.Release();
+        }
+    }
+
+    private void RaiseAbove(long highest)
+    {
+        for (var order = Interlocked.Read(ref _order); order < highest; order = Interlocked.Read(ref _order))
+        {
+            var steps = (highest - order + _orders.Step - 1) / _orders.Step;
+            Interlocked.CompareExchange(ref _order, order + (steps * _orders.Step), order);
         }
     }
 

@@ -15,6 +15,10 @@ internal sealed class PostgresDialect : ISqlDialect
 
     public object List(IEnumerable<string> values) => values.ToArray();
 
+    public string Numbers(string parameter) => $"SELECT unnest(CAST({parameter} AS bigint[]))";
+
+    public object NumberList(IEnumerable<long> values) => values.ToArray();
+
     public string Locked => " FOR UPDATE";
 
     public string LockedOrLeft => " FOR UPDATE SKIP LOCKED";

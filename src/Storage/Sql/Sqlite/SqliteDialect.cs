@@ -12,6 +12,10 @@ internal sealed class SqliteDialect(bool singleProcess = true) : ISqlDialect
 
     public object List(IEnumerable<string> values) => JsonSerializer.Serialize(values);
 
+    public string Numbers(string parameter) => Values(parameter);
+
+    public object NumberList(IEnumerable<long> values) => JsonSerializer.Serialize(values);
+
     // There is one writer.
     public bool SideBySide => false;
 

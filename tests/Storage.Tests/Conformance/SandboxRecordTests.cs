@@ -1,30 +1,21 @@
-using Loopwave.Engines;
 using Loopwave.Sandbox;
-using Loopwave.Storage.Sandbox;
-using Loopwave.Testing.Sandbox;
-using Microsoft.Extensions.Logging.Abstractions;
-using Xunit;
 
-namespace Loopwave.Grains.Tests.Engines;
+namespace Loopwave.Storage.Tests.Conformance;
 
 /// <summary>What every record of the simulated network promises.</summary>
-public abstract class SandboxRecordTests : IAsyncLifetime
+public abstract class SandboxRecordTests(ISandboxRecord record) : IAsyncDisposable
 {
-    private const string Number = "n0000000001";
+    protected const string Number = "n0000000001";
 
-    private static readonly DateTimeOffset Now = new(2026, 6, 29, 10, 15, 0, 123, TimeSpan.Zero);
+    protected static readonly DateTimeOffset Now = new(2026, 6, 29, 10, 15, 0, 123, TimeSpan.Zero);
 
-    protected ISandboxRecord Record { get; private set; } = null!;
+    protected ISandboxRecord Record { get; } = record;
 
-    protected abstract ISandboxRecord Open();
-
-    public virtual ValueTask InitializeAsync()
+    public virtual ValueTask DisposeAsync()
     {
-        Record = Open();
+        GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
-
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_number_never_heard_of_has_no_account_and_no_mail()
@@ -145,34 +136,20 @@ public abstract class SandboxRecordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Connections_are_kept_with_start_and_end_and_a_new_process_ends_what_the_old_one_left_open()
+    public async Task Connections_are_kept_with_start_and_the_first_end()
     {
         await Record.Opened(new(1, Number, 1, "host", Now));
-        await Record.Opened(new(2, Number, 2, "host", Now));
-        await Record.Ended(1, 3, Now.AddSeconds(1), "440");
-        await Record.Ended(1, 9, Now.AddSeconds(9), "again");
-
-        var highest = await Record.Begin(Now.AddSeconds(5));
+        await Record.Ended(Number, 1, 3, Now.AddSeconds(1), "440");
+        await Record.Ended(Number, 1, 9, Now.AddSeconds(9), "again");
+        await Record.Opened(new(4, Number, 2, "host", Now.AddSeconds(2)));
 
         Assert.Equal(
             [
                 new SandboxConnectionView(1, 1, "host", Now, Now.AddSeconds(1), 3, "440"),
-                new SandboxConnectionView(2, 2, "host", Now, Now.AddSeconds(5), 4, "process"),
+                new SandboxConnectionView(4, 2, "host", Now.AddSeconds(2), null, null, null),
             ],
             await Record.Connections(Number, 0, 10));
-        Assert.Equal(4, highest);
-        Assert.Equal(2, Assert.Single(await Record.Connections(Number, 1, 10)).Id);
-    }
-
-    [Fact]
-    public async Task A_new_process_goes_on_above_every_order_in_use()
-    {
-        Assert.InRange(await Record.Begin(Now), 0, 1);
-        await Record.Receive(Arrival(7), [Mail(8)], []);
-        await Record.Receive(Arrival(9), [], []);
-        Assert.InRange(await Record.Begin(Now), 9, 10);
-        await Record.Post([Mail(20)]);
-        Assert.InRange(await Record.Begin(Now), 20, 21);
+        Assert.Equal(4, Assert.Single(await Record.Connections(Number, 1, 10)).Id);
     }
 
     [Fact]
@@ -181,80 +158,54 @@ public abstract class SandboxRecordTests : IAsyncLifetime
         await Record.Receive(Arrival(1), [Mail(2, id: "M2"), Mail(3, id: "M3")], []);
         await Record.Receive(Arrival(4, "B") with { At = Now.AddDays(2) }, [], []);
         await Record.Opened(new(5, Number, 1, "host", Now));
-        await Record.Opened(new(6, Number, 1, "host", Now));
-        await Record.Ended(5, 7, Now, "closed");
+        await Record.Ended(Number, 5, 7, Now, "closed");
+        await Record.Opened(new(8, Number, 1, "host", Now));
         await Record.Forget(Number, [2], Now);
 
         await Record.Prune(Now.AddDays(1));
 
         Assert.Equal("B", Assert.Single(await Record.Sent(Number, null, 0, 10)).WhatsAppId);
         Assert.Equal("M3", Assert.Single(await Record.Inbound(Number, 0, 10)).WhatsAppId);
-        Assert.Equal(6, Assert.Single(await Record.Connections(Number, 0, 10)).Id);
+        Assert.Equal(8, Assert.Single(await Record.Connections(Number, 0, 10)).Id);
     }
 
-    private static SandboxMail Mail(long order, string? id = null, int dueIn = 0, string number = Number) =>
+    protected static SandboxMail Mail(long order, string? id = null, int dueIn = 0, string number = Number) =>
         new(number, order, Now, Now.AddSeconds(dueIn), id, id is null ? null : "1@s.whatsapp.net", [1, 2, (byte)order]);
 
-    private static SandboxArrivalRow Arrival(
+    protected static SandboxArrivalRow Arrival(
         long order, string id = "A", long epoch = 1, string hash = "00", string jid = "1@s.whatsapp.net") =>
         new(Number, id, jid, jid, "message", "Hi", order, 100, epoch, Now, hash);
 }
 
-public sealed class MemorySandboxRecordTests : SandboxRecordTests
+/// <summary>Where only one process can have the data: a new one goes on where the last one ended.</summary>
+public abstract class SoleSandboxRecordTests(ISandboxRecord record) : SandboxRecordTests(record)
 {
-    protected override ISandboxRecord Open() => new MemorySandboxRecord();
-}
-
-public sealed class SqliteSandboxRecordTests : SandboxRecordTests
-{
-    private const string Number = "n0000000001";
-
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
-
-    protected override ISandboxRecord Open() => File("sandbox.db");
-
-    public override ValueTask DisposeAsync()
+    [Fact]
+    public async Task A_new_process_ends_what_the_old_one_left_open()
     {
-        (Record as IDisposable)!.Dispose();
-        _folder.Delete(recursive: true);
-        return ValueTask.CompletedTask;
+        await Record.Opened(new(1, Number, 1, "host", Now));
+        await Record.Opened(new(2, Number, 2, "host", Now));
+        await Record.Ended(Number, 1, 3, Now.AddSeconds(1), "440");
+
+        var orders = await Record.Begin(Now.AddSeconds(5));
+
+        Assert.Equal(
+            [
+                new SandboxConnectionView(1, 1, "host", Now, Now.AddSeconds(1), 3, "440"),
+                new SandboxConnectionView(2, 2, "host", Now, Now.AddSeconds(5), 4, "process"),
+            ],
+            await Record.Connections(Number, 0, 10));
+        Assert.Equal(new SandboxOrders(4), orders);
     }
 
     [Fact]
-    public async Task The_network_goes_on_over_a_file_as_it_does_in_memory()
+    public async Task A_new_process_goes_on_above_every_order_in_use()
     {
-        var world = SandboxWorld.Start(record: Record);
-        var credentials = await world.Connect(Number);
-        world.Inbox.Acknowledges = false;
-        var bytes = await world.Send(Number, "4915112345678", "A1");
-        await world.Control.Inject(Number, new() { From = "4915112345678", Text = "Kept" });
-        await world.Inbox.Next(Number, 5);
-
-        await using var next = await world.Restart();
-        await next.Open(Number, 2, credentials);
-        await next.Inbox.Next<EngineEvent.Opened>(Number);
-        var again = await next.Inbox.Next(Number, 5);
-        await next.Relay(Number, "4915112345678", "A1", bytes, epoch: 2);
-        await next.Inbox.Next<EngineEvent.ServerAcknowledged>(Number);
-
-        Assert.Equal("Kept", Assert.IsType<EngineEvent.MessageReceived>(again[^1]).Message.Text);
-        Assert.Equal(2, Assert.Single((await next.Control.Sent(Number, null, new())).Value!.Data).Count);
-        Assert.All((await next.Control.Inbound(Number, new())).Value!.Data, message => Assert.NotNull(message.AcknowledgedAt));
+        Assert.InRange((await Record.Begin(Now)).After, 0, 1);
+        await Record.Receive(Arrival(7), [Mail(8)], []);
+        await Record.Receive(Arrival(9), [], []);
+        Assert.InRange((await Record.Begin(Now)).After, 9, 10);
+        await Record.Post([Mail(20)]);
+        Assert.InRange((await Record.Begin(Now)).After, 20, 21);
     }
-
-    [Fact]
-    public async Task What_a_file_holds_is_there_when_it_is_opened_again()
-    {
-        var record = File("again.db");
-        await record.Save(new() { Number = Number, Phone = "1" }, []);
-        ((IDisposable)record).Dispose();
-
-        var again = File("again.db");
-
-        Assert.Equal("1", (await again.Load(Number)).Account!.Phone);
-        ((IDisposable)again).Dispose();
-    }
-
-    private SqliteSandboxRecord File(string name) =>
-        SqliteSandboxRecord.Open(Path.Combine(_folder.FullName, name), NullLoggerFactory.Instance);
 }
