@@ -69,6 +69,9 @@ internal sealed class CredentialFile
         }
     }
 
+    /// <summary>The same without its entries: enough to write records behind it.</summary>
+    public CredentialFile Sealer() => new(_number, Epoch, _keyId, _wrapped, _dataKey, new(StringComparer.Ordinal)) { Generation = Generation };
+
     public byte[]? Find(string name) => _entries.TryGetValue(name, out var value) ? Open(_dataKey, value, Context(_number, "entry", name)) : null;
 
     public IEnumerable<(string Name, byte[] Value)> Entries() => _entries.Keys.Select(name => (name, Find(name)!));

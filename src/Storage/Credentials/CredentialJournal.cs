@@ -67,7 +67,7 @@ internal static class CredentialJournal
     /// <summary>Adds a record behind <paramref name="end"/>, in place of whatever stands there; durable when this returns.</summary>
     public static void Append(string path, CredentialFile file, JournalEnd end, long epoch, IReadOnlyList<CredentialEntry> changes)
     {
-        var record = file.Seal(Plain(epoch, changes), end.Records);
+        var record = Record(file, end.Records, epoch, changes);
         var length = new byte[LengthLength];
         BinaryPrimitives.WriteInt32LittleEndian(length, record.Length);
         BinaryPrimitives.WriteInt32LittleEndian(length.AsSpan(sizeof(int)), ~record.Length);
@@ -94,6 +94,15 @@ internal static class CredentialJournal
             OwnerOnly.FlushDirectory(Path.GetDirectoryName(path)!);
         }
     }
+
+    /// <summary>Changes as a record for a place behind the file.</summary>
+    public static byte[] Record(CredentialFile file, int place, long epoch, IReadOnlyList<CredentialEntry> changes) =>
+        file.Seal(Plain(epoch, changes), place);
+
+    /// <summary>Applies a record to the file that it continues.</summary>
+    /// <exception cref="CryptographicException">It is damaged, or belongs to another place.</exception>
+    public static void Apply(CredentialFile file, int place, ReadOnlySpan<byte> record) => Apply(
+        file, file.TryOpen(record, place) ?? throw new CryptographicException("A record is damaged, or stands at another place."));
 
     private static byte[] Header(CredentialFile file) => [.. Magic, Version, .. file.Generation];
 

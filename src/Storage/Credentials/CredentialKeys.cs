@@ -51,6 +51,10 @@ internal sealed class CredentialKeys
         return new CredentialKeys(keys, null);
     }
 
+    /// <summary>The one key of a deployment whose processes share their data.</summary>
+    public static CredentialKeys Of(string configured) => new(
+        [Parse(configured) ?? throw new StorageDamagedException("CREDENTIALS_KEY must be 32 bytes in base64.")], null);
+
     public byte[]? Find(ReadOnlySpan<byte> id)
     {
         foreach (var key in _keys)
