@@ -1,0 +1,41 @@
+using Loopwave.Media;
+using Loopwave.Sandbox;
+using Loopwave.Storage.Media;
+using Loopwave.Storage.Sandbox;
+using Loopwave.Storage.Sql;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Storage;
+
+public static class PostgresStorageServices
+{
+    /// <summary>
+    /// Every storage port on PostgreSQL apart from the bytes of media, and the record of the simulated network. Whoever starts the
+    /// process calls <see cref="PostgresStorage.Open"/>.
+    /// </summary>
+    public static IServiceCollection AddPostgresStorage(this IServiceCollection services, PostgresStorageOptions options) =>
+        services.AddPorts(provider => new PostgresStorage(options, provider.GetRequiredService<ILoggerFactory>()));
+
+    /// <summary>The same on data that is open already; the container closes it at the end.</summary>
+    public static IServiceCollection AddPostgresStorage(this IServiceCollection services, PostgresStorage storage) =>
+        services.AddPorts(_ => storage);
+
+    /// <summary>The bytes of media in a directory, which in a cluster is a volume that all processes share.</summary>
+    /// <param name="directory"><c>MEDIA_DIR</c>.</param>
+    public static IServiceCollection AddMediaDirectory(this IServiceCollection services, string directory) =>
+        services.AddSingleton<IMediaFiles>(_ => new MediaDirectory(directory));
+
+    /// <summary>Grain state (the default store) and reminders of Orleans in the same database.</summary>
+    public static ISiloBuilder UsePostgresStorage(this ISiloBuilder silo) => silo.AddSqlGrainStorage().AddSqlReminders();
+
+    private static IServiceCollection AddPorts(this IServiceCollection services, Func<IServiceProvider, PostgresStorage> make)
+    {
+        services.AddSingleton(make);
+        services.AddSingleton(provider => provider.GetRequiredService<PostgresStorage>().Database);
+        services.AddSqlStores();
+        services.AddSingleton(provider => provider.GetRequiredService<PostgresStorage>().Credentials);
+        services.AddSingleton<ISandboxRecord, PostgresSandboxRecord>();
+        return services;
+    }
+}
