@@ -91,5 +91,5 @@ internal sealed record Owned(NumberDocument Document, string Incarnation, long E
     public CommitLane Lane { get; } = new();
 
     /// <summary>A change under this epoch with the next sequence number.</summary>
-    public NumberChanges Change() => new() { Number = Id, Epoch = Epoch, Sequence = ++_sequence };
+    public NumberChanges Change() => new() { Number = Id, Epoch = Epoch, Sequence = Interlocked.Increment(ref _sequence) };
 }

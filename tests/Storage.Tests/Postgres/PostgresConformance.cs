@@ -25,3 +25,26 @@ public sealed class PostgresApiKeyStoreTests() : ApiKeyStoreTests(PostgresBacken
 public sealed class PostgresGrainStorageTests() : GrainStorageTests(PostgresBackend.Create());
 
 public sealed class PostgresReminderTableTests() : ReminderTableTests(PostgresBackend.Create());
+
+public sealed class PostgresBatchTests : BatchTests
+{
+    private readonly PostgresBackend _backend;
+
+    public PostgresBatchTests()
+        : this(PostgresBackend.Create())
+    {
+    }
+
+    private PostgresBatchTests(PostgresBackend backend)
+        : base(backend, histories: 40) => _backend = backend;
+
+    protected override void Hold(ManualResetEventSlim goOn) => _backend.Writes.OnCommitting = () =>
+    {
+        if (!goOn.IsSet)
+        {
+            goOn.Wait(TimeSpan.FromSeconds(20));
+        }
+    };
+}
+
+public sealed class PostgresCredentialConformance() : CredentialStoreTests(new PostgresCredentials());

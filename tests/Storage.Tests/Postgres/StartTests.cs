@@ -1,0 +1,158 @@
+using Loopwave.Deployment;
+using Loopwave.Messages;
+using Loopwave.Processes;
+using Loopwave.Sandbox;
+using Loopwave.Storage.Sql;
+using Loopwave.Storage.Sql.Postgres;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+namespace Loopwave.Storage.Tests.Postgres;
+
+/// <summary>Opening the data of a cluster: by several at once, and a sentence for whatever is wrong.</summary>
+public sealed class StartTests : IAsyncLifetime
+{
+    private PostgresServer _server = null!;
+    private string _name = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestServer.Get();
+        _name = await _server.CreateDatabase();
+    }
+
+    public async ValueTask DisposeAsync() => await _server.DropDatabase(_name);
+
+    [Fact]
+    public async Task Processes_that_start_together_on_an_empty_database_all_come_up_and_each_script_runs_once()
+    {
+        var key = PostgresCredentials.NewKey();
+        var storages = Enumerable.Range(0, 4).Select(_ => Storage(key)).ToList();
+        await Task.WhenAll(storages.Select(Open));
+
+        var scripts = await storages[0].Database.Query(new Statement("SELECT scriptname FROM schemaversions ORDER BY schemaversionsid"), row => row.GetString(0));
+        Assert.Equal(scripts.Distinct().Order(StringComparer.Ordinal), scripts);
+        Assert.NotEmpty(scripts);
+        storages.ForEach(storage => storage.Dispose());
+    }
+
+    [Fact]
+    public async Task A_database_of_a_later_release_is_refused_and_left_alone()
+    {
+        using (var storage = Storage())
+        {
+            await Open(storage);
+        }
+
+        await _server.Execute("INSERT INTO schemaversions (scriptname, applied) VALUES ('0099-later.sql', now())", _name);
+        using var older = Storage();
+        var error = await Assert.ThrowsAsync<NewerSchemaException>(() => Open(older));
+        Assert.Contains("newer release", error.Message);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_far_from_the_databases_is_refused()
+    {
+        using var storage = Storage();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(-20));
+        var error = await Assert.ThrowsAsync<DatabaseUnsuitableException>(() => storage.Open(clock, TestContext.Current.CancellationToken));
+        Assert.Contains("clocks", error.Message);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_not_the_deployments_is_refused_once_there_are_credentials()
+    {
+        var key = PostgresCredentials.NewKey();
+        using (var first = Storage(PostgresCredentials.NewKey()))
+        {
+            await Open(first);
+        }
+
+        using (var changed = Storage(key))
+        {
+            await Open(changed);
+            await changed.Credentials.Save(NewId.Number(), 1, [new("creds", [1])]);
+        }
+
+        using (var same = Storage(key))
+        {
+            await Open(same);
+        }
+
+        using var other = Storage(PostgresCredentials.NewKey());
+        var error = await Assert.ThrowsAsync<DatabaseUnsuitableException>(() => Open(other));
+        Assert.Contains("CREDENTIALS_KEY", error.Message);
+    }
+
+    [Fact]
+    public async Task A_commit_is_on_disk_before_it_is_answered_whatever_the_servers_own_setting_is()
+    {
+        await _server.Execute($"ALTER DATABASE {_name} SET synchronous_commit = off");
+        using var storage = Storage();
+        await Open(storage);
+        var setting = await storage.Database.Run(new Unit([new Statement("SELECT current_setting('synchronous_commit')").Returning()]));
+        Assert.Equal("on", setting.Value);
+    }
+
+    [Fact]
+    public async Task Every_port_is_registered()
+    {
+        var collection = new ServiceCollection();
+        collection.AddLogging();
+        collection.AddPostgresStorage(new PostgresStorageOptions { Uri = _server.ConnectionString(_name), CredentialsKey = PostgresCredentials.NewKey() });
+        await using var services = collection.BuildServiceProvider();
+        foreach (var port in collection.Select(service => service.ServiceType).Where(type => type.Namespace!.StartsWith("Loopwave", StringComparison.Ordinal)))
+        {
+            Assert.NotNull(services.GetRequiredService(port));
+        }
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => services.GetRequiredService<IMessageStore>().Get(["m_unknown"]));
+        await Open(services.GetRequiredService<PostgresStorage>());
+        Assert.Empty(await services.GetRequiredService<IMessageStore>().Get(["m_unknown"]));
+        Assert.Null((await services.GetRequiredService<ISandboxRecord>().Load("n")).Account);
+    }
+
+    [Theory]
+    [InlineData("postgresql://dana:s%40crt%3A@db.example:6543/loop?sslmode=require", "db.example", 6543, "dana", "s@crt:", "loop")]
+    [InlineData("postgres://dana@db.example/loop?connect_timeout=10&application_name=x", "db.example", 5432, "dana", null, "loop")]
+    [InlineData("postgresql:///loop?host=/var/run/postgresql&user=dana", "/var/run/postgresql", 5432, "dana", null, "loop")]
+    [InlineData("Host=db.example;Port=6543;Username=dana;Password=s@crt:;Database=loop", "db.example", 6543, "dana", "s@crt:", "loop")]
+    public void The_address_of_the_database_is_read_in_both_forms(string uri, string host, int port, string user, string? password, string database)
+    {
+        var read = new NpgsqlConnectionStringBuilder(PostgresUri.Parse(uri));
+        Assert.Equal((host, port, user, password, database), (read.Host, read.Port, read.Username, read.Password, read.Database));
+    }
+
+    [Theory]
+    [InlineData("disable", SslMode.Disable)]
+    [InlineData("require", SslMode.Require)]
+    [InlineData("verify-full", SslMode.VerifyFull)]
+    public void How_the_way_there_is_secured_is_read_as_others_name_it(string name, SslMode mode) =>
+        Assert.Equal(mode, new NpgsqlConnectionStringBuilder(PostgresUri.Parse($"postgresql://u@h/d?sslmode={name}")).SslMode);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nonsense")]
+    [InlineData("Database=loop;Password=hunter2")]
+    [InlineData("postgresql://dana:hunter2@/loop")]
+    [InlineData("postgresql://dana:hun#ter2@h:port/loop")]
+    [InlineData("postgresql://dana:hunter2@h/loop?sslmode=sometimes")]
+    [InlineData("postgresql://dana:hunter2@h/loop?unheard=of")]
+    [InlineData("Host=h;Password=hunter2;Unheard=of")]
+    public void An_address_that_cannot_be_used_is_one_sentence_without_the_password(string uri)
+    {
+        var error = Assert.Throws<DatabaseUnsuitableException>(() => PostgresUri.Parse(uri));
+        Assert.Contains("POSTGRES_URI", error.Message);
+        Assert.DoesNotContain("ter2", error.Message);
+    }
+
+    [Fact]
+    public void A_key_that_is_none_is_refused() => Assert.Throws<StorageDamagedException>(() => Storage("short"));
+
+    private PostgresStorage Storage(string? key = null) => new(
+        new PostgresStorageOptions { Uri = _server.ConnectionString(_name), CredentialsKey = key ?? PostgresCredentials.NewKey() }, NullLoggerFactory.Instance);
+
+    private static Task Open(PostgresStorage storage) => storage.Open(TimeProvider.System, TestContext.Current.CancellationToken);
+}
