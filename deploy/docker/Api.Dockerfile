@@ -1,0 +1,41 @@
+# An API node. Built from the top folder of the repository:
+#
+#   docker build -f deploy/docker/Api.Dockerfile -t loopwave-api:1.0.0 .
+#
+# The base images are named by their release line, so that a new build takes in their security updates. A build that is to
+# come out the same every time names digests instead: --build-arg DOTNET_SDK=mcr.microsoft.com/dotnet/sdk@sha256:...
+ARG DOTNET_SDK=mcr.microsoft.com/dotnet/sdk:10.0-noble
+ARG DOTNET_RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble
+
+FROM ${DOTNET_SDK} AS build
+ENV DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+WORKDIR /source
+
+# Packages first, from what names and locks them: these layers are built again only when that changes.
+COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY src/Grains.Interfaces/Grains.Interfaces.csproj src/Grains.Interfaces/packages.lock.json src/Grains.Interfaces/
+COPY src/Grains/Grains.csproj src/Grains/packages.lock.json src/Grains/
+COPY src/Storage/Storage.csproj src/Storage/packages.lock.json src/Storage/
+COPY src/Hosting/Hosting.csproj src/Hosting/packages.lock.json src/Hosting/
+COPY src/Api/Api.csproj src/Api/packages.lock.json src/Api/
+RUN dotnet restore src/Api --locked-mode
+
+COPY .editorconfig BannedSymbols.txt ./
+COPY src src
+RUN dotnet publish src/Api --no-restore --configuration Release --output /app -p:UseAppHost=false
+
+FROM ${DOTNET_RUNTIME}
+# .NET as process 1 could not end by a signal of its own, as after a fault of the runtime; tini hands signals in and exit codes out.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
+COPY deploy/docker/healthy /usr/local/bin/healthy
+RUN install --directory --owner=1654 --group=1654 --mode=700 /var/lib/loopwave /var/lib/loopwave/data /var/lib/loopwave/media
+WORKDIR /app
+COPY LICENSE NOTICE ./
+COPY --from=build /app ./
+
+# MEDIA_DIR has to be a volume that all processes of the cluster share; DATA_DIR holds this process's log files only.
+ENV PORT=4000 BIND_ADDRESS=* DATA_DIR=/var/lib/loopwave/data MEDIA_DIR=/var/lib/loopwave/media
+EXPOSE 4000
+USER 1654:1654
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["healthy", "/api/health"]
+ENTRYPOINT ["tini", "--", "dotnet", "Loopwave.Api.dll"]

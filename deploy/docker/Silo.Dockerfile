@@ -1,0 +1,51 @@
+# A silo, with the engine host of WhatsApp numbers beside it. Built from the top folder of the repository:
+#
+#   docker build -f deploy/docker/Silo.Dockerfile -t loopwave-silo:1.0.0 .
+#
+# The base images are named by their release line, so that a new build takes in their security updates. A build that is to
+# come out the same every time names digests instead: --build-arg DOTNET_SDK=mcr.microsoft.com/dotnet/sdk@sha256:...
+ARG DOTNET_SDK=mcr.microsoft.com/dotnet/sdk:10.0-noble
+ARG DOTNET_RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble
+ARG NODE=node:20.20.2-bookworm-slim
+
+FROM ${NODE} AS node
+
+FROM ${DOTNET_SDK} AS build
+ENV DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
+WORKDIR /source
+
+# Packages first, from what names and locks them: these layers are built again only when that changes.
+COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY src/Grains.Interfaces/Grains.Interfaces.csproj src/Grains.Interfaces/packages.lock.json src/Grains.Interfaces/
+COPY src/Grains/Grains.csproj src/Grains/packages.lock.json src/Grains/
+COPY src/Storage/Storage.csproj src/Storage/packages.lock.json src/Storage/
+COPY src/Hosting/Hosting.csproj src/Hosting/packages.lock.json src/Hosting/
+COPY src/Silo/Silo.csproj src/Silo/packages.lock.json src/Silo/
+COPY src/Engine/EngineHost.targets src/Engine/package.json src/Engine/package-lock.json src/Engine/.npmrc src/Engine/
+RUN dotnet restore src/Silo --locked-mode
+RUN dotnet msbuild src/Silo -target:InstallEnginePackages -verbosity:minimal
+
+COPY .editorconfig BannedSymbols.txt ./
+COPY src src
+RUN dotnet publish src/Silo --no-restore --configuration Release --output /app -p:UseAppHost=false
+
+FROM ${DOTNET_RUNTIME}
+# .NET as process 1 could not end with the exit code 134 by which operators know a silo that was declared dead; tini hands
+# signals in and exit codes out.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY deploy/docker/healthy /usr/local/bin/healthy
+RUN install --directory --owner=1654 --group=1654 --mode=700 /var/lib/loopwave /var/lib/loopwave/data /var/lib/loopwave/media
+WORKDIR /app
+COPY LICENSE NOTICE ./
+COPY --from=build /app ./
+
+# MEDIA_DIR has to be a volume that all processes of the cluster share; DATA_DIR holds this process's log files only.
+ENV PORT=4001 BIND_ADDRESS=* DATA_DIR=/var/lib/loopwave/data MEDIA_DIR=/var/lib/loopwave/media
+EXPOSE 4001 11111 30000
+USER 1654:1654
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["healthy", "/api/health"]
+ENTRYPOINT ["tini", "--", "dotnet", "Loopwave.Silo.dll"]
