@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Loopwave.Deploy;
@@ -42,13 +41,27 @@ internal static partial class DeployFiles
     private static IEnumerable<string> YamlFiles(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), "*.yaml").Order().Select(path => Path.GetRelativePath(Root, path));
 
-    // Compose files say what services have in common by merging maps ("<<"), which the library does while it parses.
     private static IEnumerable<YamlMappingNode> Documents(string path)
     {
         var yaml = new YamlStream();
-        yaml.Load(new MergingParser(new Parser(new StringReader(Read(path)))));
-        return yaml.Documents.Select(document => (YamlMappingNode)document.RootNode);
+        yaml.Load(new StringReader(Read(path)));
+        return yaml.Documents.Select(document => Merged((YamlMappingNode)document.RootNode));
     }
+
+    // Compose files say what services have in common by merging maps ("<<"); what a map says itself wins.
+    private static YamlMappingNode Merged(YamlMappingNode map)
+    {
+        var own = map.Children.Where(entry => Text(entry.Key) is not "<<");
+        var common = map.Children.TryGetValue("<<", out var from) ? Merged((YamlMappingNode)from) : new YamlMappingNode();
+        return new(own.Concat(common.Children).DistinctBy(entry => Text(entry.Key)).Select(entry => KeyValuePair.Create(entry.Key, Merged(entry.Value))));
+    }
+
+    private static YamlNode Merged(YamlNode node) => node switch
+    {
+        YamlMappingNode map => Merged(map),
+        YamlSequenceNode list => new YamlSequenceNode(list.Select(Merged)),
+        _ => node,
+    };
 
     private static string FindRoot()
     {
