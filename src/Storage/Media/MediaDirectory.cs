@@ -12,25 +12,36 @@ namespace Loopwave.Storage.Media;
 internal sealed class MediaDirectory : IMediaFiles
 {
     private const int HashLength = 64;
+    private const string Processes = "processes";
+
+    // No transfer takes as long.
+    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(2);
 
     private readonly string _root;
     private readonly string _incoming;
     private readonly string _transfer;
     private readonly string _leaving;
+    private readonly bool _isShared;
 
-    /// <param name="root">Belongs to this process alone: what an earlier one left unfinished is removed.</param>
-    public MediaDirectory(string root)
+    /// <param name="process">
+    /// The name of this process among those that share the directory, the same after a restart; null when it belongs to this
+    /// process alone. What an earlier one of that name left unfinished is removed.
+    /// </param>
+    public MediaDirectory(string root, string? process = null)
     {
         _root = System.IO.Path.GetFullPath(root);
-        _incoming = System.IO.Path.Combine(_root, "incoming");
-        _transfer = System.IO.Path.Combine(_root, "transfer");
-        _leaving = System.IO.Path.Combine(_root, "leaving");
+        var work = process is null ? _root : System.IO.Path.Combine(_root, Processes, process);
+        (_incoming, _transfer, _leaving) = Folders(work);
+        _isShared = process is not null;
         try
         {
             OwnerOnly.CreateDirectory(_root);
+            OwnerOnly.CreateDirectory(work);
             Empty(_incoming);
             Empty(_transfer);
-            PutBackAll();
+            OwnerOnly.CreateDirectory(_leaving);
+            PutBackAll(_leaving);
+            TidyUpAfter(System.IO.Path.Combine(_root, Processes));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -40,6 +51,7 @@ internal sealed class MediaDirectory : IMediaFiles
 
     public async Task<MediaWrite> Write(Stream content, long maxBytes, CancellationToken cancellationToken)
     {
+        await InFile(() => Task.Run(() => MakeSureOf(_incoming), cancellationToken));
         var path = System.IO.Path.Combine(_incoming, NewId.Media());
         try
         {
@@ -132,7 +144,11 @@ internal sealed class MediaDirectory : IMediaFiles
         return Task.FromResult(File.Exists(path) ? path : null);
     }
 
-    public string NewTransferPath() => System.IO.Path.Combine(_transfer, NewId.Media());
+    public string NewTransferPath()
+    {
+        MakeSureOf(_transfer);
+        return System.IO.Path.Combine(_transfer, NewId.Media());
+    }
 
     public async Task Delete(string hash, Func<Task<bool>> mayGo)
     {
@@ -155,6 +171,7 @@ internal sealed class MediaDirectory : IMediaFiles
 
     private string? TakeAway(string hash)
     {
+        MakeSureOf(_leaving);
         var leaving = System.IO.Path.Combine(_leaving, hash);
         try
         {
@@ -167,15 +184,48 @@ internal sealed class MediaDirectory : IMediaFiles
         }
     }
 
+    private static (string Incoming, string Transfer, string Leaving) Folders(string work) =>
+        (System.IO.Path.Combine(work, "incoming"), System.IO.Path.Combine(work, "transfer"), System.IO.Path.Combine(work, "leaving"));
+
     // Whether it could go was not decided when the process ended.
-    private void PutBackAll()
+    private void PutBackAll(string leaving)
     {
-        OwnerOnly.CreateDirectory(_leaving);
-        foreach (var path in Directory.EnumerateFiles(_leaving))
+        foreach (var path in Directory.EnumerateFiles(leaving))
         {
             Keep(path, System.IO.Path.GetFileName(path));
         }
     }
+
+    // Those of processes that never came back under their name, as after an update that gave them new ones.
+    private void TidyUpAfter(string processes)
+    {
+        if (!Directory.Exists(processes))
+        {
+            return;
+        }
+
+        foreach (var work in Directory.EnumerateDirectories(processes))
+        {
+            var (incoming, transfer, leaving) = Folders(work);
+            string[] folders = [incoming, transfer, leaving];
+            if (folders.All(Directory.Exists) && folders.All(folder => Age(folder) > Abandoned))
+            {
+                PutBackAll(leaving);
+                Directory.Delete(work, recursive: true);
+            }
+        }
+    }
+
+    // A process that did nothing for days may have been taken for one that never came back.
+    private void MakeSureOf(string folder)
+    {
+        if (_isShared)
+        {
+            OwnerOnly.CreateDirectory(folder);
+        }
+    }
+
+    private static TimeSpan Age(string folder) => TimeProvider.System.GetUtcNow() - Directory.GetLastWriteTimeUtc(folder);
 
     private void Keep(string path, string hash)
     {

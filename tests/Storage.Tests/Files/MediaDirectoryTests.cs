@@ -50,6 +50,54 @@ public sealed class MediaDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Processes_that_share_a_directory_leave_each_others_unfinished_files_alone_and_see_the_finished_ones()
+    {
+        var one = new MediaDirectory(_directory, "silo-1");
+        var transfer = one.NewTransferPath();
+        await File.WriteAllTextAsync(transfer, "half", Token);
+        var stored = Assert.IsType<MediaWrite.Stored>(await one.Write(new MemoryStream([1, 2, 3]), 10, Token));
+
+        var other = new MediaDirectory(_directory, "silo-2");
+
+        Assert.True(File.Exists(transfer));
+        await using (var read = await other.Read(stored.Hash, Token))
+        {
+            Assert.Equal(3, read!.Length);
+        }
+
+        _ = new MediaDirectory(_directory, "silo-1");
+        Assert.False(File.Exists(transfer));
+    }
+
+    [Fact]
+    public async Task What_a_process_left_that_never_came_back_is_tidied_up_after_days_and_what_was_leaving_is_back()
+    {
+        var gone = new MediaDirectory(_directory, "silo-old");
+        var stored = Assert.IsType<MediaWrite.Stored>(await gone.Write(new MemoryStream([1, 2, 3]), 10, Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => gone.Delete(stored.Hash, () =>
+        {
+            // Ends here: the process is killed while it asks.
+            File.Copy(Path.Combine(_directory, "processes", "silo-old", "leaving", stored.Hash), Path.Combine(_directory, "kept"));
+            throw new InvalidOperationException();
+        }));
+        File.Delete((await gone.Path(stored.Hash, Token))!);
+        var leaving = Path.Combine(_directory, "processes", "silo-old", "leaving", stored.Hash);
+        File.Move(Path.Combine(_directory, "kept"), leaving);
+
+        var other = new MediaDirectory(_directory, "silo-2");
+        Assert.Null(await other.Path(stored.Hash, Token));
+
+        foreach (var folder in Directory.GetDirectories(Path.Combine(_directory, "processes", "silo-old")))
+        {
+            Directory.SetLastWriteTimeUtc(folder, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-3));
+        }
+
+        other = new MediaDirectory(_directory, "silo-2");
+        Assert.NotNull(await other.Path(stored.Hash, Token));
+        Assert.False(Directory.Exists(Path.Combine(_directory, "processes", "silo-old")));
+    }
+
+    [Fact]
     public async Task A_file_beyond_the_limit_leaves_nothing()
     {
         Assert.Equal(new MediaWrite.TooLarge(10), await _files.Write(new MemoryStream(new byte[11]), 10, Token));
