@@ -77,7 +77,7 @@ public sealed class DisturbanceTests(ITestOutputHelper output)
         File.CreateSymbolicLink(Path.Combine(deployment.DataDirectory, "sandbox.db"), Path.Combine(deployment.Folder, "sandbox.db"));
 
     private Task Play(LoopwaveDeployment deployment, LedgerPlan plan, IDisturbance disturbance) =>
-        new LedgerRun(plan, deployment, disturbance, output.WriteLine).Play();
+        new LedgerRun(plan, new StandaloneTarget(deployment, disturbance), output.WriteLine).Play();
 
     private static LoopwaveDeployment NewDeployment()
     {

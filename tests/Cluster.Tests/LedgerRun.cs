@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Loopwave.Processes;
 using Xunit;
 
 namespace Loopwave.Cluster;
@@ -11,10 +10,10 @@ namespace Loopwave.Cluster;
 internal sealed record LedgerPlan(int Seed, int Disturbances, int Numbers = 20, int ChatsPerNumber = 10, int Messages = 2_000, int Inbound = 1_000);
 
 /// <summary>
-/// Sends and receives through a real process that is disturbed at random moments, and then reads the simulated network's
+/// Sends and receives through real processes that are disturbed at random moments, and then reads the simulated network's
 /// own durable record: what really went over the wire, whatever the product believes.
 /// </summary>
-internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, IDisturbance disturbance, Action<string> say)
+internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<string> say)
 {
     private const int Writers = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -22,16 +21,12 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
     private readonly Random _random = new(plan.Seed);
     private readonly ConcurrentDictionary<int, string> _accepted = [];
     private readonly List<string> _numbers = [];
-    private readonly SemaphoreSlim _swap = new(1, 1);
-    private LoopwaveProcess _process = null!;
-    private HttpClient _client = null!;
     private int _injected;
     private int _unavailable;
 
     public async Task Play()
     {
-        _process = await deployment.Start();
-        _client = await _process.ApiClient();
+        await target.Start();
         await CreateNumbers();
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(Write).Concat([InjectAll(), DisturbAtRandomMoments()]));
         say($"seed {plan.Seed}: {_accepted.Count} accepted, {_injected} injected; waiting for the queues to drain");
@@ -43,7 +38,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
     {
         for (var i = 0; i < plan.Numbers; i++)
         {
-            var answer = await _client.PostAsJsonAsync("/api/v1/numbers", new { label = $"Line {i}", engine = "sandbox" });
+            var answer = await (await target.Client()).PostAsJsonAsync("/api/v1/numbers", new { label = $"Line {i}", engine = "sandbox" });
             answer.EnsureSuccessStatusCode();
             _numbers.Add((await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]!.GetValue<string>());
         }
@@ -90,30 +85,9 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         foreach (var moment in moments)
         {
             await Until(() => Task.FromResult(_accepted.Count + _injected >= moment), "the next moment to disturb");
-            await Disturb();
-        }
-    }
-
-    private async Task Disturb()
-    {
-        say($"seed {plan.Seed}: {disturbance.Name} after {_accepted.Count} accepted and {_injected} injected");
-        var told = _unavailable;
-        await disturbance.Strike(deployment, _process);
-        Assert.True(!disturbance.StopsWrites || _unavailable > told, "Nobody was told that nothing could be written.");
-        if (!disturbance.EndsProcess)
-        {
-            return;
-        }
-
-        await _swap.WaitAsync();
-        try
-        {
-            await disturbance.Repair(deployment, _process);
-            _process = await deployment.Start();
-        }
-        finally
-        {
-            _swap.Release();
+            say($"seed {plan.Seed}: {target.Next} after {_accepted.Count} accepted and {_injected} injected");
+            var told = _unavailable;
+            await target.Disturb(() => Assert.True(_unavailable > told, "Nobody was told that nothing could be written."));
         }
     }
 
@@ -123,9 +97,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         var deadline = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(deadline) < Patience)
         {
-            await _swap.WaitAsync();
-            var client = _client;
-            _swap.Release();
+            var client = await target.Client();
             try
             {
                 using var request = make();
@@ -136,7 +108,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
                 }
 
                 var refusal = await answer.Content.ReadAsStringAsync();
-                Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}: {refusal}\n{Errors()}");
+                Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}: {refusal}\n{target.Errors()}");
                 if (refusal.Contains("\"storage_unavailable\"", StringComparison.Ordinal))
                 {
                     Interlocked.Increment(ref _unavailable);
@@ -180,7 +152,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         // An acknowledgement that the network lost brings the message again on the next connection, and must change nothing.
         foreach (var number in _numbers)
         {
-            (await _client.PostAsync($"/api/v1/numbers/{number}/reconnect", null)).EnsureSuccessStatusCode();
+            (await (await target.Client()).PostAsync($"/api/v1/numbers/{number}/reconnect", null)).EnsureSuccessStatusCode();
         }
 
         await AllReady();
@@ -251,7 +223,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
     // I10 and I12: never two connections at once, and nobody had to scan again.
     private async Task CheckConnections(string number)
     {
-        var view = (await _client.GetFromJsonAsync<JsonObject>($"/api/v1/numbers/{number}"))!;
+        var view = (await (await target.Client()).GetFromJsonAsync<JsonObject>($"/api/v1/numbers/{number}"))!;
         var linked = view["timeline"]!.AsArray().Count(entry => entry!["detail"]?.GetValue<string>() == "linking");
         Assert.InRange(linked, 1, 3);
         var connections = await List($"/api/v1/numbers/{number}/sandbox/connections");
@@ -275,9 +247,8 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         do
         {
             var separator = path.Contains('?') ? '&' : '?';
-            using var answer = await _client.GetAsync($"{path}{separator}limit=200{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}");
-            Assert.True(answer.IsSuccessStatusCode, $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}\n{Errors()}");
-            var page = (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
+            var url = $"{path}{separator}limit=200{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}";
+            var page = await Insist(() => new HttpRequestMessage(HttpMethod.Get, url), HttpStatusCode.OK);
             all.AddRange(page["data"]!.AsArray().Select(item => item!.AsObject()));
             cursor = page["nextCursor"]?.GetValue<string>();
         }
@@ -286,20 +257,8 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         return all;
     }
 
-    // What the process itself says went wrong, for the report of a failing run.
-    private string Errors() => string.Join('\n', Directory.EnumerateFiles(Path.Combine(deployment.DataDirectory, "logs"))
-        .SelectMany(ReadShared).Where(line => line.Contains("\"@l\":\"Error\"", StringComparison.Ordinal) || line.Contains("\"@l\":\"Warning\"", StringComparison.Ordinal))
-        .TakeLast(10).Prepend(Room()));
-
-    private string Room()
-    {
-        var disk = new DriveInfo(deployment.DataDirectory);
-        var files = new DirectoryInfo(deployment.DataDirectory).EnumerateFiles().Select(file => $"{file.Name} {file.Length / 1024} kB");
-        return $"{disk.AvailableFreeSpace / 1024} kB free; {string.Join(", ", files)}";
-    }
-
     private async Task<string> NotReady() => string.Join('\n', (await List("/api/v1/numbers"))
-        .Where(number => number["status"]!.GetValue<string>() != "ready").Select(number => number.ToJsonString()).Take(5).Append(Errors()));
+        .Where(number => number["status"]!.GetValue<string>() != "ready").Select(number => number.ToJsonString()).Take(5).Append(target.Errors()));
 
     /// <summary>The numbers that still have something to send, and the messages that are not on their way.</summary>
     private async Task<string> Queued()
@@ -308,20 +267,14 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
         var messages = new List<string>();
         foreach (var (n, id) in _accepted)
         {
-            var message = (await _client.GetFromJsonAsync<JsonObject>($"/api/v1/messages/{id}"))!;
+            var message = (await (await target.Client()).GetFromJsonAsync<JsonObject>($"/api/v1/messages/{id}"))!;
             if (message["status"]!.GetValue<string>() is "queued" or "scheduled" or "failed")
             {
                 messages.Add($"{Text(n)}: {message.ToJsonString()}");
             }
         }
 
-        return string.Join('\n', numbers.Select(number => number.ToJsonString()).Concat(messages.Take(10)).Append(Errors()));
-    }
-
-    private static List<string> ReadShared(string path)
-    {
-        using var file = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return [.. file.ReadToEnd().Split('\n')];
+        return string.Join('\n', numbers.Select(number => number.ToJsonString()).Concat(messages.Take(10)).Append(target.Errors()));
     }
 
     /// <summary>What is wrong with the chats, and what the product wrote about it.</summary>
@@ -335,7 +288,7 @@ internal sealed class LedgerRun(LedgerPlan plan, LoopwaveDeployment deployment, 
             .Where(one => (one.Chat?["unreadCount"]?.GetValue<int>() ?? 0) != one.Expected)
             .Select(one => $"{NumberOf(one.Index)} {Customer(one.Index)}: {one.Chat?["unreadCount"] ?? "no chat"} of {one.Expected}");
         var numbers = (await List("/api/v1/numbers")).Select(number => number.ToJsonString());
-        return string.Join('\n', wrong.Take(20).Concat(numbers.Take(3)).Append(Errors()));
+        return string.Join('\n', wrong.Take(20).Concat(numbers.Take(3)).Append(target.Errors()));
     }
 
     private static async Task Until(Func<Task<bool>> condition, string what, Func<Task<string>>? details = null)
