@@ -1,5 +1,6 @@
 using Loopwave.Api.App;
 using Loopwave.Api.Auth;
+using Loopwave.Api.Cluster;
 using Loopwave.Api.Errors;
 using Loopwave.Api.Health;
 using Loopwave.Api.OpenApi;
@@ -23,6 +24,11 @@ public static class ApiRoutes
 
         app.UseMiddleware<ErrorResponses>();
         app.UseRouting();
+        if (app.Services.GetService<ClusterConnection>() is not null)
+        {
+            app.UseMiddleware<ClusterGate>();
+        }
+
         app.UseMiddleware<AccessGate>();
         app.UseMiddleware<BodyLimit>();
 

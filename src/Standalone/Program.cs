@@ -3,6 +3,7 @@ using Loopwave.Api;
 using Loopwave.Configuration;
 using Loopwave.Logging;
 using Loopwave.Standalone;
+using Loopwave.Starting;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -10,13 +11,12 @@ var screen = new StartScreen(Console.Out, Console.Error);
 var standardOutput = new LoggingLevelSwitch(LevelAlias.Off);
 try
 {
-    var builder = WebApplication.CreateEmptyBuilder(new() { WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot") });
-    builder.Configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false).AddEnvironmentVariables().AddCommandLine(args);
-
-    var settings = SettingsReader.Read(builder.Configuration, out var mistakes);
+    var builder = WebApplication.CreateEmptyBuilder(new() { WebRootPath = StartPage.Directory });
+    builder.Configuration.AddLoopwaveSources(args);
+    var settings = SettingsReader.Read(builder.Configuration, ProcessRole.Standalone, out var mistakes);
     builder.AddLoopwaveLogging(settings, standardOutput);
-    builder.AddLoopwaveSilo(settings);
-    builder.AddFrontDoor(settings);
+    builder.AddStandaloneSilo(settings);
+    builder.UseHttpPort(settings);
     builder.Services.AddLoopwaveApi();
 
     await using var app = builder.Build();

@@ -1,4 +1,5 @@
 using Loopwave.Configuration;
+using Loopwave.Starting;
 
 namespace Loopwave.Standalone;
 

@@ -129,6 +129,87 @@ public class SettingsReaderTests
         Assert.DoesNotContain(mistakes, mistake => mistake.Contains("secret", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_silo_needs_the_database_and_the_secrets_that_all_silos_share()
+    {
+        Read([], ProcessRole.Silo, out var mistakes);
+
+        Assert.Equal(["CREDENTIALS_KEY", "JWT_SECRET", "POSTGRES_URI"], mistakes.Select(mistake => mistake.Split(' ')[0]).Order());
+    }
+
+    [Fact]
+    public void An_api_process_needs_the_database_only()
+    {
+        Read([], ProcessRole.Api, out var mistakes);
+
+        Assert.StartsWith("POSTGRES_URI", Assert.Single(mistakes));
+    }
+
+    [Fact]
+    public void What_a_process_of_a_cluster_is_told_is_taken()
+    {
+        var settings = Read(
+            Cluster(new()
+            {
+                ["POSTGRES_URI"] = "postgresql://me:p%40ss@db.example.com:6432/loop?sslmode=require",
+                ["CLUSTER_ID"] = "eu-1",
+                ["SILO_ADDRESS"] = "10.0.0.7",
+                ["SILO_PORT"] = "12000",
+                ["GATEWAY_PORT"] = "12001",
+            }),
+            ProcessRole.Silo, out var mistakes);
+
+        Assert.Empty(mistakes);
+        var postgres = new Npgsql.NpgsqlConnectionStringBuilder(settings.Cluster!.Postgres);
+        Assert.Equal(
+            ("db.example.com", 6432, "loop", "me", "p@ss", Npgsql.SslMode.Require),
+            (postgres.Host, postgres.Port, postgres.Database, postgres.Username, postgres.Password, postgres.SslMode));
+        Assert.Equal(("eu-1", IPAddress.Parse("10.0.0.7"), 12000, 12001), (settings.Cluster.Id, settings.Cluster.SiloAddress, settings.Cluster.SiloPort, settings.Cluster.GatewayPort));
+        Assert.Equal((4001, "silo-4001"), (settings.Port, settings.ProcessName));
+    }
+
+    [Fact]
+    public void The_drivers_own_form_of_an_address_is_taken_too()
+    {
+        var settings = Read(Cluster(new() { ["POSTGRES_URI"] = "Host=db;Username=me;Password=secret;Database=loop" }), ProcessRole.Silo, out var mistakes);
+
+        Assert.Empty(mistakes);
+        Assert.Equal("db", new Npgsql.NpgsqlConnectionStringBuilder(settings.Cluster!.Postgres).Host);
+    }
+
+    [Theory]
+    [InlineData("POSTGRES_URI", "mysql://me:secret@db/loop")]
+    [InlineData("POSTGRES_URI", "postgresql://")]
+    [InlineData("POSTGRES_URI", "secret")]
+    [InlineData("POSTGRES_URI", "postgresql://me:secret@db/loop?sslmode=sometimes")]
+    [InlineData("CLUSTER_ID", "two words")]
+    [InlineData("SILO_ADDRESS", "silo-1")]
+    [InlineData("SILO_ADDRESS", "0.0.0.0")]
+    [InlineData("SILO_PORT", "0")]
+    [InlineData("GATEWAY_PORT", "seventy")]
+    [InlineData("AUTH_DIR", "auth")]
+    [InlineData("MONGODB_URI", "mongodb://me:secret@db")]
+    public void A_value_of_a_cluster_that_cannot_be_used_is_one_sentence_without_a_secret(string key, string value)
+    {
+        Read(Cluster(new() { [key] = value }), ProcessRole.Silo, out var mistakes);
+
+        var mistake = Assert.Single(mistakes);
+        Assert.StartsWith(key, mistake);
+        Assert.EndsWith(".", mistake);
+        Assert.DoesNotContain("secret", mistake);
+    }
+
+    private static Dictionary<string, string?> Cluster(Dictionary<string, string?> values)
+    {
+        values.TryAdd("POSTGRES_URI", "postgresql://db/loop");
+        values.TryAdd("CREDENTIALS_KEY", Convert.ToBase64String(new byte[32]));
+        values.TryAdd("JWT_SECRET", new string('s', 32));
+        return values;
+    }
+
     private static LoopwaveSettings Read(Dictionary<string, string?> values, out IReadOnlyList<string> mistakes) =>
-        SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), out mistakes);
+        Read(values, ProcessRole.Standalone, out mistakes);
+
+    private static LoopwaveSettings Read(Dictionary<string, string?> values, ProcessRole role, out IReadOnlyList<string> mistakes) =>
+        SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), role, out mistakes);
 }

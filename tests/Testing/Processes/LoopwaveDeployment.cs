@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -35,15 +34,7 @@ public sealed class LoopwaveDeployment : IAsyncDisposable
     /// <summary>Starts a process that may not become ready.</summary>
     public LoopwaveProcess Launch()
     {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            // Nobody's settings file lies in an empty folder.
-            WorkingDirectory = Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "..", "..", "Standalone", Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "Loopwave.Standalone.dll"));
+        var start = LoopwaveProcess.Program("Standalone", Folder);
         start.Environment["PORT"] = $"{Port}";
         start.Environment["DATA_DIR"] = DataDirectory;
         start.Environment["ADMIN_EMAIL"] = AdminEmail;

@@ -30,6 +30,20 @@ public sealed class LoopwaveProcess
         Http = TestHttp.Client(address);
     }
 
+    /// <summary>How a program of ours is started: from its own build, of the same configuration as this one.</summary>
+    /// <param name="folder">To start it in: nobody's settings file lies in an empty one.</param>
+    internal static ProcessStartInfo Program(string name, string folder)
+    {
+        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        return new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "..", "..", name, configuration, $"Loopwave.{name}.dll")])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+    }
+
     public int Id => _process.Id;
 
     /// <summary>Talks to the process; keeps its cookies.</summary>
@@ -104,15 +118,30 @@ public sealed class LoopwaveProcess
     }
 
     /// <summary>A client that carries a fresh API key with these scopes (all of them when none is named).</summary>
-    public async Task<HttpClient> ApiClient(params string[] scopes)
+    public async Task<HttpClient> ApiClient(params string[] scopes) => WithKey(await NewKey(scopes));
+
+    /// <summary>A fresh API key with these scopes (all of them when none is named).</summary>
+    public async Task<string> NewKey(params string[] scopes)
     {
         await SignIn();
         var answer = await Http.PostAsJsonAsync("/api/app/api-keys", new { name = "test", scopes = scopes is [] ? ["*"] : scopes });
         answer.EnsureSuccessStatusCode();
-        var key = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["key"]!.GetValue<string>();
+        return (await answer.Content.ReadFromJsonAsync<JsonObject>())!["key"]!.GetValue<string>();
+    }
+
+    /// <summary>A client that carries this key.</summary>
+    public HttpClient WithKey(string key)
+    {
         var client = TestHttp.Client(Http.BaseAddress!);
         client.DefaultRequestHeaders.Authorization = new("Bearer", key);
         return client;
+    }
+
+    /// <summary>Whether it ended by itself within this time.</summary>
+    public async Task<bool> EndsWithin(TimeSpan time)
+    {
+        await Task.WhenAny(_process.WaitForExitAsync(), Task.Delay(time, TimeProvider.System));
+        return _process.HasExited;
     }
 
     // A thread that ended meanwhile started nothing that would be its.

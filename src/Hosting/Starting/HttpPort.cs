@@ -1,19 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
 using Loopwave.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
-namespace Loopwave.Standalone;
+namespace Loopwave.Starting;
 
-/// <summary>The HTTP port of the process, and the small page that it serves at its root.</summary>
-internal static class FrontDoor
+/// <summary>The HTTP port of a process: <c>PORT</c> on <c>BIND_ADDRESS</c>, whatever the framework's own settings say.</summary>
+public static class HttpPort
 {
-    // Everything the page needs comes from its own origin, apart from the QR picture, which is part of an answer.
-    private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-    public static void AddFrontDoor(this WebApplicationBuilder builder, LoopwaveSettings settings)
+    public static void UseHttpPort(this WebApplicationBuilder builder, LoopwaveSettings settings)
     {
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -53,22 +50,8 @@ internal static class FrontDoor
             }
         }
     }
-
-    public static void UseStartPage(this WebApplication app)
-    {
-        app.UseDefaultFiles();
-        app.UseStaticFiles(new StaticFileOptions
-        {
-            OnPrepareResponse = response =>
-            {
-                var headers = response.Context.Response.Headers;
-                headers.ContentSecurityPolicy = ContentSecurityPolicy;
-                headers.XContentTypeOptions = "nosniff";
-                headers["Referrer-Policy"] = "no-referrer";
-
-                // Unchanged files cost one small answer; changed ones are never shown old after an update.
-                headers.CacheControl = "no-cache";
-            },
-        });
-    }
 }
+
+/// <summary>Another program listens where we would.</summary>
+public sealed class PortTakenException(int port)
+    : Exception($"Port {port} is taken by another program. Stop that one, or set PORT to another port.");

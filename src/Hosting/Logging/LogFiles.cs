@@ -17,7 +17,8 @@ internal sealed class LogFiles : ILogEventSink, IDisposable
     // Made with the first line: a start that is refused for its settings leaves no folder behind. Tried again when it fails.
     private readonly Lazy<Logger> _files;
 
-    public LogFiles(string directory) => _files = new(() => Open(directory), LazyThreadSafetyMode.PublicationOnly);
+    /// <param name="name">What the files begin with; no two processes may write to the same ones.</param>
+    public LogFiles(string directory, string name) => _files = new(() => Open(directory, name), LazyThreadSafetyMode.PublicationOnly);
 
     public void Emit(LogEvent logEvent) => ((ILogEventSink)_files.Value).Emit(logEvent);
 
@@ -38,14 +39,14 @@ internal sealed class LogFiles : ILogEventSink, IDisposable
         }
     }
 
-    private static Logger Open(string directory)
+    private static Logger Open(string directory, string name)
     {
         OwnerOnly.CreateDirectory(directory);
         return new LoggerConfiguration()
             .MinimumLevel.Is(LevelAlias.Minimum)
             .WriteTo.File(
                 new MaskingFormatter(new CompactJsonFormatter()),
-                Path.Combine(directory, "loopwave-.log"),
+                Path.Combine(directory, $"{name}-.log"),
                 rollingInterval: RollingInterval.Day,
                 rollOnFileSizeLimit: true,
                 fileSizeLimitBytes: 64 * 1024 * 1024,

@@ -1,9 +1,11 @@
 using Loopwave.Team;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
-namespace Loopwave.Standalone;
+namespace Loopwave.Starting;
 
 /// <summary>How somebody can sign in, once the process has started.</summary>
-internal abstract record FirstAdmin
+public abstract record FirstAdmin
 {
     /// <summary>Nobody can yet: whoever opens the link with this one-time token makes the first admin.</summary>
     public sealed record SetUpLink(string Token) : FirstAdmin;
@@ -16,7 +18,7 @@ internal abstract record FirstAdmin
 }
 
 /// <summary>Sees to it that somebody can sign in.</summary>
-internal static class Teams
+public static class Teams
 {
     /// <summary>Makes the first admin where one is configured; otherwise, while there is none, the token of a set-up link.</summary>
     public static async Task<FirstAdmin> PrepareTeam(this IServiceProvider services)

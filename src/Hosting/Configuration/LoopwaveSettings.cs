@@ -9,8 +9,13 @@ namespace Loopwave.Configuration;
 /// </summary>
 public sealed record LoopwaveSettings
 {
-    /// <summary><c>PORT</c>: 1 to 65535.</summary>
-    public int Port { get; init; } = 4000;
+    public ProcessRole Role { get; init; }
+
+    /// <summary>Null in standalone.</summary>
+    public ClusterSettings? Cluster { get; init; }
+
+    /// <summary><c>PORT</c>: 1 to 65535; 4000, and 4001 for a silo.</summary>
+    public required int Port { get; init; }
 
     /// <summary><c>BIND_ADDRESS</c>: null stands for loopback in both address families, so that a first try is not open to the network.</summary>
     public IPAddress? BindAddress { get; init; }
@@ -21,13 +26,13 @@ public sealed record LoopwaveSettings
     /// <summary><c>DATA_DIR</c>: everything this deployment keeps, unless the two below say otherwise.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary><c>AUTH_DIR</c>: the credentials of the linked numbers. Whoever reads them owns the accounts.</summary>
+    /// <summary><c>AUTH_DIR</c>, standalone only: the credentials of the linked numbers. Whoever reads them owns the accounts.</summary>
     public required string AuthDirectory { get; init; }
 
     /// <summary><c>MEDIA_DIR</c>: received and sent files.</summary>
     public required string MediaDirectory { get; init; }
 
-    /// <summary><c>CREDENTIALS_KEY</c>: 32 bytes that encrypt the credentials; null lets the deployment make its own inside <c>AUTH_DIR</c>.</summary>
+    /// <summary><c>CREDENTIALS_KEY</c>: 32 bytes that encrypt the credentials; null lets a standalone deployment make its own inside <c>AUTH_DIR</c>.</summary>
     public byte[]? CredentialsKey { get; init; }
 
     /// <summary><c>OUTBOUND_ALLOW</c>: networks that outgoing requests may reach beside public addresses; null leaves the mode's default.</summary>
@@ -44,6 +49,14 @@ public sealed record LoopwaveSettings
 
     /// <summary><c>LOG_LEVEL</c>: how much is logged; null keeps standard output quiet and the log files at information.</summary>
     public LogEventLevel? LogLevel { get; init; }
+
+    /// <summary>Tells this process from others on the same machine, and is the same after a restart.</summary>
+    public string ProcessName => Role switch
+    {
+        ProcessRole.Standalone => "loopwave",
+        ProcessRole.Silo => $"silo-{Port}",
+        ProcessRole.Api => $"api-{Port}",
+    };
 
     public string LogDirectory => Path.Combine(DataDirectory, "logs");
 }

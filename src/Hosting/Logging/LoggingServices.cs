@@ -12,6 +12,9 @@ namespace Loopwave.Logging;
 /// <summary>Where log lines go: to <c>DATA_DIR/logs</c>, and to standard output.</summary>
 public static class LoggingServices
 {
+    /// <summary>What is logged unless the operator says otherwise.</summary>
+    public const LogEventLevel Usual = LogEventLevel.Information;
+
     private const string Readable = "{Timestamp:HH:mm:ss} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
 
     /// <param name="standardOutput">The least level for standard output; raised by the caller while a start-up screen is shown.</param>
@@ -19,10 +22,10 @@ public static class LoggingServices
     {
         // A person reads sentences, a container's log collector reads one JSON object a line.
         ITextFormatter shown = Console.IsOutputRedirected ? new CompactJsonFormatter() : new MessageTemplateTextFormatter(Readable);
-        var logger = Quieted(new LoggerConfiguration(), settings.LogLevel ?? LogEventLevel.Information)
+        var logger = Quieted(new LoggerConfiguration(), settings.LogLevel ?? Usual)
             .Enrich.FromLogContext()
             .WriteTo.Console(new MaskingFormatter(shown), levelSwitch: standardOutput)
-            .WriteTo.Sink(new LogFiles(settings.LogDirectory))
+            .WriteTo.Sink(new LogFiles(settings.LogDirectory, settings.ProcessName))
             .CreateLogger();
         builder.Services.AddSerilog(logger, dispose: true);
     }

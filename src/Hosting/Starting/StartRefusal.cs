@@ -3,10 +3,10 @@ using Loopwave.Configuration;
 using Loopwave.Storage;
 using Microsoft.AspNetCore.Connections;
 
-namespace Loopwave.Standalone;
+namespace Loopwave.Starting;
 
 /// <summary>Tells an operator's mistake, which a sentence explains, from a fault of ours, which needs its stack trace.</summary>
-internal static class StartRefusal
+public static class StartRefusal
 {
     /// <summary>What the operator has to mend; null when <paramref name="fault"/> is nothing an operator can mend.</summary>
     public static IReadOnlyList<string>? Of(Exception fault) => fault switch
@@ -22,7 +22,3 @@ internal static class StartRefusal
         _ => null,
     };
 }
-
-/// <summary>Another program listens where we would.</summary>
-internal sealed class PortTakenException(int port)
-    : Exception($"Port {port} is taken by another program. Stop that one, or set PORT to another port.");

@@ -12,18 +12,19 @@ namespace Loopwave.Configuration;
 public sealed class SettingsReader
 {
     private readonly IConfiguration _configuration;
+    private readonly ProcessRole _role;
     private readonly List<string> _mistakes = [];
     private readonly HashSet<string> _filesInTheWay = [];
 
-    private SettingsReader(IConfiguration configuration)
+    private SettingsReader(IConfiguration configuration, ProcessRole role)
     {
-        _configuration = configuration;
+        (_configuration, _role) = (configuration, role);
     }
 
     /// <param name="mistakes">One sentence for each value that cannot be used; its default stands in for it.</param>
-    public static LoopwaveSettings Read(IConfiguration configuration, out IReadOnlyList<string> mistakes)
+    public static LoopwaveSettings Read(IConfiguration configuration, ProcessRole role, out IReadOnlyList<string> mistakes)
     {
-        var reader = new SettingsReader(configuration);
+        var reader = new SettingsReader(configuration, role);
         mistakes = reader._mistakes;
         return reader.Read();
     }
@@ -32,9 +33,11 @@ public sealed class SettingsReader
     {
         RefuseOtherStores();
         var data = Directory("DATA_DIR", "data");
-        var port = Port();
+        var port = Port("PORT", _role is ProcessRole.Silo ? 4001 : 4000);
         return new LoopwaveSettings
         {
+            Role = _role,
+            Cluster = _role is ProcessRole.Standalone ? null : Cluster(),
             Port = port,
             Address = Text("WEB_ORIGIN")?.TrimEnd('/') ?? $"http://localhost:{port}",
             BindAddress = BindAddress(),
@@ -53,22 +56,96 @@ public sealed class SettingsReader
     private void RefuseOtherStores()
     {
         // Ignoring these would let somebody believe that their data is in a database where it is not.
+        var standalone = _role is ProcessRole.Standalone;
         if (Text("MONGODB_URI") is not null)
         {
-            _mistakes.Add("MONGODB_URI is set, but this version keeps its data in SQLite files under DATA_DIR only. Remove MONGODB_URI to start.");
+            _mistakes.Add($"MONGODB_URI is set, but this version keeps its data in {(standalone ? "SQLite files under DATA_DIR" : "PostgreSQL")} only. Remove MONGODB_URI to start.");
         }
 
-        if (Text("POSTGRES_URI") is not null)
+        if (standalone && Text("POSTGRES_URI") is not null)
         {
-            _mistakes.Add("POSTGRES_URI is set, but this version runs on one machine with SQLite files under DATA_DIR only. Remove POSTGRES_URI to start.");
+            _mistakes.Add("POSTGRES_URI is set, but a standalone process keeps its data in SQLite files under DATA_DIR only. Remove POSTGRES_URI to start.");
+        }
+
+        if (!standalone && Text("AUTH_DIR") is not null)
+        {
+            _mistakes.Add("AUTH_DIR is set, but a cluster keeps the credentials of its numbers, encrypted, in PostgreSQL. Remove AUTH_DIR to start.");
         }
     }
 
-    private int Port()
+    private ClusterSettings Cluster()
     {
-        if (Text("PORT") is not { } text)
+        if (_role is ProcessRole.Silo)
         {
-            return 4000;
+            // Without them every silo would make its own, and no silo could read what another one wrote.
+            Require("CREDENTIALS_KEY", "32 random bytes; every silo has the same ones; \"openssl rand -base64 32\" makes some.");
+            Require("JWT_SECRET", "at least 32 bytes; every silo has the same ones.");
+        }
+
+        var id = Text("CLUSTER_ID") ?? "loopwave";
+        if (id.Length > 40 || !id.All(one => char.IsAsciiLetterOrDigit(one) || one is '-' or '.'))
+        {
+            _mistakes.Add($"CLUSTER_ID is \"{id}\", but it must be 1 to 40 letters, digits, dashes and dots.");
+        }
+
+        return new ClusterSettings
+        {
+            Postgres = Postgres(),
+            Id = id,
+            SiloAddress = SiloAddress(),
+            SiloPort = Port("SILO_PORT", 11111),
+            GatewayPort = Port("GATEWAY_PORT", 30000),
+        };
+    }
+
+    private void Require(string key, string means)
+    {
+        if (Text(key) is null)
+        {
+            _mistakes.Add($"{key} is missing: {means}");
+        }
+    }
+
+    private string Postgres()
+    {
+        const string Expected = "an address such as postgresql://user:password@host:5432/database";
+        if (Text("POSTGRES_URI") is not { } text)
+        {
+            _mistakes.Add($"POSTGRES_URI is missing: {Expected}. All processes of a cluster share one PostgreSQL database.");
+            return "";
+        }
+
+        if (PostgresUri.ToConnectionString(text) is { } connection)
+        {
+            return connection;
+        }
+
+        // It can hold a password.
+        _mistakes.Add($"POSTGRES_URI cannot be read; it must be {Expected}.");
+        return "";
+    }
+
+    private IPAddress? SiloAddress()
+    {
+        if (Text("SILO_ADDRESS") is not { } text)
+        {
+            return null;
+        }
+
+        if (IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+        {
+            return address;
+        }
+
+        _mistakes.Add($"SILO_ADDRESS is \"{text}\", but it must be the IP address of this machine at which the other processes of the cluster reach it.");
+        return null;
+    }
+
+    private int Port(string key, int fallback)
+    {
+        if (Text(key) is not { } text)
+        {
+            return fallback;
         }
 
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535)
@@ -76,8 +153,8 @@ public sealed class SettingsReader
             return port;
         }
 
-        _mistakes.Add($"PORT is \"{text}\", but it must be a whole number from 1 to 65535.");
-        return 4000;
+        _mistakes.Add($"{key} is \"{text}\", but it must be a whole number from 1 to 65535.");
+        return fallback;
     }
 
     private IPAddress? BindAddress()

@@ -1,0 +1,41 @@
+using Loopwave.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+
+namespace Loopwave.Api.Cluster;
+
+/// <summary>Reaches the numbers through the silos of a cluster, whichever there are.</summary>
+internal static class ClusterClientServices
+{
+    // Endpoints are made for this: they repeat nothing by themselves, and callers hear of it in time to do so.
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
+
+    // How long a silo that hangs is still given requests after the cluster has found that out.
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
+
+    public static void AddClusterClient(this WebApplicationBuilder builder, LoopwaveSettings settings, ClusterSettings cluster)
+    {
+        builder.Services.AddSharedMedia(settings);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<ClusterConnection>();
+        builder.Services.AddHostedService<FirstSteps>();
+
+        // The port answers while there is no silo yet; what needs one is told so.
+        builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = ("loopwave", cluster.Id));
+            client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Postgres));
+            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
+            client.Configure<ClientMessagingOptions>(messaging =>
+            {
+                messaging.ResponseTimeout = ResponseTimeout;
+                messaging.CancelRequestOnTimeout = true;
+            });
+            client.UseConnectionRetryFilter<ConnectionPatience>();
+            client.Services.AddSingleton<IClusterConnectionStatusObserver>(provider => provider.GetRequiredService<ClusterConnection>());
+        });
+    }
+}

@@ -1,0 +1,25 @@
+using Loopwave.Api;
+using Loopwave.Api.Cluster;
+using Loopwave.Configuration;
+using Loopwave.Logging;
+using Loopwave.Starting;
+using Microsoft.AspNetCore.Builder;
+using Serilog.Core;
+
+return await ProcessRun.Guarded("The API process", async () =>
+{
+    var builder = WebApplication.CreateEmptyBuilder(new() { WebRootPath = StartPage.Directory });
+    builder.Configuration.AddLoopwaveSources(args);
+    var settings = SettingsReader.Read(builder.Configuration, ProcessRole.Api, out var mistakes);
+    builder.AddLoopwaveLogging(settings, new LoggingLevelSwitch(settings.LogLevel ?? LoggingServices.Usual));
+    builder.AddClusterClient(settings, settings.Cluster!);
+    builder.UseHttpPort(settings);
+    builder.Services.AddLoopwaveApi();
+
+    await using var app = builder.Build();
+    app.Services.Check(mistakes);
+    app.UseStartPage();
+    app.MapLoopwaveApi();
+    settings.CheckPort();
+    await app.RunAsync();
+});

@@ -1,0 +1,31 @@
+namespace Loopwave.Starting;
+
+/// <summary>How a process of a cluster ends: 0 as asked, 2 where an operator has something to mend, 1 through a fault of ours.</summary>
+public static class ProcessRun
+{
+    /// <param name="name">At the beginning of a sentence, such as <c>The silo</c>.</param>
+    public static async Task<int> Guarded(string name, Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return 0;
+        }
+        catch (Exception fault) when (StartRefusal.Of(fault) is { } sentences)
+        {
+            // Nothing else: a stack trace would only hide what is to be mended.
+            foreach (var sentence in sentences)
+            {
+                Console.Error.WriteLine(sentence);
+            }
+
+            return 2;
+        }
+        catch (Exception fault)
+        {
+            Console.Error.WriteLine($"{name} ended through a fault of its own. Please report what follows.");
+            Console.Error.WriteLine(fault);
+            return 1;
+        }
+    }
+}

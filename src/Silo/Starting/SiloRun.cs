@@ -1,0 +1,53 @@
+using Loopwave.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Starting;
+
+/// <summary>The life of a silo: its database first, then the silo, until the process is asked to stop.</summary>
+internal sealed partial class SiloRun(IHost silo, SiloProgress progress, ILogger logger)
+{
+    public async Task Until(CancellationToken stop)
+    {
+        try
+        {
+            await silo.Services.GetRequiredService<PostgresStorage>().Open(stop);
+            progress.Is("Joins the cluster.");
+            await silo.StartAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            LogStopped(logger);
+            return;
+        }
+
+        progress.Runs(silo.Services);
+        LogReady(logger);
+        await Stopping(stop);
+        progress.Is("Hands its numbers over.");
+        await silo.StopAsync(CancellationToken.None);
+        LogStopped(logger);
+    }
+
+    private static async Task Stopping(CancellationToken stop)
+    {
+        var stopping = new TaskCompletionSource();
+        await using var _ = stop.Register(stopping.SetResult);
+        await stopping.Task;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Loopwave is ready: the silo has joined the cluster")]
+    private static partial void LogReady(ILogger logger);
+
+    [LoggerMessage(LogLevel.Information, "Loopwave has stopped")]
+    private static partial void LogStopped(ILogger logger);
+}
+
+/// <summary>The silo's host ends when it is told to, and listens to no signals.</summary>
+internal sealed class EndsWithTheFront : IHostLifetime
+{
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Loopwave.Processes;
+using Xunit;
+
+namespace Loopwave.Cluster;
+
+/// <summary>What a cluster of real processes promises its callers, whichever of them is there.</summary>
+public sealed class ClusterTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private ClusterDeployment _deployment = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _deployment = await ClusterDeployment.Create();
+        _deployment.Settings["Sandbox__LinkDelay"] = "00:00:00";
+        _deployment.Settings["Sandbox__HistoryChats"] = "0";
+    }
+
+    public ValueTask DisposeAsync() => _deployment.DisposeAsync();
+
+    [Fact]
+    public async Task Any_api_node_answers_for_any_number_and_numbers_are_spread_over_the_silos()
+    {
+        await Task.WhenAll(_deployment.StartSilo(1), _deployment.StartSilo(2));
+        var nodes = await Task.WhenAll(_deployment.StartApi(1), _deployment.StartApi(2));
+        var key = await nodes[0].NewKey();
+        var clients = nodes.Select(node => node.WithKey(key)).ToArray();
+        var numbers = await Numbers(clients[0], 20);
+
+        foreach (var (number, i) in numbers.Select((number, i) => (number, i)))
+        {
+            var sent = await clients[i % 2].PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = "hello" }, Token);
+            Assert.Equal(HttpStatusCode.Accepted, sent.StatusCode);
+            var id = (await sent.Content.ReadFromJsonAsync<JsonObject>(Token))!["id"]!.GetValue<string>();
+            await Until(clients[(i + 1) % 2], $"/api/v1/messages/{id}", message => Text(message["status"]) is "delivered" or "read");
+        }
+    }
+
+    [Fact]
+    public async Task The_numbers_of_a_killed_silo_come_back_on_another_one_and_those_of_the_survivor_never_leave_ready()
+    {
+        var silos = await Task.WhenAll(_deployment.StartSilo(1), _deployment.StartSilo(2));
+        using var client = await (await _deployment.StartApi(1)).ApiClient();
+        var numbers = await Numbers(client, 40);
+        var before = await Since(client, numbers);
+
+        await silos[1].Kill();
+
+        await Until(client, "/api/v1/numbers?limit=200", page => Data(page).Count(number => Text(number["status"]) == "ready" && before[Text(number["id"])] != Text(number["since"])) is var back && back >= 1 && Data(page).All(number => Text(number["status"]) == "ready"));
+        foreach (var number in numbers)
+        {
+            var view = await Until(client, $"/api/v1/numbers/{number}", view => Text(view["status"]) == "ready");
+            var sent = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = "hello" }, Token);
+            Assert.Equal(HttpStatusCode.Accepted, sent.StatusCode);
+        }
+
+        var after = await Since(client, numbers);
+        Assert.InRange(numbers.Count(number => after[number] == before[number]), 10, 30);
+    }
+
+    [Fact]
+    public async Task An_api_node_that_is_there_before_any_silo_says_so_and_answers_as_soon_as_there_is_one()
+    {
+        var api = _deployment.LaunchApi(1);
+        await Until(api.Http, "/api/health", health => health["ok"]?.GetValue<bool>() is true);
+        using var early = await api.Http.GetAsync("/api/v1/numbers", Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
+        Assert.NotNull(early.Headers.RetryAfter);
+        using var ready = await api.Http.GetAsync("/api/health/ready", Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+
+        await _deployment.StartSilo(1);
+
+        await api.Ready();
+        using var client = await api.ApiClient();
+        await Numbers(client, 1);
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_there_before_the_database_waits_for_it_and_joins_when_it_is_there()
+    {
+        await _deployment.Postgres.Kill();
+        var silo = _deployment.LaunchSilo(1);
+        await Until(silo.Http, "/api/health", health => health["ok"]?.GetValue<bool>() is true);
+        using var early = await silo.Http.GetAsync("/api/health/ready", Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
+
+        await _deployment.Postgres.Go();
+
+        await silo.Ready();
+        await Until(silo.Http, "/api/health/ready", health => health["ok"]?.GetValue<bool>() is true);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_told_within_five_seconds_and_everything_goes_on_when_it_is_back()
+    {
+        await _deployment.StartSilo(1);
+        using var client = await (await _deployment.StartApi(1)).ApiClient();
+        var number = (await Numbers(client, 1))[0];
+        await _deployment.Postgres.Kill();
+
+        var asked = TimeProvider.System.GetTimestamp();
+        using var refused = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = "lost?" }, Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(asked).TotalSeconds, 0, 6);
+        Assert.NotNull(refused.Headers.RetryAfter);
+
+        await _deployment.Postgres.Go();
+
+        var accepted = await UntilPosted(client, new { from = number, to = "919811111111", text = "there" });
+        await Until(client, $"/api/v1/messages/{accepted}", message => Text(message["status"]) is "delivered" or "read");
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static string Text(JsonNode? node) => node?.GetValue<string>() ?? "";
+
+    private static IEnumerable<JsonObject> Data(JsonObject page) => page["data"]!.AsArray().Select(one => one!.AsObject());
+
+    private static async Task<IReadOnlyList<string>> Numbers(HttpClient client, int count)
+    {
+        var numbers = new List<string>();
+        for (var i = 0; i < count; i++)
+        {
+            using var answer = await client.PostAsJsonAsync("/api/v1/numbers", new { label = $"Line {i}", engine = "sandbox" }, Token);
+            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            numbers.Add(Text((await answer.Content.ReadFromJsonAsync<JsonObject>(Token))!["id"]));
+        }
+
+        await Until(client, $"/api/v1/numbers?status=ready&limit=200", page => Data(page).Count() >= count);
+        return numbers;
+    }
+
+    private static async Task<Dictionary<string, string>> Since(HttpClient client, IReadOnlyList<string> numbers)
+    {
+        var page = await Until(client, "/api/v1/numbers?limit=200", page => Data(page).Count() >= numbers.Count);
+        return Data(page).ToDictionary(number => Text(number["id"]), number => Text(number["since"]));
+    }
+
+    /// <summary>Asks until the answer is the one waited for; no answer, or 503, is asked again.</summary>
+    private static async Task<JsonObject> Until(HttpClient client, string path, Func<JsonObject, bool> until)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        for (var last = "no answer"; ;)
+        {
+            try
+            {
+                using var answer = await client.GetAsync(path, Token);
+                last = await answer.Content.ReadAsStringAsync(Token);
+                if (answer.IsSuccessStatusCode && JsonNode.Parse(last)!.AsObject() is var found && until(found))
+                {
+                    return found;
+                }
+            }
+            catch (HttpRequestException exception)
+            {
+                last = exception.Message;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, $"{path} after {Patience.TotalSeconds} s: {last}");
+            await RealTime.Pass(TimeSpan.FromMilliseconds(50));
+        }
+    }
+
+    private static async Task<string> UntilPosted(HttpClient client, object body)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            using var answer = await client.PostAsJsonAsync("/api/v1/messages", body, Token);
+            if (answer.StatusCode is HttpStatusCode.Accepted)
+            {
+                return Text((await answer.Content.ReadFromJsonAsync<JsonObject>(Token))!["id"]);
+            }
+
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, $"Still refused after {Patience.TotalSeconds} s.");
+            await RealTime.Pass(TimeSpan.FromMilliseconds(100));
+        }
+    }
+}

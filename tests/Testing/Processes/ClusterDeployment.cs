@@ -1,0 +1,112 @@
+using System.Diagnostics;
+
+namespace Loopwave.Processes;
+
+/// <summary>
+/// A cluster of real processes for tests: silos and API nodes on one machine, with a PostgreSQL server of their own. A process has
+/// its number for good, and with it its ports and folder, so that it can be started again. Nothing of it outlives its disposal.
+/// </summary>
+public sealed class ClusterDeployment : IAsyncDisposable
+{
+    private const string Secret = "for tests only, at least 32 bytes long";
+    private static readonly string CredentialsKey = Convert.ToBase64String(new byte[32]);
+
+    private readonly Dictionary<string, int[]> _ports = [];
+    private readonly List<LoopwaveProcess> _processes = [];
+    private readonly string _database;
+
+    private ClusterDeployment(PostgresServer postgres, string database)
+    {
+        (Postgres, _database) = (postgres, database);
+    }
+
+    public PostgresServer Postgres { get; }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("loopwave-cluster-").FullName;
+
+    /// <summary>Environment variables for processes started from now on; null leaves a variable out.</summary>
+    public Dictionary<string, string?> Settings { get; } = [];
+
+    /// <summary>Where processes keep their logs.</summary>
+    public IEnumerable<string> LogFolders => _ports.Keys.Select(name => Path.Combine(Folder, name, "logs"));
+
+    public static async Task<ClusterDeployment> Create()
+    {
+        var postgres = await PostgresServer.Start();
+        return new ClusterDeployment(postgres, await postgres.CreateDatabase());
+    }
+
+    /// <summary>Starts silo number so and so, and waits until it has joined the cluster.</summary>
+    public Task<LoopwaveProcess> StartSilo(int number) => Ready(LaunchSilo(number));
+
+    /// <summary>Starts an API node, and waits until it reaches the cluster.</summary>
+    public Task<LoopwaveProcess> StartApi(int number) => Ready(LaunchApi(number));
+
+    /// <summary>Starts a silo that may not become ready.</summary>
+    public LoopwaveProcess LaunchSilo(int number)
+    {
+        var name = $"silo-{number}";
+        var ports = Ports(name, 3);
+        return Launch("Silo", name, ports[0], new()
+        {
+            ["SILO_ADDRESS"] = "127.0.0.1",
+            ["SILO_PORT"] = $"{ports[1]}",
+            ["GATEWAY_PORT"] = $"{ports[2]}",
+            ["CREDENTIALS_KEY"] = CredentialsKey,
+            ["JWT_SECRET"] = Secret,
+        });
+    }
+
+    /// <summary>Starts an API node that may not become ready.</summary>
+    public LoopwaveProcess LaunchApi(int number)
+    {
+        var name = $"api-{number}";
+        return Launch("Api", name, Ports(name, 1)[0], []);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            await process.End();
+        }
+
+        await Postgres.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static async Task<LoopwaveProcess> Ready(LoopwaveProcess process)
+    {
+        await process.Ready();
+        return process;
+    }
+
+    private int[] Ports(string name, int count)
+    {
+        if (!_ports.TryGetValue(name, out var ports))
+        {
+            _ports[name] = ports = [.. Enumerable.Range(0, count).Select(_ => LoopwaveDeployment.FreePort())];
+        }
+
+        return ports;
+    }
+
+    private LoopwaveProcess Launch(string program, string name, int port, Dictionary<string, string?> own)
+    {
+        var start = LoopwaveProcess.Program(program, Folder);
+        own["PORT"] = $"{port}";
+        own["POSTGRES_URI"] = Postgres.ConnectionString(_database);
+        own["DATA_DIR"] = Path.Combine(Folder, name);
+        own["MEDIA_DIR"] = Path.Combine(Folder, "media");
+        own["ADMIN_EMAIL"] = LoopwaveDeployment.AdminEmail;
+        own["ADMIN_PASSWORD"] = LoopwaveDeployment.AdminPassword;
+        foreach (var (key, value) in own.Concat(Settings))
+        {
+            start.Environment[key] = value;
+        }
+
+        var process = new LoopwaveProcess(start, new Uri($"http://localhost:{port}"));
+        _processes.Add(process);
+        return process;
+    }
+}
