@@ -21,5 +21,16 @@ return await ProcessRun.Guarded("The API process", async () =>
     app.UseStartPage();
     app.MapLoopwaveApi();
     settings.CheckPort();
-    await app.RunAsync();
+    var stopping = app.Lifetime.ApplicationStopping;
+    try
+    {
+        await app.RunAsync();
+    }
+    catch (Exception fault) when (stopping.IsCancellationRequested && IsCancelled(fault))
+    {
+        // Asked to stop while it still waited for a silo.
+    }
 });
+
+static bool IsCancelled(Exception fault) =>
+    fault is OperationCanceledException || (fault is AggregateException several && several.InnerExceptions.All(IsCancelled));

@@ -12,7 +12,11 @@ public static class ClusterSilo
 {
     public static void AddClusterSilo(this IHostApplicationBuilder builder, LoopwaveSettings settings, ClusterSettings cluster)
     {
-        builder.Services.AddPostgresStorage(settings.StorageOptions(cluster));
+        builder.Services.AddPostgresStorage(new PostgresStorageOptions
+        {
+            Uri = cluster.Postgres,
+            CredentialsKey = Convert.ToBase64String(settings.CredentialsKey ?? []),
+        });
         builder.Services.AddSharedMedia(settings);
         builder.Services.AddNumbersAndEngines(settings, outbound: []);
         builder.UseOrleans(silo =>
@@ -20,7 +24,8 @@ public static class ClusterSilo
             silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = ("loopwave", cluster.Id));
             silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Postgres));
             silo.UsePostgresStorage();
-            silo.TuneCluster();
+            silo.UseClusterTuning();
+            silo.AddIncomingGrainCallFilter<StorageErrors>();
             silo.AddTeamAndKeys();
             silo.Configure<EndpointOptions>(endpoint => Listen(endpoint, cluster));
         });

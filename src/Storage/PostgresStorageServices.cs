@@ -1,6 +1,4 @@
-using Loopwave.Media;
 using Loopwave.Sandbox;
-using Loopwave.Storage.Media;
 using Loopwave.Storage.Sandbox;
 using Loopwave.Storage.Sql;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,11 +18,6 @@ public static class PostgresStorageServices
     /// <summary>The same on data that is open already; the container closes it at the end.</summary>
     public static IServiceCollection AddPostgresStorage(this IServiceCollection services, PostgresStorage storage) =>
         services.AddPorts(_ => storage);
-
-    /// <summary>The bytes of media in a directory, which in a cluster is a volume that all processes share.</summary>
-    /// <param name="directory"><c>MEDIA_DIR</c>.</param>
-    public static IServiceCollection AddMediaDirectory(this IServiceCollection services, string directory) =>
-        services.AddSingleton<IMediaFiles>(_ => new MediaDirectory(directory));
 
     /// <summary>Grain state (the default store) and reminders of Orleans in the same database.</summary>
     public static ISiloBuilder UsePostgresStorage(this ISiloBuilder silo) => silo.AddSqlGrainStorage().AddSqlReminders();

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using Loopwave.Storage;
+using Loopwave.Storage.Sql.Postgres;
 using Microsoft.Extensions.Configuration;
 using Serilog.Events;
 
@@ -115,14 +117,16 @@ public sealed class SettingsReader
             return "";
         }
 
-        if (PostgresUri.ToConnectionString(text) is { } connection)
+        try
         {
-            return connection;
+            return PostgresUri.Parse(text);
         }
-
-        // It can hold a password.
-        _mistakes.Add($"POSTGRES_URI cannot be read; it must be {Expected}.");
-        return "";
+        catch (StorageStartException mistake)
+        {
+            // Its sentence holds nothing of the value, which can hold a password.
+            _mistakes.Add(mistake.Message);
+            return "";
+        }
     }
 
     private IPAddress? SiloAddress()

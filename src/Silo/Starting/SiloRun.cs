@@ -12,7 +12,7 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, ILogger
     {
         try
         {
-            await silo.Services.GetRequiredService<PostgresStorage>().Open(stop);
+            await silo.Services.GetRequiredService<PostgresStorage>().Open(silo.Services.GetRequiredService<TimeProvider>(), stop);
             progress.Is("Joins the cluster.");
             await silo.StartAsync(stop);
         }

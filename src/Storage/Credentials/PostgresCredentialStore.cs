@@ -33,7 +33,7 @@ internal sealed class PostgresCredentialStore(ISqlDatabase database, CredentialK
         ({ File: { } file } stored, _) => Decrypt(number, file, stored),
     });
 
-    public Task<bool> Save(string number, long epoch, IReadOnlyList<CredentialEntry> changes) => InTurn(number, async () =>
+    public Task<CredentialsSave> Save(string number, long epoch, IReadOnlyList<CredentialEntry> changes, bool begins) => InTurn(number, async () =>
     {
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
@@ -45,7 +45,12 @@ internal sealed class PostgresCredentialStore(ISqlDatabase database, CredentialK
 
             if (stored?.Epoch > epoch)
             {
-                return false;
+                return CredentialsSave.StaleEpoch;
+            }
+
+            if (stored?.File is null && !begins)
+            {
+                return CredentialsSave.NothingStored;
             }
 
             var (next, unit) = stored is { File: not null } && stored.HasRoomFor(changes)
@@ -55,9 +60,9 @@ internal sealed class PostgresCredentialStore(ISqlDatabase database, CredentialK
             {
                 case CommitResult.Committed:
                     _known[number] = next;
-                    return true;
+                    return CredentialsSave.Saved;
                 case CommitResult.StaleEpoch:
-                    return false;
+                    return CredentialsSave.StaleEpoch;
                 case CommitResult.Duplicate:
                     // Somebody else wrote since this was read.
                     break;

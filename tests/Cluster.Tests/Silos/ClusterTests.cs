@@ -7,7 +7,7 @@ using Xunit;
 namespace Loopwave.Cluster;
 
 /// <summary>What a cluster of real processes promises its callers, whichever of them is there.</summary>
-public sealed class ClusterTests : IAsyncLifetime
+public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -20,7 +20,11 @@ public sealed class ClusterTests : IAsyncLifetime
         _deployment.Settings["Sandbox__HistoryChats"] = "0";
     }
 
-    public ValueTask DisposeAsync() => _deployment.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        output.WriteLine(LogErrors.Of(_deployment.LogFolders));
+        return _deployment.DisposeAsync();
+    }
 
     [Fact]
     public async Task Any_api_node_answers_for_any_number_and_numbers_are_spread_over_the_silos()
@@ -78,6 +82,15 @@ public sealed class ClusterTests : IAsyncLifetime
         await api.Ready();
         using var client = await api.ApiClient();
         await Numbers(client, 1);
+    }
+
+    [Fact]
+    public async Task An_api_node_that_is_stopped_while_it_waits_for_a_silo_ends_as_asked()
+    {
+        var api = _deployment.LaunchApi(1);
+        await Until(api.Http, "/api/health", health => health["ok"]?.GetValue<bool>() is true);
+
+        Assert.Equal(0, await api.Stop());
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class CredentialTests : IAsyncDisposable
         var number = NewId.Number();
         for (var i = 0; i < 6; i++)
         {
-            await (i % 2 == 0 ? _credentials.Store : other).Save(number, 1 + i, [new CredentialEntry("entry " + i, [(byte)i])]);
+            await (i % 2 == 0 ? _credentials.Store : other).Save(number, 1 + i, [new CredentialEntry("entry " + i, [(byte)i])], begins: i == 0);
         }
 
         Assert.Equal(6, Assert.IsType<CredentialsRead.Found>(await other.Load(number)).Entries.Count);
@@ -45,7 +45,7 @@ public sealed class CredentialTests : IAsyncDisposable
     public async Task What_changes_with_every_message_costs_a_row_and_is_folded_in_when_it_has_grown_large()
     {
         var number = NewId.Number();
-        await _credentials.Store.Save(number, 1, [.. Enumerable.Range(0, 800).Select(i => new CredentialEntry("pre-key " + i, new byte[100]))]);
+        await _credentials.Store.Save(number, 1, [.. Enumerable.Range(0, 800).Select(i => new CredentialEntry("pre-key " + i, new byte[100]))], begins: true);
         var whole = await _credentials.Raw(number);
 
         await Save(_credentials.Store, number, 1, "small");
@@ -54,7 +54,7 @@ public sealed class CredentialTests : IAsyncDisposable
 
         for (var i = 0; i < 6; i++)
         {
-            await _credentials.Store.Save(number, 1, [new CredentialEntry("session", new byte[40_000])]);
+            await _credentials.Store.Save(number, 1, [new CredentialEntry("session", new byte[40_000])], begins: false);
         }
 
         Assert.InRange(await Records(number), 0, 4);
@@ -95,8 +95,8 @@ public sealed class CredentialTests : IAsyncDisposable
     private async Task<int> Records(string number) => (await _credentials.Data.Database.Query(
         new Statement("SELECT count(*) FROM credential_record WHERE number = @number", ("@number", number)), row => row.GetInt32(0))).Single();
 
-    private static Task<bool> Save(ICredentialStore store, string number, long epoch, string value) =>
-        store.Save(number, epoch, [new CredentialEntry("creds", System.Text.Encoding.UTF8.GetBytes(value))]);
+    private static async Task<bool> Save(ICredentialStore store, string number, long epoch, string value) =>
+        await store.Save(number, epoch, [new CredentialEntry("creds", System.Text.Encoding.UTF8.GetBytes(value))], begins: true) is CredentialsSave.Saved;
 
     private static async Task<string> Value(ICredentialStore store, string number) => System.Text.Encoding.UTF8.GetString(
         Assert.IsType<CredentialsRead.Found>(await store.Load(number)).Entries.Single(entry => entry.Name == "creds").Value!);

@@ -73,7 +73,7 @@ public sealed class StartTests : IAsyncLifetime
         using (var changed = Storage(key))
         {
             await Open(changed);
-            await changed.Credentials.Save(NewId.Number(), 1, [new("creds", [1])]);
+            await changed.Credentials.Save(NewId.Number(), 1, [new("creds", [1])], begins: true);
         }
 
         using (var same = Storage(key))
