@@ -194,8 +194,10 @@ public sealed class FaultTests : IAsyncLifetime
 
     private static async Task Until(Func<bool> holds)
     {
+        var clock = Stopwatch.StartNew();
         while (!holds())
         {
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), "It came to nothing.");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }

@@ -10,7 +10,7 @@ internal static class PostgresConnections
     /// without a word is ended by the server: its process is frozen or cut off, and others wait for the rows that it holds.
     /// </summary>
     private const string SessionSettings =
-        "-c synchronous_commit=on -c lock_timeout=1500 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=5000 "
+        "-c synchronous_commit=on -c lock_timeout=1000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=5000 "
         + "-c jit=off -c standard_conforming_strings=on";
 
     public static string ForWork(string connectionString, int most) => new NpgsqlConnectionStringBuilder(connectionString)

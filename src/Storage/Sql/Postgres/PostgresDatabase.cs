@@ -63,9 +63,19 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
         }
     }
 
-    public Task<UnitResult> Run(Unit unit) => Opened(unit.Lane) ? WriterOf(unit.Key).Run(unit) : throw NotOpen();
+    public Task<UnitResult> Run(Unit unit)
+    {
+        if (_open)
+        {
+            return WriterOf(unit.Key).Run(unit);
+        }
 
-    public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) => _open ? _readers.Query(query, row) : throw NotOpen();
+        unit.Lane?.Break();
+        return Task.FromException<UnitResult>(NotOpen());
+    }
+
+    public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) =>
+        _open ? _readers.Query(query, row) : Task.FromException<List<T>>(NotOpen());
 
     public Task Settle(string key) => WriterOf(key).Settle();
 
@@ -93,16 +103,6 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
         null => _writers[Interlocked.Increment(ref _next) % Writers],
         _ => _writers[(uint)string.GetHashCode(key, StringComparison.Ordinal) % Writers],
     };
-
-    private bool Opened(Numbers.CommitLane? lane)
-    {
-        if (!_open)
-        {
-            lane?.Break();
-        }
-
-        return _open;
-    }
 
     private static StorageUnavailableException NotOpen() => new("Storage is not available: the database was not reached yet.");
 }

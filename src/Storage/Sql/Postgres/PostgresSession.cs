@@ -34,9 +34,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection, PostgresTexts
                 }
             }
         }
-        catch (PostgresException error) when (!IsLost)
+        catch (PostgresException error) when (!IsLost && error.BatchCommand is not null)
         {
-            var failed = batch.BatchCommands.IndexOf(error.BatchCommand!);
+            var failed = batch.BatchCommands.IndexOf(error.BatchCommand);
             Count(failed);
             return new PostgresAnswers(answers[..failed], error);
         }

@@ -12,11 +12,13 @@ internal sealed class PostgresUnits(
     private const int MostAttempts = 3;
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(200);
 
-    // Those of ours that keep a transaction open and hear nothing more from their process, which is frozen or cut off.
+    // Those of ours that keep a transaction open and hear nothing from their process, which is frozen or cut off. The server's
+    // own limit does not see one that stopped in the middle of sending.
     private static readonly Statement EndFrozenSessions = new Statement(
         """
         SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+        WHERE datname = current_database() AND usename = current_user AND application_name = current_setting('application_name')
+        AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
         AND wait_event_type = 'Client' AND state_change < clock_timestamp() - interval '2 seconds'
         """).Returning();
 
@@ -55,6 +57,11 @@ internal sealed class PostgresUnits(
         }
         catch (PostgresException error) when (PostgresErrors.IsConflict(error))
         {
+            if (error.SqlState is PostgresErrorCodes.LockNotAvailable)
+            {
+                _session!.Do(EndFrozenSessions);
+            }
+
             // One of them is in the way of somebody who is in the way of another one; alone none of them is.
             units.ForEach(CommitAlone);
         }
@@ -71,14 +78,11 @@ internal sealed class PostgresUnits(
             }
             catch (PostgresException error) when (PostgresErrors.IsConflict(error))
             {
-                if (attempt == MostAttempts)
+                // Those behind it have waited for the lock as well, and need not wait for it again.
+                if (attempt == MostAttempts || error.SqlState is PostgresErrorCodes.LockNotAvailable)
                 {
                     unit.Refused(errors.Unavailable(error));
                     unit.Complete();
-                }
-                else if (error.SqlState is PostgresErrorCodes.LockNotAvailable)
-                {
-                    _session!.Do(EndFrozenSessions);
                 }
             }
         }
