@@ -78,7 +78,7 @@ internal sealed class PostgresUnits(
             }
             catch (PostgresException error) when (PostgresErrors.IsConflict(error))
             {
-                // Those behind it have waited for the lock as well, and need not wait for it again.
+                // Whoever holds the lock is at work with it; its caller may try again, and others need not wait for that.
                 if (attempt == MostAttempts || error.SqlState is PostgresErrorCodes.LockNotAvailable)
                 {
                     unit.Refused(errors.Unavailable(error));
