@@ -12,14 +12,10 @@ internal sealed class NumberContext(
     SiloLease lease,
     InstallSecrets secrets,
     VersionAlarm version,
+    ConnectTurns turns,
     TimeProvider clock)
 {
     private readonly Dictionary<EngineKind, IEngine> _engines = engines.ToDictionary(engine => engine.Kind);
-    private readonly Dictionary<EngineKind, ConnectBudget> _budgets = new()
-    {
-        [EngineKind.WhatsApp] = new ConnectBudget(options.Value.ConnectInterval, clock),
-        [EngineKind.Sandbox] = new ConnectBudget(options.Value.SandboxConnectInterval, clock),
-    };
 
     public NumberOptions Options => options.Value;
 
@@ -37,5 +33,5 @@ internal sealed class NumberContext(
 
     public VersionAlarm Version => version;
 
-    public ConnectBudget Budget(EngineKind kind) => _budgets[kind];
+    public ConnectTurns Turns => turns;
 }

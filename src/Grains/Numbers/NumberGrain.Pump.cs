@@ -60,6 +60,7 @@ internal sealed partial class NumberGrain
                 _pumpAgain = false;
                 await GiveUpCut();
                 await Carry(_queue.Plan(Now, Session.CanSend ? _connection : null, MostAtOnce));
+                await Hurry();
             }
             while (_pumpAgain && !State.Lane.IsBroken);
         }

@@ -9,6 +9,7 @@ internal sealed partial class NumberGrain
 {
     private Connection? _connection;
     private int _connections;
+    private bool _inHurry;
 
     /// <summary>Takes a step of the session: saves it if a restart would notice, then acts on it.</summary>
     private async Task Move(Func<NumberSession, NumberSession> step, Func<NumberDocument, NumberDocument>? also = null)
@@ -114,19 +115,7 @@ internal sealed partial class NumberGrain
 
         if (session.State is SessionState.Pending && (State.Document.Desired is DesiredState.Started || session.LogOutDue is not null))
         {
-            if (State.Document.Engine is EngineKind.WhatsApp && !context.Version.MayConnect())
-            {
-                await Step(now => now.Outdated(Now, context.Random));
-                return true;
-            }
-
-            var wait = context.Budget(State.Document.Engine).Reserve();
-            await Step(now => now.Admit(Now + wait, Now));
-            if (wait == TimeSpan.Zero)
-            {
-                await Step(now => now.Tick(Now, context.Random));
-            }
-
+            await AskForTurn();
             return true;
         }
 
@@ -138,4 +127,28 @@ internal sealed partial class NumberGrain
 
         return false;
     }
+
+    private async Task AskForTurn()
+    {
+        var network = State.Document.Engine;
+        if (network is EngineKind.WhatsApp && !context.Version.MayAsk())
+        {
+            await Step(session => session.Outdated(Now, context.Random));
+            return;
+        }
+
+        _inHurry = IsWaitedFor;
+        var wait = await context.Turns.Reserve(network, Number, _inHurry);
+
+        // While the version is refused, another one in line may have tried for all.
+        var mayConnect = network is not EngineKind.WhatsApp || wait > TimeSpan.Zero || context.Version.MayConnect();
+        await Step(session => mayConnect ? session.Admit(Now + wait, Now) : session.Outdated(Now, context.Random));
+    }
+
+    /// <summary>A number in line that somebody waits for by now asks again, to come before the others.</summary>
+    private Task Hurry() =>
+        Session.State is SessionState.Admitted && IsWaitedFor && !_inHurry ? Move(session => session.Hurry(Now)) : Task.CompletedTask;
+
+    // By a person in front of a code or at the phone's list of devices, or by messages to be sent.
+    private bool IsWaitedFor => (Session.Link is not null && !Session.Paired) || Session.LogOutDue is not null || _queue.Count > 0;
 }

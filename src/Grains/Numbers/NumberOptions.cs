@@ -6,7 +6,10 @@ namespace Loopwave.Numbers;
 /// <summary>How numbers connect and send. Section <c>Numbers</c> of the configuration.</summary>
 public sealed class NumberOptions
 {
-    /// <summary>Between two connects to WhatsApp of this process. Ten a second without bursts is what a real server takes calmly.</summary>
+    /// <summary>
+    /// Between two connects to WhatsApp of the whole cluster, the same in all its processes. Ten a second without bursts is
+    /// what a real server takes calmly. The first one waits a second, or as long as this when that is longer.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan ConnectInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 
@@ -56,6 +59,8 @@ public sealed class NumberOptions
     /// <summary>How often all started numbers are looked after.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan SweepPeriod { get; set; } = TimeSpan.FromMinutes(1);
+
+    internal TimeSpan ConnectIntervalOf(EngineKind engine) => engine is EngineKind.Sandbox ? SandboxConnectInterval : ConnectInterval;
 
     internal SendRules RulesFor(EngineKind engine) => new()
     {

@@ -27,6 +27,7 @@ public static class NumberServices
         services.AddSingleton<InstallSecrets>();
         services.AddHostedService(provider => provider.GetRequiredService<InstallSecrets>());
         services.AddSingleton<VersionAlarm>();
+        services.AddSingleton<ConnectTurns>();
         services.AddSingleton<NumberContext>();
         services.AddSingleton<NumberPorts>();
         services.AddSingleton<NumberEngines>();

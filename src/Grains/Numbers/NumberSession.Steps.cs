@@ -25,11 +25,8 @@ public sealed partial record NumberSession
         {
             SessionState.Admitted or SessionState.Waiting when LinkIsOver(now) => ToLinkExpired(now),
 
-            // A clock that jumped would use the slots of many numbers at one moment: a slot that was missed is asked for again.
-            SessionState.Admitted when now - DueAt > ClockSlack || now < DueAt => ToPending(Reason, now),
-            SessionState.Admitted =>
-                (this with { State = SessionState.Connecting, DueAt = InLinkTime(now + ConnectTimeout) }).ChangedFrom(this, now),
-            SessionState.Waiting or SessionState.Restricted => ToPending(Reason, now),
+            // A slot is no promise: whose time has come asks again, and so does whoever missed it.
+            SessionState.Admitted or SessionState.Waiting or SessionState.Restricted => ToPending(Reason, now),
             SessionState.Connecting => Lost(DisconnectCause.Of(DisconnectCause.TimedOut).Reason, now, random),
             SessionState.Linking or SessionState.Scanned => Paired
                 ? ToPending(Reason, now)
@@ -42,6 +39,9 @@ public sealed partial record NumberSession
                 or SessionState.Removed => this with { DueAt = null },
         };
     }
+
+    /// <summary>Somebody waits by now: a place in line is asked for anew.</summary>
+    public NumberSession Hurry(DateTimeOffset now) => State is SessionState.Admitted ? ToPending(Reason, now) : this;
 
     /// <summary>What an engine reports. Only an open session listens: what arrives late changes nothing.</summary>
     public NumberSession On(EngineEvent evt, DateTimeOffset now, double random) => evt switch

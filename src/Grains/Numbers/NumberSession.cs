@@ -6,10 +6,10 @@ public enum SessionState
     /// <summary>No device is linked, or it was unlinked. Waits for a person.</summary>
     LoggedOut,
 
-    /// <summary>Wants to connect and has no slot of the connect budget yet.</summary>
+    /// <summary>Wants to connect and asks the connect budget.</summary>
     Pending,
 
-    /// <summary>Has a slot of the connect budget at <c>DueAt</c>.</summary>
+    /// <summary>Is in line for the connect budget, and asks it again at <c>DueAt</c>.</summary>
     Admitted,
 
     /// <summary>The engine is opening; gives up at <c>DueAt</c>.</summary>
@@ -177,9 +177,11 @@ public sealed partial record NumberSession
             or SessionState.Stopped or SessionState.Removed => this,
     };
 
-    /// <summary>Gives the slot that the connect budget had free.</summary>
+    /// <summary>What the connect budget said: it is this session's turn, or it will be at <paramref name="slot"/> and asks again then.</summary>
     public NumberSession Admit(DateTimeOffset slot, DateTimeOffset now) =>
-        State is SessionState.Pending ? (this with { State = SessionState.Admitted, DueAt = slot }).ChangedFrom(this, now) : this;
+        State is not SessionState.Pending ? this
+        : slot > now ? (this with { State = SessionState.Admitted, DueAt = slot }).ChangedFrom(this, now)
+        : (this with { State = SessionState.Connecting, DueAt = InLinkTime(now + ConnectTimeout) }).ChangedFrom(this, now);
 
     public NumberSession Stop(DateTimeOffset now) => LogOutDue is not null ? StopLogOut(now) : State switch
     {

@@ -46,23 +46,29 @@ internal sealed class VersionAlarm(TimeProvider clock)
         }
     }
 
+    /// <summary>Whether it makes sense to wait for a turn to connect.</summary>
+    public bool MayAsk()
+    {
+        lock (_lock)
+        {
+            return MayTry;
+        }
+    }
+
     /// <summary>Whether a number may connect now. While the version is refused that is one number, each minute.</summary>
     public bool MayConnect()
     {
         lock (_lock)
         {
-            if (_tried is not { } tried)
-            {
-                return true;
-            }
-
-            if (clock.GetElapsedTime(tried) < TryEvery)
+            if (!MayTry)
             {
                 return false;
             }
 
-            _tried = clock.GetTimestamp();
+            _tried = _tried is null ? null : clock.GetTimestamp();
             return true;
         }
     }
+
+    private bool MayTry => _tried is not { } tried || clock.GetElapsedTime(tried) >= TryEvery;
 }

@@ -5,10 +5,49 @@ using Xunit;
 namespace Loopwave.Numbers;
 
 /// <summary>Many numbers at once share one budget of ten connects a second, whatever made them connect.</summary>
-public sealed class ConnectStormTests : IAsyncLifetime
+public sealed class ConnectStormTests(Storm storm) : IClassFixture<Storm>
 {
-    private const int Numbers = 500;
-    private const int PerSecond = 10;
+    [Fact]
+    public async Task Numbers_that_are_dropped_at_once_or_restarted_never_connect_faster_than_the_budget_and_all_come_back()
+    {
+        await storm.DropAll();
+
+        // A minute is the longest delay that chance gives; the budget is the rest.
+        var dropped = await storm.AllReady();
+        Assert.True(dropped <= (Storm.Numbers / Storm.PerSecond) + 60 + 15, $"{dropped} s");
+
+        await storm.Restart();
+        var restarted = await storm.AllReady();
+        Assert.True(restarted <= (Storm.Numbers / Storm.PerSecond) + 15, $"{restarted} s");
+    }
+
+    [Fact]
+    public async Task A_budget_that_dies_in_the_middle_of_a_storm_never_leads_to_more_connects_and_all_come_back()
+    {
+        var deaths = 0;
+        await storm.DropAll();
+
+        await storm.AllReady(async second =>
+        {
+            if (second % 9 != 4)
+            {
+                return false;
+            }
+
+            deaths++;
+            await storm.EndBudget();
+            return true;
+        });
+
+        Assert.InRange(deaths, 5, 20);
+    }
+}
+
+/// <summary>Five hundred numbers that are ready.</summary>
+public sealed class Storm : IAsyncLifetime
+{
+    public const int Numbers = 500;
+    public const int PerSecond = 10;
 
     private LoopwaveCluster _cluster = null!;
     private List<string> _numbers = [];
@@ -22,35 +61,21 @@ public sealed class ConnectStormTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
-    [Fact]
-    public async Task Numbers_that_are_dropped_at_once_or_restarted_never_connect_faster_than_the_budget_and_all_come_back()
-    {
-        await Task.WhenAll(_numbers.Select(number => _cluster.Engine.Raise(number, new EngineEvent.Closed(503))));
+    public Task DropAll() => Task.WhenAll(_numbers.Select(number => _cluster.Engine.Raise(number, new EngineEvent.Closed(503))));
 
-        // A minute is the longest delay that chance gives; the budget is the rest.
-        var dropped = await AllReady();
-        Assert.True(dropped <= (Numbers / PerSecond) + 60 + 15, $"{dropped} s");
+    public async Task Restart() => _cluster = await _cluster.Restart();
 
-        _cluster = await _cluster.Restart();
-        var restarted = await AllReady();
-        Assert.True(restarted <= (Numbers / PerSecond) + 15, $"{restarted} s");
-    }
+    public Task EndBudget() => _cluster.Deactivate(_cluster.Grains.GetGrain<IConnectBudgetGrain>(nameof(EngineKind.WhatsApp)));
 
-    private async Task<string> NewNumber()
-    {
-        var id = (await _cluster.Numbers.Create(new NewNumber("Support", EngineKind.WhatsApp, Access.All))).Value!.Id;
-        await _cluster.Number(id).Link(new LinkRequest(LinkMethod.Qr));
-        return id;
-    }
-
-    // Lets seconds pass, and never sees more connects than they allow.
-    private async Task<int> AllReady()
+    /// <summary>Lets seconds pass, and never sees more connects than they allow, also not since the last interruption.</summary>
+    public async Task<int> AllReady(Func<int, Task<bool>>? interrupts = null)
     {
         var ready = new HashSet<string>();
-        var opened = 0;
+        var (opened, since, before) = (0, 0, 0);
         for (var second = 0; second < 300; second++)
         {
-            Assert.True(opened <= (second * PerSecond) + PerSecond + 1, $"{opened} connects after {second} s");
+            var most = ((second - since) * PerSecond) + PerSecond + 1;
+            Assert.True(opened - before <= most, $"{opened - before} connects in {second - since} s");
             foreach (var number in await Opened())
             {
                 opened++;
@@ -62,10 +87,22 @@ public sealed class ConnectStormTests : IAsyncLifetime
                 return second;
             }
 
+            if (interrupts is not null && await interrupts(second))
+            {
+                (since, before) = (second, opened);
+            }
+
             _cluster.Clock.Advance(TimeSpan.FromSeconds(1));
         }
 
         throw new TimeoutException($"Only {ready.Count} numbers are ready, after {opened} connects.");
+    }
+
+    private async Task<string> NewNumber()
+    {
+        var id = (await _cluster.Numbers.Create(new NewNumber("Support", EngineKind.WhatsApp, Access.All))).Value!.Id;
+        await _cluster.Number(id).Link(new LinkRequest(LinkMethod.Qr));
+        return id;
     }
 
     private async Task<IReadOnlyList<string>> Opened()

@@ -145,6 +145,28 @@ public sealed class NumberSessionTests
     }
 
     [Fact]
+    public void A_number_whose_turn_it_is_connects_at_once_and_one_in_line_asks_again_when_it_was_told_to()
+    {
+        Assert.Equal((SessionState.Connecting, At(30)), (Named("pending").Admit(Now, Now).State, Named("pending").Admit(Now, Now).DueAt));
+
+        var admitted = Named("pending").Admit(At(3), Now);
+        Assert.Equal((SessionState.Admitted, At(3), At(3)), (admitted.State, admitted.DueAt, admitted.NextAttemptAt));
+        Assert.Equal(admitted, admitted.Tick(At(2), Middle));
+        Assert.Equal(SessionState.Pending, admitted.Tick(At(3), Middle).State);
+        Assert.Equal((SessionState.Pending, admitted.Since), (admitted.Hurry(At(1)).State, admitted.Hurry(At(1)).Since));
+    }
+
+    [Fact]
+    public void A_turn_that_comes_when_it_is_not_waited_for_any_more_changes_nothing()
+    {
+        foreach (var (name, session) in Every().Where(one => one.Session.State is not SessionState.Pending))
+        {
+            Assert.True(session == session.Admit(Now, Now), name);
+            Assert.True(session.State is SessionState.Admitted || session == session.Hurry(Now), name);
+        }
+    }
+
+    [Fact]
     public void Reconnect_counts_as_a_change_when_people_see_one()
     {
         var connecting = Named("waiting").Tick(At(1), Middle).Connecting(At(1));

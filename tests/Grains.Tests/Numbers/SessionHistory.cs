@@ -32,6 +32,7 @@ internal sealed class SessionHistory
     private TimeSpan _partingSince;
     private bool _loggedOut;
     private int _logOuts;
+    private int _asked;
 
     public SessionState State => _session.State;
 
@@ -152,6 +153,9 @@ internal sealed class SessionHistory
             case 9:
                 Step(_session.Reject(new("already_linked", "It is linked elsewhere.")), unlinks: false, commanded: false);
                 break;
+            case 10:
+                Step(_session.Hurry(_now), unlinks: false, commanded: false);
+                break;
             default:
                 Step(_session.Resume(_now), unlinks: false, commanded: false);
                 break;
@@ -195,7 +199,7 @@ internal sealed class SessionHistory
         Check(before, next, unlinks, commanded);
         _session = next;
 
-        // What the grain does at once: log out or wipe, then ask for a slot of the connect budget.
+        // What the grain does at once: log out or wipe, then ask the connect budget.
         if (next.CanLogOut && ++_logOuts % 3 > 0)
         {
             _loggedOut = true;
@@ -211,12 +215,19 @@ internal sealed class SessionHistory
         }
         else if (next.State is SessionState.Pending)
         {
-            Step(next.Admit(_now + TimeSpan.FromSeconds(20), _now), unlinks, commanded);
+            Step(next.Admit(_now + Told(), _now), unlinks, commanded);
         }
         else
         {
             Arm();
         }
+    }
+
+    // In line at first, once more when others came before, and then it is its turn.
+    private TimeSpan Told()
+    {
+        TimeSpan[] waits = [TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1), TimeSpan.Zero];
+        return waits[_asked++ % waits.Length];
     }
 
     private void Arm()

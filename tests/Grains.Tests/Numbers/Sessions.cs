@@ -16,7 +16,7 @@ internal static class Sessions
     public static DateTimeOffset At(double seconds) => Now + TimeSpan.FromSeconds(seconds);
 
     public static NumberSession Connecting(this NumberSession pending, DateTimeOffset now) =>
-        pending.Wiped().Admit(now, now).Tick(now, Middle);
+        pending.Wiped().Admit(now, now);
 
     /// <summary>What wants to connect connects and is let in.</summary>
     public static NumberSession LoggedIn(this NumberSession session, DateTimeOffset now) =>

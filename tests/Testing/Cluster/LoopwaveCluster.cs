@@ -55,7 +55,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
     public static Task<LoopwaveCluster> Start(Action<IServiceCollection>? configure = null) => Start(new ClusterSetup { Configure = configure });
 
     public static Task<LoopwaveCluster> Start(ClusterSetup setup) =>
-        Start(Directory.CreateTempSubdirectory("loopwave-test-").FullName, true, new JumpingClock(new DateTimeOffset(2026, 6, 29, 10, 15, 0, TimeSpan.Zero)), setup);
+        Start(Directory.CreateTempSubdirectory("loopwave-test-").FullName, true, new JumpingClock(new DateTimeOffset(2026, 6, 29, 10, 14, 58, TimeSpan.Zero)), setup);
 
     public ICredentialStore Credentials => Services.GetRequiredService<ICredentialStore>();
 
@@ -147,6 +147,13 @@ public sealed class LoopwaveCluster : IAsyncDisposable
 
     public INumberGrain Number(string id) => Grains.GetGrain<INumberGrain>(id);
 
+    /// <summary>Ends a grain's activation, as a failure would, and returns once it is gone.</summary>
+    public async Task Deactivate(IAddressable grain)
+    {
+        await _cluster.DeactivateAsync(grain);
+        await _cluster.WaitForDeactivationAsync(grain);
+    }
+
     /// <summary>Ends the silo without letting it tidy up, and starts another one on the same data.</summary>
     public async Task<LoopwaveCluster> Restart(Action<IServiceCollection>? configure = null)
     {
@@ -210,6 +217,13 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         }
     }
 
+    // A new connect budget lets nobody in for a second; here that is over before the test begins.
+    private static async Task OpenBudget(InProcessTestCluster cluster, JumpingClock clock)
+    {
+        await cluster.Client.GetGrain<IConnectBudgetGrain>(nameof(EngineKind.WhatsApp)).Reserve("nobody", urgent: false);
+        clock.Advance(TimeSpan.FromSeconds(2));
+    }
+
     private async Task Stop()
     {
         await _cluster.StopAllSilosAsync();
@@ -240,6 +254,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
+        await OpenBudget(cluster, clock);
         return new LoopwaveCluster(directory, owns, clock, cluster, setup);
     }
 }
