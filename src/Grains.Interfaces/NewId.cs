@@ -5,7 +5,8 @@ namespace Loopwave;
 /// <summary>Makes ids. An id is opaque to callers: its prefix names the kind, the rest is random and holds nothing.</summary>
 public static class NewId
 {
-    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    /// <summary>What the random characters are taken from, in order: 5 bits each.</summary>
+    public const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
     public static string Number() => "n" + Random(10);
 

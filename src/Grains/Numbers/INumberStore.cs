@@ -47,10 +47,10 @@ public interface INumberStore
     Task<string?> FirstReady(Access access);
 
     /// <summary>
-    /// All numbers that have something to do without being asked, in order of creation: that are wanted started and not
-    /// removed, have a device to log out, or have rows in the send queue.
+    /// Those numbers of a range that have something to do without being asked, in order of their ids: that are wanted started
+    /// and not removed, have a device to log out, or have rows in the send queue.
     /// </summary>
-    IAsyncEnumerable<StartedNumber> Started(CancellationToken cancellationToken);
+    IAsyncEnumerable<StartedNumber> Started(NumberRange range, CancellationToken cancellationToken);
 
     /// <summary>The number, other than this one and not removed, that this phone (digits) is linked to on the same network; null when there is none.</summary>
     Task<string?> LinkedElsewhere(string number, EngineKind engine, string phone);

@@ -17,7 +17,7 @@ internal sealed partial class NumberGrain
     {
         if (_state is null)
         {
-            return UnknownNumber();
+            return NotHere();
         }
 
         // Whoever asks while a file is under way waits for the same download.

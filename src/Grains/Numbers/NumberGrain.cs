@@ -36,6 +36,7 @@ internal sealed partial class NumberGrain(
     private IEngine _engine = null!;
     private Joined _reload = null!;
     private string _incarnation = "";
+    private bool _isOwnedElsewhere;
     private bool _stale;
     private bool _isKept;
 
@@ -52,15 +53,11 @@ internal sealed partial class NumberGrain(
         _incarnation = context.Lease.Incarnation;
         var epoch = await ports.Ownership.Claim(Number, _incarnation);
         var stored = await ports.Numbers.Load(Number);
-        if (stored is null)
+        if (stored is null || epoch is null)
         {
-            // Answered as unknown; the first call lets go of this activation.
+            // Answered as unknown, or as owned by another process; the first call lets go of this activation.
+            _isOwnedElsewhere = stored is not null;
             return;
-        }
-
-        if (epoch is null)
-        {
-            throw new NumberNotOwnedException(Number);
         }
 
         _engine = context.Engine(stored.Document.Engine);
@@ -91,7 +88,7 @@ internal sealed partial class NumberGrain(
     {
         if (_state is null)
         {
-            return UnknownNumber();
+            return NotHere();
         }
 
         var timeline = await ports.Numbers.Timeline(Number);
@@ -100,11 +97,19 @@ internal sealed partial class NumberGrain(
 
     public async Task Ensure()
     {
-        if (_state is not null)
+        if (_state is null)
         {
-            await Recover();
-            await Act();
+            NotHere();
+            if (_isOwnedElsewhere)
+            {
+                throw new NumberNotOwnedException(Number);
+            }
+
+            return;
         }
+
+        await Recover();
+        await Act();
     }
 
     public Task<Outcome<NumberView>> Update(NumberUpdate update) => OnNumber<NumberView>(async () =>
@@ -167,10 +172,10 @@ internal sealed partial class NumberGrain(
 
     private NumberView View() => State.Document.View(State.Day, _queue.Count, Now);
 
-    private Refusal UnknownNumber()
+    private Refusal NotHere()
     {
         DeactivateOnIdle();
-        return new(RefusalCode.UnknownNumber, "There is no number with this id.");
+        return _isOwnedElsewhere ? Moving() : new(RefusalCode.UnknownNumber, "There is no number with this id.");
     }
 
     private static Refusal Unlinked() => new(RefusalCode.NumberRemoved, "The number was unlinked. Link it again.");
@@ -187,7 +192,7 @@ internal sealed partial class NumberGrain(
     {
         if (_state is null)
         {
-            return UnknownNumber();
+            return NotHere();
         }
 
         if (_stale)

@@ -56,7 +56,7 @@ public sealed class NumberOptions
     /// <summary>Whether opening a chat tells the sender that the messages were read.</summary>
     public bool SendReadReceipts { get; set; } = true;
 
-    /// <summary>How often all started numbers are looked after.</summary>
+    /// <summary>How often all started numbers of the cluster are looked after.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan SweepPeriod { get; set; } = TimeSpan.FromMinutes(1);
 

@@ -33,7 +33,8 @@ public static class NumberServices
         services.AddSingleton<NumberEngines>();
         services.AddSingleton<ChatFinder>();
         services.AddSingleton<OutboundHttp>();
-        services.AddHostedService<NumberReviver>();
+        services.AddSingleton<Reconcilers>();
+        services.AddHostedService<SweepSchedule>();
         services.AddHostedService<MediaEviction>();
         return services;
     }

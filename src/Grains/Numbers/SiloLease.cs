@@ -15,7 +15,7 @@ internal sealed partial class SiloLease(
     TimeProvider clock,
     ILogger<SiloLease> logger) : IHostedService, IDisposable
 {
-    private static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(15);
+    internal static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     // Without the lease nothing is opened or relayed: once storage works again, numbers should not wait for a whole period.

@@ -87,24 +87,24 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
         return rows.SingleOrDefault();
     }
 
-    public async IAsyncEnumerable<StartedNumber> Started([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StartedNumber> Started(NumberRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (createdAt, id) = (long.MinValue, "");
-        while (true)
+        for (var after = range.After; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var rows = await database.Query(
                 new Statement(
                     """
-                    SELECT created_at, id, engine FROM number WHERE (desired = 'started' AND removed = 0 OR desired = 'log_out'
+                    SELECT id, engine FROM number WHERE id > @after AND id < @before
+                    AND (desired = 'started' AND removed = 0 OR desired = 'log_out'
                         OR EXISTS (SELECT 1 FROM send_queue q WHERE q.number = number.id))
-                    AND (created_at, id) > (@createdAt, @id) ORDER BY created_at, id LIMIT @limit
+                    ORDER BY id LIMIT @limit
                     """,
-                    ("@createdAt", createdAt), ("@id", id), ("@limit", StartedPerQuery)),
-                row => (CreatedAt: row.GetInt64(0), Id: row.GetString(1), Engine: Engine(row, 2)));
+                    ("@after", after), ("@before", range.Before), ("@limit", StartedPerQuery)),
+                row => new StartedNumber(row.GetString(0), Engine(row, 1)));
             foreach (var row in rows)
             {
-                yield return new StartedNumber(row.Id, row.Engine);
+                yield return row;
             }
 
             if (rows.Count < StartedPerQuery)
@@ -112,7 +112,7 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
                 yield break;
             }
 
-            (createdAt, id, _) = rows[^1];
+            after = rows[^1].Id;
         }
     }
 

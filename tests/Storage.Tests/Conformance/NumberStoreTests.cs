@@ -82,7 +82,7 @@ public abstract class NumberStoreTests(Backend backend) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Numbers_with_something_to_do_are_woken_oldest_first_though_nobody_wants_them_started()
+    public async Task Numbers_with_something_to_do_are_woken_though_nobody_wants_them_started()
     {
         var leaving = Sample.Number(desired: DesiredState.Stopped, createdAt: Backend.Start.AddSeconds(1)) with { RemovedAt = Backend.Start };
         leaving = leaving with { Session = leaving.Session with { LogOutDue = new(SessionState.Removed, Backend.Start.AddMinutes(2)) } };
@@ -98,28 +98,46 @@ public abstract class NumberStoreTests(Backend backend) : IAsyncDisposable
                 owned.Change() with { Chats = [chat], NewMessages = [message], Enqueued = [Sample.Queue(message, 2)] }, owned.Lane);
         }
 
-        Assert.Equal([leaving.Id, stopped.Id, removed.Id], await Woken());
+        Assert.Equal(Sorted(leaving.Id, stopped.Id, removed.Id), await Woken());
 
         await backend.Numbers.Commit(stopped.Change() with { Dequeued = [2] }, stopped.Lane);
-        Assert.Equal([leaving.Id, removed.Id], await Woken());
+        Assert.Equal(Sorted(leaving.Id, removed.Id), await Woken());
     }
 
     [Fact]
-    public async Task Only_wanted_numbers_that_are_not_removed_are_to_be_started_oldest_first()
+    public async Task Only_wanted_numbers_of_the_range_that_are_not_removed_are_to_be_started_in_order_of_their_ids()
     {
-        var second = Sample.Number(createdAt: Backend.Start.AddSeconds(2), engine: EngineKind.Sandbox);
-        var first = Sample.Number(createdAt: Backend.Start.AddSeconds(1));
+        var second = Sample.Number(engine: EngineKind.Sandbox) with { Id = "n7zzzzzzzzz" };
+        var first = Sample.Number() with { Id = "n7000000000" };
+        var below = Sample.Number() with { Id = "n6zzzzzzzzz" };
+        var above = Sample.Number() with { Id = "n8000000000" };
         var stopped = Sample.Number(desired: DesiredState.Stopped);
         var removed = Sample.Number() with { RemovedAt = Backend.Start };
-        foreach (var number in new[] { second, first, stopped, removed })
+        foreach (var number in new[] { second, first, stopped, removed, below, above })
         {
             await backend.Numbers.Create(number, Sample.Transition(number.Id, 1), null);
         }
 
-        var started = await backend.Numbers.Started(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal([new StartedNumber(first.Id, EngineKind.WhatsApp), new StartedNumber(second.Id, EngineKind.Sandbox)], started);
+        Assert.Equal(
+            [new StartedNumber(first.Id, EngineKind.WhatsApp), new StartedNumber(second.Id, EngineKind.Sandbox)],
+            await Started(new NumberRange("n7", "n8")));
     }
+
+    [Fact]
+    public async Task Started_numbers_of_all_shards_together_are_all_of_them_each_once()
+    {
+        // More than are read with one query, of which none may be read twice or passed over.
+        var ids = Enumerable.Range(0, 1200).Select(_ => "n0" + NewId.Key() + "0").Concat(Enumerable.Range(0, 300).Select(_ => NewId.Number())).ToList();
+        await Task.WhenAll(ids.Select(id => backend.Numbers.Create(Sample.Number() with { Id = id }, Sample.Transition(id, 1), null)));
+
+        var shards = await Task.WhenAll(Enumerable.Range(0, NumberRange.Shards).Select(shard => Started(NumberRange.OfShard(shard))));
+
+        Assert.Equal(ids.Order(StringComparer.Ordinal), shards.SelectMany(shard => shard).Select(number => number.Id).Order(StringComparer.Ordinal));
+        Assert.All(shards, shard => Assert.Equal(shard.OrderBy(number => number.Id, StringComparer.Ordinal), shard));
+    }
+
+    private async Task<List<StartedNumber>> Started(NumberRange range) =>
+        await backend.Numbers.Started(range, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task Only_a_number_that_somebody_alive_holds_is_ready()
@@ -233,8 +251,9 @@ public abstract class NumberStoreTests(Backend backend) : IAsyncDisposable
         Assert.Equal(request, await backend.Numbers.FindIdempotent(request.Key.Scope, request.Key.Key));
     }
 
-    private async Task<List<string>> Woken() => await backend.Numbers.Started(TestContext.Current.CancellationToken)
-        .Select(number => number.Id).ToListAsync(TestContext.Current.CancellationToken);
+    private async Task<IEnumerable<string>> Woken() => (await Started(new NumberRange("n", "o"))).Select(number => number.Id);
+
+    private static IEnumerable<string> Sorted(params string[] ids) => ids.Order(StringComparer.Ordinal);
 
     private Task<Page<StoredNumber>> List(NumberStatus? status = null, Access? access = null) =>
         backend.Numbers.List(new NumberQuery(status, new PageRequest(), access ?? Access.All));

@@ -26,7 +26,6 @@ public sealed class QueryPlanTests : IAsyncDisposable
         await numbers.Timeline("n");
         await numbers.FindIdempotent("s", "k");
         await numbers.LinkedElsewhere("n", EngineKind.WhatsApp, "1");
-        await numbers.Started(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
         foreach (var status in new NumberStatus?[] { null, NumberStatus.Ready, NumberStatus.LoggedOut })
         {
             await numbers.List(new NumberQuery(status, new PageRequest(), Access.All));
@@ -42,6 +41,14 @@ public sealed class QueryPlanTests : IAsyncDisposable
     {
         await new SqlNumberStore(_database, _backend.Clock).LinkedElsewhere("n", EngineKind.Sandbox, "1");
         _database.AssertUses("number_phone");
+    }
+
+    [Fact]
+    public async Task Started_numbers_are_looked_up_by_their_id()
+    {
+        var numbers = new SqlNumberStore(_database, _backend.Clock);
+        await numbers.Started(NumberRange.OfShard(7), TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        _database.AssertUses("(id>? AND id<?)");
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class InterceptedNumbers(INumberStore inner, Func<NumberChanges,
 
     public Task<string?> FirstReady(Access access) => inner.FirstReady(access);
 
-    public IAsyncEnumerable<StartedNumber> Started(CancellationToken cancellationToken) => inner.Started(cancellationToken);
+    public IAsyncEnumerable<StartedNumber> Started(NumberRange range, CancellationToken cancellationToken) => inner.Started(range, cancellationToken);
 
     public Task<string?> LinkedElsewhere(string number, EngineKind engine, string phone) => inner.LinkedElsewhere(number, engine, phone);
 
