@@ -7,13 +7,19 @@ namespace Loopwave.Numbers;
 public interface IOwnershipStore
 {
     /// <summary>
-    /// Takes a lease for a new incarnation. Where the data can have only one process (a lock file is held), all earlier
+    /// Takes a lease for a new incarnation, whose name is that of its silo, a slash, and what no other one has. Where the data can have only one process (a lock file is held), all earlier
     /// incarnations are revoked in the same step.
     /// </summary>
     Task Register(string incarnation, TimeSpan timeToLive);
 
     /// <summary>Prolongs the lease; false when it was revoked: the incarnation must close every connection at once.</summary>
     Task<bool> Renew(string incarnation, TimeSpan timeToLive);
+
+    /// <summary>
+    /// Ends every lease of a silo's incarnations that was not revoked before, for good: they can never be renewed. True when
+    /// there was one; of several who ask at once, one is told so.
+    /// </summary>
+    Task<bool> Revoke(string silo);
 
     /// <summary>
     /// Takes the number for this incarnation and raises its epoch. Refused while another incarnation's lease is live, or

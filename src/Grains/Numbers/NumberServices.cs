@@ -34,6 +34,7 @@ public static class NumberServices
         services.AddSingleton<ChatFinder>();
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton<Reconcilers>();
+        services.AddHostedService<SiloWatch>();
         services.AddHostedService<SweepSchedule>();
         services.AddHostedService<MediaEviction>();
         return services;

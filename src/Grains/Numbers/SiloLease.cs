@@ -12,6 +12,8 @@ namespace Loopwave.Numbers;
 internal sealed partial class SiloLease(
     IOwnershipStore ownership,
     IEnumerable<IEngine> engines,
+    ILocalSiloDetails silo,
+    IClusterMembershipService membership,
     TimeProvider clock,
     ILogger<SiloLease> logger) : IHostedService, IDisposable
 {
@@ -33,6 +35,9 @@ internal sealed partial class SiloLease(
     /// <summary>The lease was confirmed recently enough that nobody else can have taken a number.</summary>
     public bool IsHeld => !_fenced && Incarnation.Length > 0 && clock.GetElapsedTime(_renewed) < FenceAfter;
 
+    /// <summary>How a silo is called in the names of its incarnations: by its address, which holds the time of its start.</summary>
+    public static string NameOf(SiloAddress silo) => silo.ToParsableString();
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Register();
@@ -49,7 +54,7 @@ internal sealed partial class SiloLease(
 
     private async Task Register()
     {
-        Incarnation = "i_" + NewId.Event(clock.GetUtcNow())[4..];
+        Incarnation = NameOf(silo.SiloAddress) + "/" + NewId.Key();
         await ownership.Register(Incarnation, TimeToLive);
         _renewed = clock.GetTimestamp();
         _fenced = false;
@@ -97,6 +102,12 @@ internal sealed partial class SiloLease(
             }
 
             await Fence("revoked");
+            if (await IsDeclaredDead())
+            {
+                // The others take the numbers; a new lease would only keep them from it until this process ends.
+                return false;
+            }
+
             await Register();
             return true;
         }
@@ -110,6 +121,13 @@ internal sealed partial class SiloLease(
 
             return false;
         }
+    }
+
+    private async Task<bool> IsDeclaredDead()
+    {
+        using var timeout = new CancellationTokenSource(RetryAfter, clock);
+        await membership.Refresh(default, timeout.Token);
+        return membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) is SiloStatus.Dead;
     }
 
     private async Task Fence(string why)

@@ -34,6 +34,17 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
         return result.Committed;
     }
 
+    public async Task<bool> Revoke(string silo)
+    {
+        var result = await database.Run(new Unit(
+        [
+            new Statement(
+                "UPDATE silo_lease SET revoked = 1 WHERE revoked = 0 AND substr(incarnation, 1, length(@silo) + 1) = @silo || '/' RETURNING incarnation",
+                ("@silo", silo)).Returning(),
+        ]));
+        return result.Value is not null;
+    }
+
     public async Task<long?> Claim(string number, string incarnation)
     {
         (string, object?)[] parameters = [("@number", number), ("@incarnation", incarnation)];

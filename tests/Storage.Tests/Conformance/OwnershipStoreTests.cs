@@ -65,6 +65,34 @@ public abstract class OwnershipStoreTests(Backend backend) : IAsyncDisposable
         Assert.Equal(3, await Data.Ownership.Claim(number, "a"));
     }
 
+    [Fact]
+    public async Task A_silos_lease_that_is_revoked_is_over_at_once_and_for_good()
+    {
+        var number = await Number();
+        await Data.Ownership.Register("10.0.0.1:11111@7/a", Long);
+        await Data.Ownership.Claim(number, "10.0.0.1:11111@7/a");
+
+        Assert.True(await Data.Ownership.Revoke("10.0.0.1:11111@7"));
+
+        Assert.False((await Load(number)).OwnerAlive);
+        Assert.Null(await Data.Ownership.Claim(number, "10.0.0.1:11111@7/a"));
+        Assert.False(await Data.Ownership.Renew("10.0.0.1:11111@7/a", Long));
+        Assert.False(await Data.Ownership.Revoke("10.0.0.1:11111@7"));
+        await Data.Ownership.Register("10.0.0.1:11111@7/b", Long);
+        Assert.Equal(2, await Data.Ownership.Claim(number, "10.0.0.1:11111@7/b"));
+    }
+
+    [Fact]
+    public async Task A_silo_that_nobody_knows_has_nothing_to_be_revoked()
+    {
+        await Data.Ownership.Register("10.0.0.1:11111@7/a", Long);
+
+        Assert.False(await Data.Ownership.Revoke("10.0.0.1:11111@8"));
+        Assert.False(await Data.Ownership.Revoke("10.0.0.1:11111@"));
+        Assert.False(await Data.Ownership.Revoke("10.0.0._:11111@7"));
+        Assert.True(await Data.Ownership.Renew("10.0.0.1:11111@7/a", Long));
+    }
+
     protected async Task<string> Number()
     {
         var number = Sample.Number();
@@ -103,6 +131,37 @@ public abstract class SharedOwnershipStoreTests(Backend backend) : OwnershipStor
         Assert.Equal(2, await Data.Ownership.Claim(number, "b"));
         Assert.False(await Data.Ownership.Renew("a", Long));
         Assert.Null(await Data.Ownership.Claim(number, "a"));
+    }
+
+    [Fact]
+    public async Task Revoking_ends_all_leases_of_one_silo_and_no_other()
+    {
+        var number = await Number();
+        foreach (var incarnation in new[] { "h:1@7/a", "h:1@7/b", "h:1@70/a", "h:1@8/a" })
+        {
+            await Data.Ownership.Register(incarnation, Long);
+        }
+
+        await Data.Ownership.Claim(number, "h:1@7/b");
+        await Data.ExpireLease("h:1@7/a");
+
+        Assert.True(await Data.Ownership.Revoke("h:1@7"));
+
+        Assert.False(await Data.Ownership.Renew("h:1@7/a", Long));
+        Assert.False(await Data.Ownership.Renew("h:1@7/b", Long));
+        Assert.True(await Data.Ownership.Renew("h:1@70/a", Long));
+        Assert.True(await Data.Ownership.Renew("h:1@8/a", Long));
+        Assert.Equal(2, await Data.Ownership.Claim(number, "h:1@8/a"));
+    }
+
+    [Fact]
+    public async Task Of_many_who_revoke_at_once_one_is_told_that_it_did()
+    {
+        await Data.Ownership.Register("h:1@7/a", Long);
+
+        var revoked = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Data.Ownership.Revoke("h:1@7")));
+
+        Assert.Single(revoked, one => one);
     }
 
     [Fact]

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Loopwave.Numbers;
+
+/// <summary>
+/// Takes over from silos that are gone. The numbers of one that the membership calls dead need not wait until its lease is
+/// over: it is revoked first, and then the reconciler is woken. Every silo does this; doing it several times is harmless.
+/// </summary>
+internal sealed partial class SiloWatch(
+    IClusterMembershipService membership,
+    ILocalSiloDetails self,
+    IOwnershipStore ownership,
+    Reconcilers reconcilers,
+    TimeProvider clock,
+    IHostApplicationLifetime lifetime,
+    ILogger<SiloWatch> logger) : BackgroundService
+{
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+
+    private HashSet<SiloAddress> _present = [];
+    private HashSet<SiloAddress> _dead = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        var stop = stopping.Token;
+        try
+        {
+            await lifetime.Started(stop);
+            await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stop))
+            {
+                TakeOver(snapshot, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private void TakeOver(ClusterMembershipSnapshot snapshot, CancellationToken stop)
+    {
+        var others = snapshot.Members.Values.Where(member => !member.SiloAddress.Equals(self.SiloAddress)).ToList();
+        var dead = others.Where(member => member.Status is SiloStatus.Dead).Select(member => member.SiloAddress).ToHashSet();
+        var present = others.Select(member => member.SiloAddress).Where(silo => !dead.Contains(silo)).ToHashSet();
+        var died = dead.Except(_dead).ToList();
+        if (died.Count > 0 || _present.Except(present).Any())
+        {
+            // Beside the watch: another one may go meanwhile.
+            TakeOver(died, stop).Ignore();
+        }
+
+        (_present, _dead) = (present, dead);
+    }
+
+    private async Task TakeOver(IReadOnlyList<SiloAddress> died, CancellationToken stop)
+    {
+        await Task.WhenAll(died.Select(silo => Revoke(SiloLease.NameOf(silo), stop)));
+        await reconcilers.WakeAll(changed: true, stop);
+    }
+
+    private async Task Revoke(string silo, CancellationToken stop)
+    {
+        // After that time the lease is over by itself.
+        for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) <= SiloLease.TimeToLive;)
+        {
+            try
+            {
+                if (await ownership.Revoke(silo))
+                {
+                    LogRevoked(logger, silo);
+                }
+
+                return;
+            }
+            catch (Exception exception)
+            {
+                LogNotRevoked(logger, exception, silo);
+                await Task.Delay(TryAgainAfter, clock, stop);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Silo {Silo} is dead; its lease is revoked and its numbers are taken over")]
+    private static partial void LogRevoked(ILogger logger, string silo);
+
+    [LoggerMessage(LogLevel.Warning, "The lease of the dead silo {Silo} could not be revoked; this is tried again")]
+    private static partial void LogNotRevoked(ILogger logger, Exception exception, string silo);
+}
