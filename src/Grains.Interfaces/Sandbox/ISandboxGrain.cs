@@ -1,13 +1,14 @@
 using Orleans.Concurrency;
+using Orleans.Metadata;
 
 namespace Loopwave.Sandbox;
 
 /// <summary>
 /// The hand on the simulated network of one sandbox number, keyed by the number's id: plays the customers, the phone and
 /// the servers. Any other number is refused with <see cref="RefusalCode.UnknownNumber"/>. What a caller may touch is
-/// checked before by whoever calls.
+/// checked before by whoever calls. The number's own grain answers.
 /// </summary>
-[Alias("loopwave.sandbox")]
+[Alias("loopwave.sandbox"), DefaultGrainType("number")]
 public interface ISandboxGrain : IGrainWithStringKey
 {
     [Alias("get")]

@@ -1,6 +1,7 @@
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Messages;
+using Loopwave.Sandbox;
 using Microsoft.Extensions.Options;
 
 namespace Loopwave.Numbers;
@@ -13,7 +14,8 @@ internal sealed class NumberContext(
     InstallSecrets secrets,
     VersionAlarm version,
     ConnectTurns turns,
-    TimeProvider clock)
+    TimeProvider clock,
+    SandboxControl? sandbox = null)
 {
     private readonly Dictionary<EngineKind, IEngine> _engines = engines.ToDictionary(engine => engine.Kind);
 
@@ -24,6 +26,9 @@ internal sealed class NumberContext(
     public WhatsAppIds Ids => secrets.WhatsAppIds;
 
     public TimeProvider Clock => clock;
+
+    /// <summary>The hand on the simulated network of this process, where there is one.</summary>
+    public SandboxControl? Sandbox => sandbox;
 
     public double Random => System.Random.Shared.NextDouble();
 

@@ -2,6 +2,7 @@ using Loopwave.Chats;
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Messages;
+using Loopwave.Sandbox;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
@@ -21,7 +22,7 @@ namespace Loopwave.Numbers;
 internal sealed partial class NumberGrain(
     NumberPorts ports,
     NumberContext context,
-    ILogger<NumberGrain> logger) : Grain, INumberGrain, INumberEngineEvents, INumberPeople
+    ILogger<NumberGrain> logger) : Grain, INumberGrain, INumberEngineEvents, INumberPeople, ISandboxGrain
 {
     private const int MostTries = 3;
 
