@@ -44,7 +44,10 @@ public sealed class SqliteStorage : IDisposable
             var credentials = new FileCredentialStore(options.Auth, options.CredentialsKey);
             var files = new MediaDirectory(options.Media);
             var database = new SqliteDatabase(
-                new SqliteDatabaseOptions(Path.Combine(options.DataDirectory, "loopwave.db")) { Faults = options.Faults, MaxPages = options.MaxPages },
+                new SqliteDatabaseOptions(Path.Combine(options.DataDirectory, "loopwave.db"))
+                {
+                    Faults = options.Faults, MaxPages = options.MaxPages, SingleProcess = options.SingleSilo,
+                },
                 loggers.CreateLogger("Loopwave.Storage"));
             return new SqliteStorage(dataLock, authLock, credentials, files, database);
         }

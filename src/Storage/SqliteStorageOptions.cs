@@ -17,6 +17,9 @@ public sealed record SqliteStorageOptions
     /// <summary><c>CREDENTIALS_KEY</c>: 32 bytes in base64; null to use (and at first to make) a key file in the auth directory.</summary>
     public string? CredentialsKey { get; init; }
 
+    /// <summary>Whoever has the data is alone with it. Not so where several silos of one test share what was opened once.</summary>
+    internal bool SingleSilo { get; init; } = true;
+
     /// <summary>Stands between any two writes, in tests.</summary>
     internal IUnitFaults? Faults { get; init; }
 

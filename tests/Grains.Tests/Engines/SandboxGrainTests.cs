@@ -47,6 +47,26 @@ public sealed class SandboxGrainTests
     }
 
     [Fact]
+    public async Task The_door_opens_where_the_number_is_connected_whichever_silo_that_is()
+    {
+        await using var cluster = await LoopwaveCluster.Start(new ClusterSetup { Silos = 2, Configure = AddSandbox });
+        var numbers = new List<string>();
+        for (var i = 0; i < 24; i++)
+        {
+            numbers.Add(await ReadyNumber(cluster));
+        }
+
+        Assert.Equal(2, (await Task.WhenAll(numbers.Select(cluster.SiloOf))).Distinct().Count());
+        foreach (var number in numbers)
+        {
+            var sandbox = cluster.Grains.GetGrain<ISandboxGrain>(number);
+            Assert.True((await sandbox.Get()).Value!.Connected);
+            Assert.Null((await sandbox.Inject(new SandboxMessage { From = Anybody, Text = "Anybody there?" })).Refusal);
+            await cluster.Eventually(() => sandbox.Inbound(new PageRequest()), page => page.Value!.Data[0].AcknowledgedAt is not null);
+        }
+    }
+
+    [Fact]
     public async Task Only_sandbox_numbers_can_be_played_with()
     {
         await using var cluster = await LoopwaveCluster.Start(AddSandbox);
