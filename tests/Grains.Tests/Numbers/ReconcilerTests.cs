@@ -20,7 +20,7 @@ public sealed class ReconcilerTests
         // Nobody asks for them: the door they come in by is the reconciler's alone.
         await cluster.PassesUntil(() => Task.FromResult(numbers[1..].All(cluster.Engine.HasOpen)));
         await cluster.Passes(5);
-        Assert.InRange(trouble.Times, 3, 9);
+        Assert.InRange(trouble.Times, 3, 15);
         Assert.False(cluster.Engine.HasOpen(numbers[0]));
 
         trouble.IsOver = true;
@@ -37,16 +37,17 @@ public sealed class ReconcilerTests
         var trouble = new Trouble(number);
         cluster = await cluster.Restart(services => services.AddSingleton<IIncomingGrainCallFilter>(trouble));
         await using var _ = cluster;
+        // As long as a lease could have been in the way, and the next sweep is half a period after this one at the soonest.
         await cluster.PassesUntil(() => Task.FromResult(trouble.Times > 10));
-        await cluster.Passes(10);
+        await cluster.Passes(7);
         var times = trouble.Times;
-        await cluster.Passes(10);
+        await cluster.Passes(4);
         Assert.Equal(times, trouble.Times);
 
         trouble.IsOver = true;
         var from = cluster.Clock.GetTimestamp();
         await cluster.PassesUntil(() => Task.FromResult(cluster.Engine.HasOpen(number)));
-        Assert.InRange(cluster.Clock.GetElapsedTime(from).TotalSeconds, 5, 65);
+        Assert.InRange(cluster.Clock.GetElapsedTime(from).TotalSeconds, 2, 65);
     }
 
     /// <summary>One number cannot be looked after, until it is over.</summary>
