@@ -10,7 +10,7 @@ public sealed class FailoverTests : IAsyncLifetime
 {
     private const int Numbers = 60;
 
-    private readonly Dictionary<string, ClusterSilo> _homes = [];
+    private readonly Dictionary<string, TestSilo> _homes = [];
     private LoopwaveCluster _cluster = null!;
 
     private INumberStore Store => _cluster.Services.GetRequiredService<INumberStore>();

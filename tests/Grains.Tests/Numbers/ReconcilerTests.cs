@@ -1,4 +1,3 @@
-using Loopwave.Engines;
 using Loopwave.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

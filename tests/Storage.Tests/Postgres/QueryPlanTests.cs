@@ -33,7 +33,7 @@ public sealed class QueryPlanTests : IAsyncDisposable
         await numbers.Timeline("n");
         await numbers.FindIdempotent("s", "k");
         await numbers.LinkedElsewhere("n", EngineKind.WhatsApp, "1");
-        await numbers.Started(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        await numbers.Started(NumberRange.OfShard(7), TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
         foreach (var status in new NumberStatus?[] { null, NumberStatus.Ready, NumberStatus.LoggedOut })
         {
             await numbers.List(new NumberQuery(status, new PageRequest(), Access.All));

@@ -35,11 +35,11 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         string directory, bool ownsDirectory, JumpingClock clock, InProcessTestCluster cluster, ClusterSetup setup, SqliteStorage? shared)
     {
         (_directory, _ownsDirectory, Clock, _cluster, _setup, _shared) = (directory, ownsDirectory, clock, cluster, setup, shared);
-        Silos = [.. cluster.Silos.Select(silo => new ClusterSilo(silo))];
+        Silos = [.. cluster.Silos.Select(silo => new TestSilo(silo))];
     }
 
     /// <summary>All silos that were started, also those that are gone by now.</summary>
-    public IReadOnlyList<ClusterSilo> Silos { get; }
+    public IReadOnlyList<TestSilo> Silos { get; }
 
     public JumpingClock Clock { get; }
 
@@ -132,7 +132,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         await Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(Number(number));
 
     /// <summary>Ends one silo of several without letting it tidy up.</summary>
-    public Task Kill(ClusterSilo silo) => _cluster.KillSiloAsync(silo.Handle);
+    public Task Kill(TestSilo silo) => _cluster.KillSiloAsync(silo.Handle);
 
     /// <summary>Lets time pass in small steps, with waits in between that give numbers time for what fell due.</summary>
     public async Task Passes(double seconds, double step = 0.5)
@@ -205,7 +205,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         row => new OutboxRow(row.GetString(0), row.GetInt64(1), row.GetString(2), Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(3))));
 
     /// <summary>The silo's lease was revoked while it still had time to run, by the database's clock.</summary>
-    public async Task<bool> IsRevokedEarly(ClusterSilo silo)
+    public async Task<bool> IsRevokedEarly(TestSilo silo)
     {
         var database = Services.GetRequiredService<ISqlDatabase>();
         var revoked = await database.Query(

@@ -6,11 +6,11 @@ using Orleans.TestingHost;
 namespace Loopwave.Testing;
 
 /// <summary>One silo of a cluster.</summary>
-public sealed class ClusterSilo
+public sealed class TestSilo
 {
     private readonly SiloLease _lease;
 
-    internal ClusterSilo(InProcessSiloHandle handle)
+    internal TestSilo(InProcessSiloHandle handle)
     {
         Handle = handle;
         Address = handle.SiloAddress;
