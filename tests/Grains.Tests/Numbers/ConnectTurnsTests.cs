@@ -69,7 +69,7 @@ public sealed class ConnectTurnsTests
         var waiting = (await cluster.View(number)).NextAttemptAt!.Value - cluster.Clock.GetUtcNow();
         Assert.InRange(waiting.TotalSeconds, 9, 11);
 
-        Assert.Null((await cluster.Messages.Send(Any.Send("hello", Any.Jid(), number))).Refusal);
+        Assert.Null((await cluster.Messages.Send(Any.Send("hello", Any.Jid(), number) with { QueueWhenOffline = true })).Refusal);
         await cluster.Eventually(() => cluster.View(number), view => view.NextAttemptAt is not { } at || at <= cluster.Clock.GetUtcNow().AddSeconds(1));
         await cluster.ComesBack(number);
     }

@@ -13,7 +13,7 @@ public sealed class ReconcilerTests
         var cluster = await LoopwaveCluster.Start();
         List<string> numbers = [await cluster.ReadyNumber(Any.Phone()), await cluster.ReadyNumber(Any.Phone()), await cluster.ReadyNumber(Any.Phone())];
         var trouble = new Trouble(numbers[0]);
-        cluster = await cluster.Restart(services => services.AddSingleton<IIncomingGrainCallFilter>(trouble));
+        cluster = await cluster.Restart(services => services.AddSingleton<IOutgoingGrainCallFilter>(trouble));
         await using var _ = cluster;
 
         // Nobody asks for them: the door they come in by is the reconciler's alone.
@@ -34,7 +34,7 @@ public sealed class ReconcilerTests
         var cluster = await LoopwaveCluster.Start();
         var number = await cluster.ReadyNumber();
         var trouble = new Trouble(number);
-        cluster = await cluster.Restart(services => services.AddSingleton<IIncomingGrainCallFilter>(trouble));
+        cluster = await cluster.Restart(services => services.AddSingleton<IOutgoingGrainCallFilter>(trouble));
         await using var _ = cluster;
         // As long as a lease could have been in the way, and the next sweep is half a period after this one at the soonest.
         await cluster.PassesUntil(() => Task.FromResult(trouble.Times > 10));
@@ -49,8 +49,8 @@ public sealed class ReconcilerTests
         Assert.InRange(cluster.Clock.GetElapsedTime(from).TotalSeconds, 2, 65);
     }
 
-    /// <summary>One number cannot be looked after, until it is over.</summary>
-    private sealed class Trouble(string number) : IIncomingGrainCallFilter
+    /// <summary>One number cannot be reached by whoever looks after it, until it is over.</summary>
+    private sealed class Trouble(string number) : IOutgoingGrainCallFilter
     {
         private int _times;
 
@@ -58,7 +58,7 @@ public sealed class ReconcilerTests
 
         public int Times => _times;
 
-        public Task Invoke(IIncomingGrainCallContext call)
+        public Task Invoke(IOutgoingGrainCallContext call)
         {
             if (!IsOver && call.MethodName is nameof(INumberGrain.Ensure) && call.TargetId.Key.ToString() == number)
             {

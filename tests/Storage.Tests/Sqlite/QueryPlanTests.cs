@@ -48,7 +48,8 @@ public sealed class QueryPlanTests : IAsyncDisposable
     {
         var numbers = new SqlNumberStore(_database, _backend.Clock);
         await numbers.Started(NumberRange.OfShard(7), TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
-        _database.AssertUses("(id>? AND id<?)");
+        _database.AssertIndexed(sorts: false);
+        _database.AssertReads("number", "(id>? AND id<?)");
     }
 
     [Fact]
@@ -129,6 +130,9 @@ public sealed class QueryPlanTests : IAsyncDisposable
         }
 
         public void AssertUses(string index) => Assert.All(_plans, plan => Assert.Contains(index, plan.Step));
+
+        public void AssertReads(string table, string by) =>
+            Assert.All(_plans.Where(plan => plan.Step.StartsWith($"SEARCH {table} ", StringComparison.Ordinal)), plan => Assert.EndsWith(by, plan.Step));
 
         public void AssertIndexed(bool sorts)
         {
