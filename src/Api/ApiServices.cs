@@ -1,12 +1,13 @@
 using System.Text.Json.Serialization.Metadata;
 using Loopwave.Api.OpenApi;
 using Loopwave.Api.V1;
+using Loopwave.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Loopwave.Api;

@@ -1,5 +1,6 @@
-using Microsoft.AspNetCore.Http;
+using Loopwave.Configuration;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
 namespace Loopwave.Api.Errors;

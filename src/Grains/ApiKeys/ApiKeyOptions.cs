@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Loopwave.ApiKeys;
 
 /// <summary>What API keys may do.</summary>
-internal sealed class ApiKeyOptions
+public sealed class ApiKeyOptions
 {
     public const string Section = "Api";
 

@@ -1,3 +1,7 @@
+using Loopwave.ApiKeys;
+using Loopwave.Media;
+using Loopwave.Numbers;
+using Loopwave.Sandbox;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -7,12 +11,24 @@ namespace Loopwave.Configuration;
 /// <summary>Says everything that is wrong with the configuration at once, before anything has started.</summary>
 public static class ConfigurationCheck
 {
+    /// <summary>
+    /// The sections that some process reads: all processes of a cluster can be given the same configuration, and each finds what
+    /// is misspelt in it.
+    /// </summary>
+    internal static readonly IReadOnlyList<SettingsSection> Sections =
+    [
+        new(ApiOptions.Section, typeof(ApiOptions)),
+        new(ApiKeyOptions.Section, typeof(ApiKeyOptions)),
+        new("Numbers", typeof(NumberOptions)),
+        new("Media", typeof(MediaOptions)),
+        new("Sandbox", typeof(SandboxOptions)),
+    ];
+
     /// <param name="mistakes">What <see cref="SettingsReader"/> found; the features' own options are added here.</param>
     /// <exception cref="ConfigurationMistakesException">There is a mistake.</exception>
     public static void Check(this IServiceProvider services, IReadOnlyList<string> mistakes)
     {
-        var inSections = SectionCheck.Mistakes(
-            services.GetRequiredService<IConfiguration>(), services.GetServices<SettingsSection>());
+        var inSections = SectionCheck.Mistakes(services.GetRequiredService<IConfiguration>(), Sections);
         string[] all = [.. mistakes, .. inSections, .. MistakesInOptions(services, inSections.Count > 0)];
         if (all.Length > 0)
         {

@@ -1,3 +1,4 @@
+using Loopwave.Api;
 using Loopwave.ApiKeys;
 using Loopwave.Numbers;
 using Loopwave.Sandbox;
@@ -18,7 +19,7 @@ public class SectionCheckTests
     [InlineData("Media:MaxFileBytes", "1 GB", "Media:MaxFileBytes is \"1 GB\", but it must be a whole number from 1 to 2147483648.")]
     [InlineData("Sandbox:Echo", "no", "Sandbox:Echo is \"no\", but it must be true or false.")]
     [InlineData("Sandbox:Seed", "", "Sandbox:Seed is \"\", but it must be 1 to 100 characters long.")]
-    [InlineData("Api:RequestsPerMinut", "1", "Api:RequestsPerMinut is not a setting; the section Api takes RequestsPerMinute.")]
+    [InlineData("Api:RequestsPerMinut", "1", "Api:RequestsPerMinut is not a setting; the section Api takes MaxBodyBytes, MaxConnections, MaxMediaBytes, RequestsPerMinute.")]
     [InlineData("Media:MaxFileBytes:Extra", "1", "Media:MaxFileBytes:Extra is not a setting; the section Media takes CacheBytes, EvictionPeriod, MaxFileBytes.")]
     public void A_mistake_is_one_sentence_that_names_the_key_the_value_and_what_is_allowed(string key, string value, string sentence) =>
         Assert.Equal([sentence], Mistakes(new() { [key] = value }));
@@ -44,7 +45,7 @@ public class SectionCheckTests
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { ["Sandbox:Other"] = "1" }).AddEnvironmentVariables(prefix).Build();
 
-        var mistakes = SectionCheck.Mistakes(configuration, Sections);
+        var mistakes = SectionCheck.Mistakes(configuration, ConfigurationCheck.Sections);
 
         Assert.Contains(mistakes, mistake => mistake.StartsWith("Sandbox__Ecco is not a setting; ", StringComparison.Ordinal));
         Assert.Contains(mistakes, mistake => mistake.StartsWith("Sandbox:Other is not a setting; ", StringComparison.Ordinal));
@@ -53,7 +54,7 @@ public class SectionCheckTests
     [Fact]
     public void There_are_words_for_every_setting()
     {
-        var sections = Sections.ToArray();
+        var sections = ConfigurationCheck.Sections;
         var all = sections.SelectMany(section => section.Options.GetProperties().Select(property => $"{section.Name}:{property.Name}")).ToArray();
 
         var mistakes = Mistakes(all.ToDictionary(key => key, string? (_) => new string('?', 200)));
@@ -61,18 +62,20 @@ public class SectionCheckTests
         Assert.Equal(all.Order(), mistakes.Select(mistake => mistake.Split(' ')[0]).Order());
     }
 
-    private static IEnumerable<SettingsSection> Sections
+    [Fact]
+    public void Every_process_knows_the_sections_of_all()
     {
-        get
-        {
-            var services = new ServiceCollection();
-            services.AddNumbers();
-            services.AddSandboxEngine();
-            services.AddApiKeys();
-            return services.BuildServiceProvider().GetServices<SettingsSection>();
-        }
+        var services = new ServiceCollection();
+        services.AddNumbers();
+        services.AddSandboxEngine();
+        services.AddApiKeys();
+        services.AddLoopwaveApi();
+
+        Assert.Equal(
+            services.BuildServiceProvider().GetServices<SettingsSection>().OrderBy(section => section.Options.Name),
+            ConfigurationCheck.Sections.OrderBy(section => section.Options.Name));
     }
 
     private static IReadOnlyList<string> Mistakes(Dictionary<string, string?> values) =>
-        SectionCheck.Mistakes(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), Sections);
+        SectionCheck.Mistakes(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), ConfigurationCheck.Sections);
 }

@@ -52,9 +52,6 @@ public sealed class ClusterDeployment : IAsyncDisposable
             ["GATEWAY_PORT"] = $"{ports[2]}",
             ["CREDENTIALS_KEY"] = CredentialsKey,
             ["JWT_SECRET"] = Secret,
-
-            // One key makes all requests of a test; it is silos that count them.
-            ["Api__RequestsPerMinute"] = "10000000",
         });
     }
 
@@ -99,6 +96,9 @@ public sealed class ClusterDeployment : IAsyncDisposable
         own["POSTGRES_URI"] = Postgres.ConnectionString(_database);
         own["DATA_DIR"] = Path.Combine(Folder, name);
         own["MEDIA_DIR"] = Path.Combine(Folder, "media");
+
+        // One key makes all requests of a test. Silos count them; every process is told, as by one file of settings.
+        own["Api__RequestsPerMinute"] = "10000000";
         own["ADMIN_EMAIL"] = LoopwaveDeployment.AdminEmail;
         own["ADMIN_PASSWORD"] = LoopwaveDeployment.AdminPassword;
         foreach (var (key, value) in own.Concat(Settings))

@@ -1,27 +1,8 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Loopwave.Api;
-
-/// <summary>What the operator sets about HTTP.</summary>
-internal sealed class ApiOptions
-{
-    public const string Section = "Api";
-
-    /// <summary>The largest body in JSON, in bytes.</summary>
-    [Range(16 * 1024, 64 * 1024 * 1024)]
-    public long MaxBodyBytes { get; set; } = 1024 * 1024;
-
-    /// <summary>The largest file that can be uploaded, in bytes.</summary>
-    [Range(1024, 4L * 1024 * 1024 * 1024)]
-    public long MaxMediaBytes { get; set; } = 64 * 1024 * 1024;
-
-    /// <summary>Connections at the same time; more wait.</summary>
-    [Range(1, 1_000_000)]
-    public long MaxConnections { get; set; } = 10_000;
-}
 
 /// <summary>Where requests come from. The names are the documented environment variables.</summary>
 internal sealed class OriginOptions

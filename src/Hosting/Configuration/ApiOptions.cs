@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Loopwave.Configuration;
+
+/// <summary>What the operator sets about HTTP.</summary>
+public sealed class ApiOptions
+{
+    public const string Section = "Api";
+
+    /// <summary>The largest body in JSON, in bytes.</summary>
+    [Range(16 * 1024, 64 * 1024 * 1024)]
+    public long MaxBodyBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>The largest file that can be uploaded, in bytes.</summary>
+    [Range(1024, 4L * 1024 * 1024 * 1024)]
+    public long MaxMediaBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Connections at the same time; more wait.</summary>
+    [Range(1, 1_000_000)]
+    public long MaxConnections { get; set; } = 10_000;
+}
