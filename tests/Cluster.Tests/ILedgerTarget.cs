@@ -6,6 +6,9 @@ internal interface ILedgerTarget
     /// <summary>The disturbance that comes next, for the report.</summary>
     string Next { get; }
 
+    /// <summary>How many times a process that had connections on a network shared with others was cut off from it, dead or frozen.</summary>
+    int CutOff { get; }
+
     /// <summary>Starts everything; returns when it can be used.</summary>
     Task Start();
 

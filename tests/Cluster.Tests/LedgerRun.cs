@@ -152,7 +152,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
         // An acknowledgement that the network lost brings the message again on the next connection, and must change nothing.
         foreach (var number in _numbers)
         {
-            (await (await target.Client()).PostAsync($"/api/v1/numbers/{number}/reconnect", null)).EnsureSuccessStatusCode();
+            await Insist(() => new HttpRequestMessage(HttpMethod.Post, $"/api/v1/numbers/{number}/reconnect"), HttpStatusCode.OK, HttpStatusCode.Accepted);
         }
 
         await AllReady();
@@ -229,14 +229,18 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
         var connections = await List($"/api/v1/numbers/{number}/sandbox/connections");
         var epochs = connections.Select(connection => connection["epoch"]!.GetValue<long>()).ToList();
         Assert.Equal(epochs.Order(), epochs);
+        var cutOff = 0;
         for (var i = 1; i < connections.Count; i++)
         {
-            // Both are places in the one order of all that happened.
+            // Both are places in the one order of all that happened. One that its process could not end any more ends with the next.
             var ended = connections[i - 1]["endOrder"]?.GetValue<long>() ?? long.MaxValue;
             var began = connections[i]["id"]!.GetValue<long>();
-            Assert.True(ended < began, $"connection {i} of {number} began at {began}, and the one before was there until {ended}");
+            var isCutOff = connections[i - 1]["end"]?.GetValue<string>() == "replaced";
+            cutOff += isCutOff ? 1 : 0;
+            Assert.True(isCutOff ? ended == began : ended < began, $"connection {i} of {number} began at {began}, and the one before was there until {ended}");
         }
 
+        Assert.True(cutOff <= target.CutOff, $"{cutOff} connections of {number} were replaced while their process was there");
         Assert.DoesNotContain(connections, connection => connection["end"]?.GetValue<string>() == "440");
     }
 

@@ -11,6 +11,8 @@ internal sealed class StandaloneTarget(LoopwaveDeployment deployment, IDisturban
 
     public string Next => disturbance.Name;
 
+    public int CutOff => 0;
+
     public async Task Start()
     {
         _process = await deployment.Start();

@@ -11,17 +11,17 @@ public sealed class ClusterLedgerTests(ITestOutputHelper output)
 {
     private static readonly LedgerPlan Small = new(1, 2, Numbers: 10, ChatsPerNumber: 5, Messages: 800, Inbound: 400);
 
-    [Fact(Explicit = true)]
+    [Fact]
     public Task Silos_that_are_killed_lose_and_double_nothing() => Play(new KillSilo(1), new KillSilo(2));
 
-    [Fact(Explicit = true)]
+    [Fact]
     public Task Silos_that_are_restarted_one_after_the_other_lose_and_double_nothing() => Play(new RestartSilo(1), new RestartSilo(2));
 
-    [Fact(Explicit = true)]
+    [Fact]
     public Task A_silo_that_stands_still_until_it_is_declared_dead_loses_and_doubles_nothing() =>
         Play(Small with { Disturbances = 1 }, new FreezeSilo(1, TimeSpan.FromSeconds(30)));
 
-    [Fact(Explicit = true)]
+    [Fact]
     public Task An_api_node_and_the_database_that_are_killed_lose_and_double_nothing() => Play(new KillApi(1), new KillPostgres());
 
     private Task Play(params IReadOnlyList<IClusterDisturbance> disturbances) => Play(Small, disturbances);

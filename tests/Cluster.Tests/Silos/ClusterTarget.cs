@@ -29,7 +29,14 @@ internal sealed class ClusterTarget(ClusterDeployment deployment, params IReadOn
     // Both are always asked: which one answers must not matter.
     public Task<HttpClient> Client() => Task.FromResult(_clients[(int)((uint)Interlocked.Increment(ref _called) % _clients.Count)]);
 
-    public Task Disturb(Action wereTold) => disturbances[_struck++ % disturbances.Count].Strike(this);
+    public int CutOff { get; private set; }
+
+    public Task Disturb(Action wereTold)
+    {
+        var disturbance = disturbances[_struck++ % disturbances.Count];
+        CutOff += disturbance is KillSilo or FreezeSilo ? 1 : 0;
+        return disturbance.Strike(this);
+    }
 
     public string Errors() => LogErrors.Of(deployment.LogFolders);
 
