@@ -6,7 +6,7 @@ internal interface ILedgerTarget
     /// <summary>The disturbance that comes next, for the report.</summary>
     string Next { get; }
 
-    /// <summary>How many times a process that had connections on a network shared with others was cut off from it, dead or frozen.</summary>
+    /// <summary>How many times a process could not say any more how its connections ended, on a network that others share: dead, frozen, or without its database.</summary>
     int CutOff { get; }
 
     /// <summary>Starts everything; returns when it can be used.</summary>

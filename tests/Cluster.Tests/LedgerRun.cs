@@ -22,6 +22,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
     private readonly ConcurrentDictionary<int, string> _accepted = [];
     private readonly List<string> _numbers = [];
     private int _injected;
+    private int _refused;
     private int _unavailable;
 
     public async Task Play()
@@ -31,7 +32,9 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(Write).Concat([InjectAll(), DisturbAtRandomMoments()]));
         say($"seed {plan.Seed}: {_accepted.Count} accepted, {_injected} injected; waiting for the queues to drain");
         await Drained();
+        var refused = _refused;
         await Check();
+        Assert.True(refused == _refused, $"{_refused - refused} requests were refused long after the last disturbance\n{target.Errors()}");
     }
 
     private async Task CreateNumbers()
@@ -109,6 +112,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
 
                 var refusal = await answer.Content.ReadAsStringAsync();
                 Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}: {refusal}\n{target.Errors()}");
+                Interlocked.Increment(ref _refused);
                 if (refusal.Contains("\"storage_unavailable\"", StringComparison.Ordinal))
                 {
                     Interlocked.Increment(ref _unavailable);
@@ -223,7 +227,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
     // I10 and I12: never two connections at once, and nobody had to scan again.
     private async Task CheckConnections(string number)
     {
-        var view = (await (await target.Client()).GetFromJsonAsync<JsonObject>($"/api/v1/numbers/{number}"))!;
+        var view = await Insist(() => new HttpRequestMessage(HttpMethod.Get, $"/api/v1/numbers/{number}"), HttpStatusCode.OK);
         var linked = view["timeline"]!.AsArray().Count(entry => entry!["detail"]?.GetValue<string>() == "linking");
         Assert.InRange(linked, 1, 3);
         var connections = await List($"/api/v1/numbers/{number}/sandbox/connections");

@@ -20,6 +20,7 @@ internal static class ClusterClientServices
         builder.Services.AddSharedMedia(settings);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<ClusterConnection>();
+        builder.Services.AddHostedService<ClusterProbe>();
         builder.Services.AddHostedService<FirstSteps>();
 
         // The port answers while there is no silo yet; what needs one is told so.

@@ -34,7 +34,7 @@ internal sealed class ClusterTarget(ClusterDeployment deployment, params IReadOn
     public Task Disturb(Action wereTold)
     {
         var disturbance = disturbances[_struck++ % disturbances.Count];
-        CutOff += disturbance is KillSilo or FreezeSilo ? 1 : 0;
+        CutOff += disturbance is KillSilo or FreezeSilo or KillPostgres ? 1 : 0;
         return disturbance.Strike(this);
     }
 
