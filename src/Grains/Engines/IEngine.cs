@@ -78,11 +78,35 @@ public interface IEngineEvents
 /// <summary>A connection to open.</summary>
 /// <param name="Credentials">Everything stored for the number; null to link a new device.</param>
 /// <param name="Link">How to link, when there are no credentials.</param>
+/// <param name="Proxy">What everything of this connection goes through; null goes directly.</param>
 public sealed record EngineOpen(
     string Number,
     long Epoch,
     IReadOnlyList<CredentialEntry>? Credentials,
-    EngineLink? Link);
+    EngineLink? Link,
+    EngineProxy? Proxy = null);
+
+/// <summary>A proxy on the way to the network.</summary>
+/// <param name="Host">Its name, which its certificate is for.</param>
+/// <param name="Addresses">All that may be dialled for it.</param>
+public sealed record EngineProxy(
+    ProxyKind Kind,
+    string Host,
+    int Port,
+    IReadOnlyList<string> Addresses,
+    string? User = null,
+    string? Password = null)
+{
+    public override string ToString() => $"{Kind} {Host}:{Port}";
+}
+
+/// <summary>How a proxy is spoken to.</summary>
+public enum ProxyKind
+{
+    Http,
+    Https,
+    Socks5,
+}
 
 /// <summary>How to link: by QR code (phone null), or by a code made for a phone (digits).</summary>
 public sealed record EngineLink(string? Phone);

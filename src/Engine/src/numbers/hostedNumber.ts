@@ -156,11 +156,11 @@ export class HostedNumber {
         delivery.add(...events)
         await delivery.stored()
       },
-      closed: (code, until) => {
+      closed: (code, more) => {
         if (this.#attempt === attempt) {
           this.#session = undefined
           this.#attempt = undefined
-          delivery.add({ type: 'closed', code, ...(until ? { until } : {}) })
+          delivery.add({ type: 'closed', code, ...more })
         }
       },
       sentMessage: (whatsAppId) => this.around.sentMessage(this.number, epoch, whatsAppId),

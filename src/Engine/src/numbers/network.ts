@@ -1,5 +1,5 @@
 import type { Log } from '../log/log.js'
-import type { Entry, Event, OutboundMessage, Params, Settings } from '../rpc/contract.js'
+import type { Entry, Event, EventOf, OutboundMessage, Params, Proxy, Settings } from '../rpc/contract.js'
 
 /** The one seam to the messaging network: the hosted numbers know no more of it than this. */
 export interface Network {
@@ -13,7 +13,7 @@ export interface ConnectRequest {
   /** Everything known of the device; undefined links a new one. */
   credentials: Entry[] | undefined
   link: { phone?: string | undefined } | undefined
-  proxy: string | undefined
+  proxy: Proxy | undefined
   /** What outlives a connection of this number; the network keeps there what it likes. */
   memory: Map<string, unknown>
 }
@@ -25,7 +25,7 @@ export interface Port {
   /** The same, and resolves when they are stored. */
   store(...events: Event[]): Promise<void>
   /** The connection is over; the last thing a session says. */
-  closed(code: number, until?: string): void
+  closed(code: number, more?: Pick<EventOf<'closed'>, 'until' | 'cause'>): void
   sentMessage(whatsAppId: string): Promise<Buffer | undefined>
   log: Log
 }

@@ -64,6 +64,17 @@ export const InboundMessage = struct({
 })
 export type InboundMessage = Of<typeof InboundMessage>
 
+/** A number's own way out. `addresses` are all that may be dialled for `host`. */
+export const Proxy = struct({
+  kind: oneOf('http', 'https', 'socks5'),
+  host: text,
+  port: integer,
+  addresses: list(text),
+  user: optional(text),
+  password: optional(text),
+})
+export type Proxy = Of<typeof Proxy>
+
 export const Settings = struct({
   waVersion: optional(triple(integer)),
   browser: triple(text),
@@ -83,7 +94,7 @@ export const events = {
   linkScanned: struct({}),
   linked: struct({ phone: text, lid: optional(text), pushName: optional(text) }),
   opened: struct({ pushName: optional(text) }),
-  closed: struct({ code: integer, until: optional(time) }),
+  closed: struct({ code: integer, until: optional(time), cause: optional(oneOf('proxy_unreachable', 'proxy_refused')) }),
   pingLost: struct({}),
   credentialsChanged: struct({ changes: list(Entry) }),
   messageReceived: struct({ message: InboundMessage }),
@@ -152,7 +163,7 @@ export const toHost = {
       ...ofNumber,
       credentials: optional(list(Entry)),
       link: optional(struct({ phone: optional(text) })),
-      proxy: optional(text),
+      proxy: optional(Proxy),
     }),
     result: nothing,
   },

@@ -1,10 +1,11 @@
-import type { Agent } from 'node:https'
-import { connect as secure } from 'node:tls'
-import { HttpsProxyAgent } from 'https-proxy-agent'
-import { SocksClient } from 'socks'
-import { SocksProxyAgent } from 'socks-proxy-agent'
-import { Agent as Dispatching, type Dispatcher, ProxyAgent } from 'undici'
-import { EngineError } from '../rpc/contract.js'
+import { Agent as Tunnels, type AgentConnectOpts } from 'agent-base'
+import { type ClientRequest, request as plainRequest } from 'node:http'
+import { type Agent, request as secureRequest } from 'node:https'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect as secure, type ConnectionOptions } from 'node:tls'
+import { SocksClient, type SocksClientOptions } from 'socks'
+import { Agent as Dispatching, type Dispatcher } from 'undici'
+import type { Proxy } from '../rpc/contract.js'
 
 /** A number's own way out: for its socket and uploads, and for downloads, which are made by `fetch`. */
 export interface WayOut {
@@ -12,46 +13,110 @@ export interface WayOut {
   dispatcher: Dispatcher
 }
 
-export function through(proxy: string): WayOut {
-  const url = URL.canParse(proxy) ? new URL(proxy) : undefined
-  switch (url?.protocol) {
-    case 'http:':
-    case 'https:':
-      return { agent: new HttpsProxyAgent(url) as unknown as Agent, dispatcher: new ProxyAgent(url.href) }
-    case 'socks5:':
-    case 'socks5h:':
-      return { agent: new SocksProxyAgent(url) as unknown as Agent, dispatcher: socksDispatcher(url) }
-    default:
-      throw new EngineError('rejected', 'The proxy is of no known kind.', 'invalid_proxy')
+/** The way out did not work; nothing of it came from the network. */
+export class ProxyFault extends Error {
+  constructor(readonly why: 'proxy_unreachable' | 'proxy_refused', message: string) {
+    super(message)
+    this.name = 'ProxyFault'
   }
 }
 
-function socksDispatcher(url: URL): Dispatcher {
+type Dial = (host: string, port: number) => Promise<Socket>
+
+/** @param limitMs How long the proxy may take to let a connection through. */
+export function through(proxy: Proxy, limitMs: number): WayOut {
+  const dial: Dial = proxy.kind === 'socks5'
+    ? (host, port) => overSocks(proxy, limitMs, host, port)
+    : (host, port) => overConnect(proxy, limitMs, host, port)
+  return { agent: new Tunnel(dial) as unknown as Agent, dispatcher: dispatcher(dial) }
+}
+
+class Tunnel extends Tunnels {
+  constructor(private readonly dial: Dial) {
+    super()
+  }
+
+  override async connect(_: ClientRequest, { host, port, ...options }: AgentConnectOpts): Promise<Socket> {
+    const socket = await this.dial(host ?? '', port)
+    return options.secureEndpoint ? secure({ ...options, ...named(host ?? ''), socket } as ConnectionOptions) : socket
+  }
+}
+
+function dispatcher(dial: Dial): Dispatcher {
   return new Dispatching({
     connect: ({ hostname, port, protocol, servername }, done) => {
-      const target = Number(port) || (protocol === 'https:' ? 443 : 80)
-      SocksClient.createConnection({
-        command: 'connect',
-        proxy: {
-          host: url.hostname,
-          port: Number(url.port) || 1080,
-          type: 5,
-          ...(url.username
-            ? { userId: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
-            : {}),
-        },
-        destination: { host: hostname, port: target },
-      }).then(
-        ({ socket }) => {
+      dial(hostname, Number(port) || (protocol === 'https:' ? 443 : 80)).then(
+        (socket) => {
           if (protocol !== 'https:') {
             done(null, socket)
             return
           }
-          const tls = secure({ socket, servername: servername ?? hostname, ALPNProtocols: ['http/1.1'] })
+          const tls = secure({ ...named(servername ?? hostname), socket, ALPNProtocols: ['http/1.1'] })
           tls.once('secureConnect', () => done(null, tls))
           tls.once('error', (error) => done(error, null))
         },
         (error: Error) => done(error, null))
     },
   })
+}
+
+function overConnect({ kind, host, port, addresses, user, password }: Proxy, limitMs: number, target: string, targetPort: number): Promise<Socket> {
+  const place = `${isIP(target) === 6 ? `[${target}]` : target}:${targetPort}`
+  const authorization = user == null
+    ? {}
+    : { 'proxy-authorization': `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}` }
+  return new Promise((resolve, reject) => {
+    const asking = (kind === 'https' ? secureRequest : plainRequest)({
+      method: 'CONNECT', host, port, path: place, headers: { host: place, ...authorization }, lookup: only(addresses), agent: false,
+      ...(kind === 'https' ? named(host) : {}),
+    })
+    const late = setTimeout(() => asking.destroy(new Error('no answer in time')), limitMs)
+    asking.once('connect', ({ statusCode }, socket, head) => {
+      clearTimeout(late)
+      if (statusCode === 200) {
+        socket.unshift(head)
+        resolve(socket)
+      } else {
+        socket.destroy()
+        reject(new ProxyFault('proxy_refused', `the proxy answered ${statusCode}`))
+      }
+    })
+    asking.once('error', (error) => {
+      clearTimeout(late)
+      reject(new ProxyFault('proxy_unreachable', error.message))
+    })
+    asking.end()
+  })
+}
+
+async function overSocks({ host, port, addresses, user, password }: Proxy, limitMs: number, target: string, targetPort: number): Promise<Socket> {
+  try {
+    const { socket } = await SocksClient.createConnection({
+      command: 'connect',
+      proxy: { host, port, type: 5, ...(user == null ? {} : { userId: user, password: password ?? '' }) },
+      destination: { host: target, port: targetPort },
+      timeout: limitMs,
+      socket_options: { lookup: only(addresses) } as SocksClientOptions['socket_options'],
+    })
+    return socket
+  } catch (error) {
+    const { message } = error as Error
+    throw new ProxyFault(/authentication|rejected/i.test(message) ? 'proxy_refused' : 'proxy_unreachable', message)
+  }
+}
+
+/** The silo looked the name up and says which of its addresses may be dialled. */
+function only(addresses: string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }))
+  return (_, { all }, done) => {
+    if (all) {
+      done(null, found)
+    } else {
+      done(null, found[0]?.address ?? '', found[0]?.family)
+    }
+  }
+}
+
+function named(host: string): { servername?: string } {
+  return isIP(host) ? {} : { servername: host }
 }

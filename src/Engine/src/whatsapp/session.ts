@@ -15,7 +15,7 @@ import { Journal } from './journal.js'
 import { libraryLog } from './libraryLog.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
-import { through } from './proxy.js'
+import { ProxyFault, through } from './proxy.js'
 import { asGroupRefusal, lastLook } from './refusals.js'
 import { toHistory, toReports } from './reports.js'
 import { inTurns } from './turns.js'
@@ -25,6 +25,9 @@ const sentMessageMs = 5_000
 const firstQrMs = 60_000
 const nextQrMs = 20_000
 const codeLivesMs = 160_000
+/** Of the time that connecting may take, so that a proxy that says nothing is named before the library gives up. */
+const wayOutShare = 0.75
+const notTheNetwork = 'What answers is not the network.'
 const forever = new Promise<never>(() => undefined)
 
 type State = 'connecting' | 'open' | 'ending' | 'over'
@@ -52,7 +55,7 @@ export class WhatsAppSession implements Session {
     this.#journal = new Journal((stanza, plaintext) => this.#read(stanza, plaintext))
     this.#device = new Device(request.credentials, (changes) => this.#store(changes))
     this.#linked = this.#device.isLinked
-    const wayOut = request.proxy ? through(request.proxy) : undefined
+    const wayOut = request.proxy ? through(request.proxy, request.settings.connectTimeoutMs * wayOutShare) : undefined
     this.#dispatcher = wayOut ? ({ dispatcher: wayOut.dispatcher } as RequestInit) : {}
     this.#socket = makeWASocket({
       ...this.#config(),
@@ -218,6 +221,8 @@ export class WhatsAppSession implements Session {
     })
     // Before the library's own listener, which begins to decrypt at once.
     ws.prependListener('CB:message', (stanza: BinaryNode) => this.#journal.saw(stanza))
+    // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
+    ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
     ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
       if (attrs['id'] && this.#relayed.delete(attrs['id'])) {
         const error = attrs['error'] ? { error: Number(attrs['error']) } : {}
@@ -275,13 +280,19 @@ export class WhatsAppSession implements Session {
     // The library throws away what it still buffers, though it told the network that it has it.
     this.#socket.ev.flush()
     this.#saveCreds()
-    const { message, output, data } = (error ?? {}) as { message?: string; output?: { statusCode?: number }; data?: { expire?: string } }
+    const { message, output, data } = (error ?? {}) as { message?: string; output?: { statusCode?: number }; data?: unknown }
     if (message === 'Connection was lost') {
       this.#tell({ type: 'pingLost' })
     }
     this.#finish()
-    const code = output?.statusCode ?? 428
-    this.port.closed(code, code === 402 ? untilOf(data?.expire) : undefined)
+    if (data instanceof ProxyFault) {
+      this.port.log('warning', 'the proxy does not let the number out', undefined, describeFault(data))
+      this.port.closed(428, { cause: data.why })
+      return
+    }
+    const code = message === notTheNetwork ? 503 : output?.statusCode ?? 428
+    const until = code === 402 ? untilOf((data as { expire?: string } | undefined)?.expire) : undefined
+    this.port.closed(code, until ? { until } : {})
   }
 
   async #offerLink(qr: string): Promise<void> {

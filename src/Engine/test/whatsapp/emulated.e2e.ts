@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
@@ -10,6 +10,7 @@ import type { Entry } from '#engine/rpc/contract.js'
 import { Emulator } from '../testing/emulator.js'
 import { FakeSilo, settings } from '../testing/fakeSilo.js'
 import { HostProcess } from '../testing/hostProcess.js'
+import { ConnectProxy } from '../testing/proxies.js'
 import { until } from '../testing/until.js'
 
 const n = 'n0000000001'
@@ -115,31 +116,24 @@ describe('A number on the emulated network', () => {
     await silo.event('linked', n)
   })
 
-  test('goes through the proxy it is given, and nowhere without one it understands', async () => {
-    const asked: string[] = []
-    const proxy = createServer().on('connect', (request, client) => {
-      asked.push(request.url ?? '')
-      const [name, port] = (request.url ?? '').split(':')
-      const upstream = connect(Number(port), name, () => {
-        client.write('HTTP/1.1 200 Connection established\r\n\r\n')
-        upstream.pipe(client).pipe(upstream)
-      })
-      upstream.on('error', () => client.destroy())
-      client.on('error', () => upstream.destroy())
-    })
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  test('goes through the proxy it is given, and says when that does not let it through', async () => {
+    const proxy = await ConnectProxy.start()
+    const way = { kind: 'http', host: 'proxy.invalid', port: proxy.port, addresses: ['127.0.0.1'] }
     try {
-      const { port } = proxy.address() as AddressInfo
-      await silo.ask('open', { number: n, epoch: 1, link: {}, proxy: `http://127.0.0.1:${port}` })
+      await silo.ask('open', { number: n, epoch: 1, link: {}, proxy: way })
       await silo.event('linkOffered', n)
-      assert.deepEqual(asked, [new URL(emulator.url).host])
-      await silo.ask('open', { number: 'n2', epoch: 1, link: {}, proxy: 'ftp://127.0.0.1' })
-      assert.equal((await silo.event('closed', 'n2')).code, 500)
+      assert.deepEqual(proxy.asked.map(({ target }) => target), [new URL(emulator.url).host])
+      proxy.status = 401
+      await silo.ask('open', { number: 'n2', epoch: 1, link: {}, proxy: way })
+      const refused = await silo.event('closed', 'n2')
+      assert.deepEqual([refused.code, refused.cause], [428, 'proxy_refused'])
     } finally {
       await silo.ask('close', { number: n, epoch: 1 })
-      proxy.closeAllConnections()
-      proxy.close()
+      proxy.stop()
     }
+    await silo.ask('open', { number: 'n3', epoch: 1, link: {}, proxy: way })
+    const unreachable = await silo.event('closed', 'n3')
+    assert.deepEqual([unreachable.code, unreachable.cause], [428, 'proxy_unreachable'])
   })
 
   test('receives and sends in a group', async () => {
@@ -397,6 +391,25 @@ describe('A host without the emulator’s key', () => {
       silo.stop()
       assert.equal(await host.exited, 0, 'it leaves when the silo does')
       emulator.stop()
+    }
+  })
+})
+
+describe('A host before somebody else than the network', () => {
+  test('does not take the answer of HTTP for the network’s own', async () => {
+    const stranger = createServer().on('upgrade', (_, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n'))
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
+    const silo = await FakeSilo.start()
+    silo.settings = { ...settings, webSocketUrl: `ws://127.0.0.1:${(stranger.address() as AddressInfo).port}` }
+    const host = new HostProcess(silo.socketPath)
+    try {
+      await silo.welcomed()
+      await silo.ask('open', { number: n, epoch: 1, link: {} })
+      assert.equal((await silo.event('closed', n)).code, 503)
+    } finally {
+      silo.stop()
+      await host.exited
+      stranger.close()
     }
   })
 })
