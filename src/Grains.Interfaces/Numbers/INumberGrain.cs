@@ -88,7 +88,18 @@ public enum LinkMethod
 
 /// <summary>What to change on a number; null leaves a field as it is.</summary>
 [GenerateSerializer, Immutable, Alias("loopwave.number-update")]
-public sealed record NumberUpdate([property: Id(0)] string? Label, [property: Id(1)] IReadOnlyList<string>? Tags);
+public sealed record NumberUpdate(
+    [property: Id(0)] string? Label,
+    [property: Id(1)] IReadOnlyList<string>? Tags,
+    [property: Id(2)] ProxyUpdate? Proxy = null);
+
+/// <summary>The proxy that a number goes through from now on; a null <paramref name="Url"/> goes directly.</summary>
+[GenerateSerializer, Immutable, Alias("loopwave.proxy-update")]
+public sealed record ProxyUpdate([property: Id(0)] string? Url)
+{
+    // It may hold a password.
+    public override string ToString() => nameof(ProxyUpdate);
+}
 
 /// <summary>Which history to ask for: one chat (its id), or the 50 latest chats when null.</summary>
 [GenerateSerializer, Immutable, Alias("loopwave.history-request")]
@@ -111,9 +122,11 @@ public interface INumbersGrain : IGrainWithIntegerKey
 
 /// <summary>A number to create. Sandbox numbers link by themselves.</summary>
 /// <param name="Label">1 to 80 characters.</param>
+/// <param name="Proxy">What it goes through to the network; only for WhatsApp numbers.</param>
 [GenerateSerializer, Immutable, Alias("loopwave.new-number")]
 public sealed record NewNumber(
     [property: Id(0)] string Label,
     [property: Id(1)] EngineKind Engine,
     [property: Id(2)] Access Access,
-    [property: Id(3)] IdempotencyKey? Idempotency = null);
+    [property: Id(3)] IdempotencyKey? Idempotency = null,
+    [property: Id(4)] ProxyUpdate? Proxy = null);

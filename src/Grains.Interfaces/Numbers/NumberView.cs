@@ -66,6 +66,9 @@ public sealed record NumberView
     [Id(10)] public int Attempt { get; init; }
     [Id(11)] public DateTimeOffset? NextAttemptAt { get; init; }
     [Id(12)] public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The proxy that a WhatsApp number goes through, without its password; null where it goes directly.</summary>
+    [Id(18)] public string? Proxy { get; init; }
     [Id(13)] public DateTimeOffset? RemovedAt { get; init; }
     [Id(14)] public NumberCounters Counters { get; init; } = new(0, 0, 0);
     [Id(15)] public HistoryProgress History { get; init; } = new(HistoryState.None, null);

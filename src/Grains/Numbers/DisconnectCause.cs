@@ -1,3 +1,5 @@
+using Loopwave.Engines;
+
 namespace Loopwave.Numbers;
 
 /// <summary>What a closed connection leads to.</summary>
@@ -46,6 +48,17 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
     public static Cause Deaf { get; } =
         new("deaf", "The connection looked open but nothing came back; it was closed and is opened again.");
 
+    public static Cause ProxyUnreachable { get; } =
+        new("proxy_unreachable", "The number's proxy can't be reached, or does not answer. It is tried again; look at the proxy, or give the number another one.");
+
+    public static Cause ProxyRefused { get; } =
+        new("proxy_refused", "The number's proxy does not let it through. It is tried again; look at its user, password and rules.");
+
+    public static Cause ProxyNotAllowed { get; } =
+        new("proxy_not_allowed", "The number's proxy has no public address. An operator can allow its network with OUTBOUND_ALLOW.");
+
+    private static readonly Cause[] BeforeTheNetwork = [ProxyUnreachable, ProxyRefused];
+
     private static readonly Dictionary<int, DisconnectCause> Known = new DisconnectCause[]
     {
         new(400, DisconnectAction.TrySlowly, new("handshake_refused", "WhatsApp refused the handshake.")),
@@ -62,6 +75,12 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
         new(503, DisconnectAction.BackOff, new("server_unavailable", "WhatsApp is not available at the moment.")),
         new(RestartRequired, DisconnectAction.ReconnectNow, new("restart_required", "WhatsApp asked to connect again.")),
     }.ToDictionary(cause => cause.Code);
+
+    /// <summary>What stood in the way of the network comes before any code.</summary>
+    public static DisconnectCause Of(EngineEvent.Closed closed) =>
+        Array.Find(BeforeTheNetwork, cause => cause.Code == closed.Cause) is { } reason
+            ? new(closed.Code, DisconnectAction.BackOff, reason)
+            : Of(closed.Code);
 
     public static DisconnectCause Of(int code) =>
         Known.TryGetValue(code, out var cause)

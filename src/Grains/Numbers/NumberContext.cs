@@ -1,6 +1,7 @@
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Messages;
+using Loopwave.Outbound;
 using Loopwave.Sandbox;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +15,7 @@ internal sealed class NumberContext(
     InstallSecrets secrets,
     VersionAlarm version,
     ConnectTurns turns,
+    OutboundAddresses outbound,
     TimeProvider clock,
     SandboxControl? sandbox = null)
 {
@@ -39,4 +41,6 @@ internal sealed class NumberContext(
     public VersionAlarm Version => version;
 
     public ConnectTurns Turns => turns;
+
+    public OutboundAddresses Outbound => outbound;
 }

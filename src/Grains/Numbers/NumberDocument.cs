@@ -14,6 +14,9 @@ public sealed record NumberDocument
     public string? Lid { get; init; }
     public string? PushName { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Its own way to the network; null goes there directly.</summary>
+    public NumberProxy? Proxy { get; init; }
     public HistoryProgress History { get; init; } = new(HistoryState.None, null);
 
     /// <summary>Of groups that have no chat yet, the newest last. A chat takes its own when it begins.</summary>

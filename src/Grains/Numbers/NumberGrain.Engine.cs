@@ -15,7 +15,7 @@ internal sealed partial class NumberGrain
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
             _engineOpen = true;
-            await _engine.Open(new EngineOpen(Number, State.Epoch, credentials, link), timeout.Token);
+            await _engine.Open(new EngineOpen(Number, State.Epoch, credentials, link, await WayOut(timeout.Token)), timeout.Token);
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {

@@ -120,9 +120,34 @@ internal sealed partial class NumberGrain(
             return refusal;
         }
 
-        var work = NewWork();
-        work.Change(State.Document with { Label = update.Label ?? State.Document.Label, Tags = update.Tags ?? State.Document.Tags });
-        await Commit(work);
+        var proxy = State.Document.Proxy;
+        if (update.Proxy is { } given)
+        {
+            var read = Proxy(given);
+            if (read.Refusal is { } refused)
+            {
+                return refused;
+            }
+
+            proxy = read.Value;
+        }
+
+        NumberDocument Updated(NumberDocument document) => document with
+        {
+            Label = update.Label ?? document.Label, Tags = update.Tags ?? document.Tags, Proxy = proxy,
+        };
+
+        if (proxy != State.Document.Proxy)
+        {
+            await Move(session => session.Reroute(Now), Updated);
+        }
+        else
+        {
+            var work = NewWork();
+            work.Change(Updated(State.Document));
+            await Commit(work);
+        }
+
         return View();
     });
 

@@ -32,6 +32,7 @@ public static class NumberServices
         services.AddSingleton<NumberPorts>();
         services.AddSingleton<NumberEngines>();
         services.AddSingleton<ChatFinder>();
+        services.AddSingleton<OutboundAddresses>();
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton<Reconcilers>();
         services.AddHostedService<SiloWatch>();

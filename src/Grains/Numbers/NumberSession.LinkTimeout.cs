@@ -25,6 +25,6 @@ public sealed partial record NumberSession
         DisconnectCause.TimedOut => ToLinkExpired(now),
         DisconnectCause.LoggedOut or DisconnectCause.RestartRequired when Attempt == 0 && !LinkIsOver(now) =>
             ToPending(null, now) with { Attempt = 1, WipeDue = true },
-        var code => Lost(DisconnectCause.Of(code).Reason, now, random),
+        _ => Lost(DisconnectCause.Of(closed).Reason, now, random),
     };
 }

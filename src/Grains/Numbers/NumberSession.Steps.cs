@@ -76,7 +76,7 @@ public sealed partial record NumberSession
 
     private NumberSession OnClosed(EngineEvent.Closed closed, DateTimeOffset now, double random)
     {
-        var cause = DisconnectCause.Of(closed.Code);
+        var cause = DisconnectCause.Of(closed);
         return cause.Action switch
         {
             DisconnectAction.ReconnectNow => ToPending(cause.Reason, now),

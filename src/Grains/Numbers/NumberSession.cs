@@ -57,6 +57,8 @@ public sealed partial record NumberSession
     /// </summary>
     internal static readonly TimeSpan ReplacedMemory = TimeSpan.FromMinutes(10);
 
+    private static readonly Cause ProxyChanged = new("proxy_changed", "The number's proxy was changed; it connects again.");
+
     private static readonly Cause LinkCancelled = new("link_cancelled", "Linking was cancelled.");
     private static readonly Cause Removed = new("removed", "An admin unlinked this number.");
 
@@ -212,6 +214,22 @@ public sealed partial record NumberSession
         Paired && LogOutDue is null
             ? ToPending(null, now) with { Attempt = 0, Replaced = false }
             : this;
+
+    /// <summary>
+    /// Another way to the network: what is connected, or tries to be, begins again over it. What waits for a person or for the
+    /// end of a restriction goes on waiting, and a code that was just scanned is not lost.
+    /// </summary>
+    public NumberSession Reroute(DateTimeOffset now) => State switch
+    {
+        SessionState.LoggedOut or SessionState.Held or SessionState.Restricted or SessionState.Stopped or SessionState.Removed => this,
+        SessionState.Ready when LogOutDue is not null => this,
+        SessionState.Scanned when !Paired => this,
+        SessionState.Pending or SessionState.Admitted or SessionState.Connecting or SessionState.Linking
+            or SessionState.Scanned or SessionState.Ready or SessionState.Waiting =>
+                Paired ? ToPending(LogOutDue is null ? ProxyChanged : Reason, now) with { Attempt = 0 }
+                : LinkIsOver(now) ? ToLinkExpired(now)
+                : ToPending(ProxyChanged, now) with { Attempt = 0, WipeDue = true },
+    };
 
     public NumberSession Remove(DateTimeOffset now) =>
         IsRemoved ? this

@@ -34,6 +34,7 @@ internal static class NumberViews
             Attempt = session.Attempt,
             NextAttemptAt = session.NextAttemptAt,
             Tags = number.Tags,
+            Proxy = number.Proxy?.Shown,
             RemovedAt = number.RemovedAt,
             Counters = new NumberCounters(today.Received, today.Sent, queued),
             History = number.History,

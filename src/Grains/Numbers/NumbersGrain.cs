@@ -17,6 +17,18 @@ internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) 
             return refusal;
         }
 
+        NumberProxy? proxy = null;
+        if (number.Proxy?.Url is { } url)
+        {
+            var read = NumberProxy.Read(url, number.Engine, context.Outbound);
+            if (read.Refusal is { } refused)
+            {
+                return refused;
+            }
+
+            proxy = read.Value;
+        }
+
         if (number.Idempotency is { } key && await numbers.FindIdempotent(key.Scope, key.Key) is { } before)
         {
             return await Replay(key, before);
@@ -27,7 +39,7 @@ internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) 
         var document = new NumberDocument
         {
             Id = NewId.Number(), Label = number.Label.Trim(), Engine = number.Engine, Desired = DesiredState.Started,
-            Session = session, CreatedAt = now, UpdatedAt = now,
+            Session = session, Proxy = proxy, CreatedAt = now, UpdatedAt = now,
         };
         var idempotency = number.Idempotency is { } one ? new IdempotencyRecord(one, document.Id, now) : null;
         if (await numbers.Create(document, new TimelineEntry(document.Id, 0, session.Transition(now)), idempotency) is not CommitResult.Committed)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Options;
 
 namespace Loopwave.Outbound;
 
@@ -11,12 +10,12 @@ namespace Loopwave.Outbound;
 /// </summary>
 internal sealed class OutboundHttp : IDisposable
 {
-    private readonly AddressRules _rules;
+    private readonly OutboundAddresses _addresses;
     private readonly HttpClient _client;
 
-    public OutboundHttp(IOptions<OutboundOptions> options)
+    public OutboundHttp(OutboundAddresses addresses)
     {
-        _rules = new AddressRules(options.Value.Networks);
+        _addresses = addresses;
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -39,7 +38,7 @@ internal sealed class OutboundHttp : IDisposable
     /// <exception cref="HttpRequestException">It could not be reached.</exception>
     public async Task<HttpResponseMessage> Get(Uri address, CancellationToken cancellationToken)
     {
-        if (address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0 || (address.Port is not (80 or 443) && address.Port < 1024))
+        if (address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0 || !OutboundAddresses.IsPort(address.Port))
         {
             throw new OutboundRefusedException("Only http and https addresses without user information, on port 80, 443 or above 1023.");
         }
@@ -58,14 +57,7 @@ internal sealed class OutboundHttp : IDisposable
 
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var host = context.DnsEndPoint.Host;
-        IReadOnlyList<IPAddress> found = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellationToken);
-        var addresses = found.Where(_rules.Allows).ToList();
-        if (addresses.Count == 0)
-        {
-            throw new OutboundRefusedException("This address is not public. An operator can allow its network with OUTBOUND_ALLOW.");
-        }
-
+        var addresses = await _addresses.Find(context.DnsEndPoint.Host, cancellationToken);
         for (var i = 0; ; i++)
         {
             try

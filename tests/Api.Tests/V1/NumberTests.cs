@@ -23,6 +23,30 @@ public sealed class NumberTests
     }
 
     [Fact]
+    public async Task A_number_is_created_with_its_proxy()
+    {
+        await using var host = await ApiHost.Start();
+
+        await host.ClientWith().PostJson("/api/v1/numbers", """{"label":"Support","engine":"whatsapp","proxy":"socks5://proxy.example.com"}""");
+
+        Assert.Equal(new ProxyUpdate("socks5://proxy.example.com"), host.Deployment.LastAsked<NewNumber>().Proxy);
+    }
+
+    [Theory]
+    [InlineData("""{"proxyUpdate":{"url":"http://proxy.example.com"}}""")]
+    [InlineData("""{"proxy":7}""")]
+    public async Task What_is_no_text_of_a_proxy_is_refused(string body)
+    {
+        await using var host = await ApiHost.Start();
+        var number = host.Deployment.AddNumber();
+
+        var response = await host.ClientWith().PatchAsync($"/api/v1/numbers/{number.Id}", Http.Json(body));
+
+        Assert.Equal("invalid_input", await response.ErrorCode());
+        Assert.Empty(host.Deployment.Asked);
+    }
+
+    [Fact]
     public async Task Creating_passes_the_idempotency_key_with_its_caller_and_route()
     {
         await using var host = await ApiHost.Start();
@@ -51,7 +75,7 @@ public sealed class NumberTests
         var text = await host.ClientWith().GetStringAsync($"/api/v1/numbers/{number.Id}");
 
         Assert.Equal(
-            $$"""{"id":"{{number.Id}}","label":"Support","engine":"sandbox","phone":"919800000001","pushName":"Acme Support","status":"ready","detail":null,"reason":null,"since":"2026-06-29T12:00:00.000Z","until":null,"attempt":0,"nextAttemptAt":null,"tags":[],"removedAt":null,"counters":{"receivedToday":0,"sentToday":0,"queued":0},"history":{"state":"none","percent":null},"createdAt":"2026-06-29T12:00:00.000Z","updatedAt":"2026-06-29T12:00:00.000Z","timeline":[{"status":"ready","detail":null,"reason":null,"at":"2026-06-29T12:00:00.000Z"}]}""",
+            $$"""{"id":"{{number.Id}}","label":"Support","engine":"sandbox","phone":"919800000001","pushName":"Acme Support","status":"ready","detail":null,"reason":null,"since":"2026-06-29T12:00:00.000Z","until":null,"attempt":0,"nextAttemptAt":null,"tags":[],"proxy":null,"removedAt":null,"counters":{"receivedToday":0,"sentToday":0,"queued":0},"history":{"state":"none","percent":null},"createdAt":"2026-06-29T12:00:00.000Z","updatedAt":"2026-06-29T12:00:00.000Z","timeline":[{"status":"ready","detail":null,"reason":null,"at":"2026-06-29T12:00:00.000Z"}]}""",
             text);
     }
 
@@ -113,6 +137,10 @@ public sealed class NumberTests
         Assert.Equal(new AskedNumber(number.Id, DesiredState.Stopped), host.Deployment.LastAsked<AskedNumber>());
         await client.PatchAsync(route, Http.Json("""{"label":"Sales"}"""));
         Assert.Equal(new AskedNumber(number.Id, new NumberUpdate("Sales", null)), host.Deployment.LastAsked<AskedNumber>());
+        await client.PatchAsync(route, Http.Json("""{"proxy":"http://proxy.example.com:8080"}"""));
+        Assert.Equal(new AskedNumber(number.Id, new NumberUpdate(null, null, new ProxyUpdate("http://proxy.example.com:8080"))), host.Deployment.LastAsked<AskedNumber>());
+        await client.PatchAsync(route, Http.Json("""{"proxy":null}"""));
+        Assert.Equal(new AskedNumber(number.Id, new NumberUpdate(null, null, new ProxyUpdate(null))), host.Deployment.LastAsked<AskedNumber>());
         await client.PostAsync($"{route}/reconnect", null);
         Assert.Equal(new AskedNumber(number.Id, "reconnect"), host.Deployment.LastAsked<AskedNumber>());
         var unlinked = await (await client.DeleteAsync(route)).Body();

@@ -335,6 +335,37 @@ public sealed class NumberSessionTests
         }
     }
 
+    [Theory]
+    [InlineData("never linked", false)]
+    [InlineData("linking, pending", true)]
+    [InlineData("linking, waiting", true)]
+    [InlineData("linking", true)]
+    [InlineData("scanned", false)]
+    [InlineData("linked", true)]
+    [InlineData("waiting", true)]
+    [InlineData("ready", true)]
+    [InlineData("held", false)]
+    [InlineData("restricted", false)]
+    [InlineData("stopped", false)]
+    [InlineData("logged out", false)]
+    [InlineData("removed", false)]
+    public void Another_way_to_the_network_begins_again_only_what_is_on_its_way(string name, bool begins)
+    {
+        var session = Every().Single(one => one.Name == name).Session;
+
+        var rerouted = session.Reroute(At(9));
+
+        Assert.Equal(begins ? SessionState.Pending : session.State, rerouted.State);
+        Assert.Equal(session.Paired, rerouted.Paired);
+        Assert.Equal(session.Link, rerouted.Link);
+        Assert.Equal(begins ? "proxy_changed" : session.Reason?.Code, rerouted.Reason?.Code);
+        Assert.Equal(begins && !session.Paired, rerouted.WipeDue && !session.WipeDue);
+    }
+
+    [Fact]
+    public void Another_way_to_the_network_does_not_bring_a_code_back_whose_time_is_over() =>
+        Assert.Equal("link_expired", Linking().Reroute(At(191)).Reason!.Code);
+
     [Fact]
     public void Only_documented_pairs_of_status_and_detail_are_shown()
     {
@@ -356,6 +387,7 @@ public sealed class NumberSessionTests
         yield return ("stop", session.Stop(At(9)));
         yield return ("start", session.Start(At(9)));
         yield return ("reconnect", session.Reconnect(At(9)));
+        yield return ("reroute", session.Reroute(At(9)));
         yield return ("remove", session.Remove(At(9)));
         yield return ("deaf", session.Deaf(At(9), Middle));
         yield return ("credentials lost", session.CredentialsLost(cause, At(9)));

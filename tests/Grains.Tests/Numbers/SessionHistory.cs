@@ -129,7 +129,7 @@ internal sealed class SessionHistory
 
     private void Command(int which, double random)
     {
-        switch (which % 12)
+        switch (which % 13)
         {
             case 0 or 1:
                 Step(_session.Stop(_now), unlinks: false, commanded: true);
@@ -155,6 +155,9 @@ internal sealed class SessionHistory
                 break;
             case 10:
                 Step(_session.Hurry(_now), unlinks: false, commanded: false);
+                break;
+            case 11:
+                Step(_session.Reroute(_now), unlinks: false, commanded: true);
                 break;
             default:
                 Step(_session.Resume(_now), unlinks: false, commanded: false);

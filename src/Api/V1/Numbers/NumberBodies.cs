@@ -12,6 +12,14 @@ internal sealed record NewNumberBody
 
     /// <summary>The network: <c>sandbox</c> is a simulated one that needs no phone.</summary>
     public required EngineKind Engine { get; init; }
+
+    /// <summary>
+    /// What the number goes through to WhatsApp: an <c>http</c>, <c>https</c> or <c>socks5</c> address such as
+    /// <c>http://user:password@proxy.example.com:8080</c>; without it the number goes directly. For WhatsApp numbers only.
+    /// The password is never shown again.
+    /// </summary>
+    [StringLength(500, MinimumLength = 1)]
+    public string? Proxy { get; init; }
 }
 
 /// <summary>What to change on a number; what is left out stays as it is.</summary>
@@ -22,6 +30,24 @@ internal sealed record NumberPatchBody
 
     [MaxLength(50)]
     public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>
+    /// What the number goes through to WhatsApp from now on, its password included; <c>null</c> has it go directly. A number
+    /// that is connected connects again, the new way.
+    /// </summary>
+    [StringLength(500, MinimumLength = 1)]
+    public string? Proxy
+    {
+        get;
+        init
+        {
+            field = value;
+            ProxyUpdate = new ProxyUpdate(value);
+        }
+    }
+
+    /// <summary>Set when the body names a proxy, be it null.</summary>
+    internal ProxyUpdate? ProxyUpdate { get; private init; }
 }
 
 /// <summary>How to link a number to a phone.</summary>

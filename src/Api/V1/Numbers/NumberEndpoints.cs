@@ -24,7 +24,7 @@ internal static class NumberEndpoints
             .Says("Get a number", "With its last 200 changes of status, newest first.").Refuses(RefusalCode.UnknownNumber);
 
         var number = numbers.MapGroup("/{id}").AddEndpointFilter(NumberSight.Check).AllowScopes(ApiScopes.NumbersWrite);
-        number.MapPatch("", Update).Says("Change a number's label or tags").Refuses(RefusalCode.UnknownNumber);
+        number.MapPatch("", Update).Says("Change a number's label, tags or proxy", "Another proxy has a connected number connect again.").Refuses(RefusalCode.UnknownNumber);
         number.MapDelete("", Unlink).Says("Unlink a number",
             "Logs out at WhatsApp, connecting for it if need be, and wipes the credentials. Messages that wait to be sent fail with "
             + "number_removed. Chats, messages and media stay readable.")
@@ -46,7 +46,8 @@ internal static class NumberEndpoints
         NewNumberBody body, Caller caller, HttpRequest request, IGrainFactory grains)
     {
         var created = await grains.Numbers().Create(new NewNumber(
-            body.Label, body.Engine, caller.Access, Idempotency.KeyOf(request, caller, body)));
+            body.Label, body.Engine, caller.Access, Idempotency.KeyOf(request, caller, body),
+            body.Proxy is { } proxy ? new ProxyUpdate(proxy) : null));
         return created.To(number => TypedResults.Created($"/api/v1/numbers/{number.Id}", number));
     }
 
@@ -59,7 +60,7 @@ internal static class NumberEndpoints
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Update(
         string id, NumberPatchBody body, IGrainFactory grains) =>
-        (await grains.Number(id).Update(new NumberUpdate(body.Label, body.Tags))).ToOk();
+        (await grains.Number(id).Update(new NumberUpdate(body.Label, body.Tags, body.ProxyUpdate))).ToOk();
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Unlink(string id, IGrainFactory grains) =>
         (await grains.Number(id).Unlink()).ToOk();
