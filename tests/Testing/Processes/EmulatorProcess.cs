@@ -107,6 +107,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>Every message that a linked device sent, or was given.</summary>
     public Task<JsonNode> Record() => Read("/record");
 
+    /// <summary>Every word of a linked device that its owner writes, or stopped.</summary>
+    public async Task<JsonArray> Chatstates() => (await Read("/chatstates")).AsArray();
+
     /// <summary>What no real server would have understood. Empty, or the engine is wrong.</summary>
     public async Task<JsonArray> Problems() => (await Read("/problems")).AsArray();
 

@@ -24,6 +24,7 @@ const ROUTES = [
     ({ id: await emulator.phone(phone).sendFile(addressIn(emulator, to), { ...file, content: Buffer.from(text(base64, 'base64'), 'base64') }) })],
   ['GET', '/accounts/:phone/files/:id', async (emulator, [phone, id]) => ({ base64: (await emulator.phone(phone).fetchFile(id)).toString('base64') })],
   ['POST', '/accounts/:phone/read', (emulator, [phone], { to, ids }) => emulator.phone(phone).read(addressIn(emulator, to), ids)],
+  ['POST', '/accounts/:phone/type', (emulator, [phone], { to, state }) => emulator.phone(phone).type(addressIn(emulator, to), state)],
   ['POST', '/accounts/:phone/power', (emulator, [phone], { on }) => emulator.phone(phone).turn(on === true)],
   ['POST', '/accounts/:phone/forget-sessions', (emulator, [phone], { of }) => emulator.phone(phone).forgetSessions(emulator.phone(of).account)],
   ['POST', '/accounts/:phone/history', (emulator, [phone], { chat, name, messages, bootstrap }) => {
@@ -45,6 +46,7 @@ const ROUTES = [
   ['POST', '/faults', (emulator, _, fault) => planFault(emulator, fault)],
   ['DELETE', '/faults', emulator => emulator.faults.clear()],
   ['GET', '/record', emulator => emulator.record.messages],
+  ['GET', '/chatstates', emulator => emulator.record.chatstates],
   ['GET', '/problems', emulator => emulator.record.problems]
 ].map(([method, path, act]) => ({ method, parts: path.split('/'), act }))
 

@@ -10,6 +10,7 @@ import { bigEndian, children, seconds, SERVER, stanza } from './stanza.js'
 const MAX_INBOX = 10_000
 const MAX_SENT = 10_000
 const FILE_KINDS = ['image', 'video', 'audio', 'document', 'sticker']
+const TYPING = ['composing', 'recording', 'paused']
 const KEY_PARTS = { bytes: String, longs: String, enums: String }
 
 /** A person's phone: device 0 of an account, with Signal sessions of its own. It links companions, sends, and receives. */
@@ -174,6 +175,13 @@ export class Phone {
   /** Tells authors that this person has read their messages. */
   read(to, ids) {
     this.#server.router.forwardReceipt(this, { ids, to, type: 'read' })
+  }
+
+  /** Shows that this person writes: `composing`, `recording` or `paused`. */
+  type(to, state) {
+    if (!TYPING.includes(state)) throw new RangeError(`state: one of ${TYPING.join(', ')}`)
+    const content = state === 'recording' ? stanza('composing', { media: 'audio' }) : stanza(state)
+    this.#server.router.chatstate(this.account, to, [content])
   }
 
   /** What the server has for this phone; a phone that is off takes it when it is on again. */

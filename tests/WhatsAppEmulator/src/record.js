@@ -5,6 +5,7 @@ export class Record {
   #sent = new Map()
   #delivered = new Map()
   #problems = []
+  #chatstates = []
 
   /** A companion sent a message; `again` when a receiver had asked for it once more. */
   sent({ id, from, to, again }) {
@@ -32,6 +33,12 @@ export class Record {
     else known.receiptedAt ??= new Date().toISOString()
   }
 
+  /** A companion said that its owner writes, or stopped. */
+  typed({ from, to, state }) {
+    if (this.#chatstates.length >= LIMIT) this.#chatstates.shift()
+    this.#chatstates.push({ from, to, state, at: new Date().toISOString() })
+  }
+
   /** Something the real server would not have understood or taken. */
   problem(from, what) {
     if (this.#problems.length < LIMIT) this.#problems.push({ from, what, at: new Date().toISOString() })
@@ -49,6 +56,10 @@ export class Record {
 
   get messages() {
     return { sent: [...this.#sent.values()], delivered: [...this.#delivered.values()] }
+  }
+
+  get chatstates() {
+    return [...this.#chatstates]
   }
 
   get problems() {

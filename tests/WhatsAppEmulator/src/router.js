@@ -91,13 +91,51 @@ export class Router {
 
   presence(connection, node) {
     const { to, type } = node.attrs
-    if (node.tag === 'chatstate' && !['composing', 'paused'].includes(children(node)[0]?.tag)) {
-      this.#server.record.problem(connection.name, `chatstate without a state: ${outline(node)}`)
+    if (node.tag === 'chatstate') {
+      this.#chatstate(connection, node)
     } else if (node.tag === 'presence' && type !== undefined && !['available', 'unavailable', 'subscribe'].includes(type)) {
       this.#server.record.problem(connection.name, `unknown presence: ${outline(node)}`)
     } else if (to !== undefined && !this.#isKnown(to)) {
       this.#server.record.problem(connection.name, `presence for nobody: ${outline(node)}`)
     }
+  }
+
+  /** Somebody writes, or stopped: told to who is connected at this moment, and kept by nobody. */
+  chatstate(author, to, content) {
+    const isInGroup = jids.isGroup(to)
+    const peers = isInGroup ? [...this.#server.groups.find(to).members] : [this.#server.accounts.find(to)]
+    const own = isInGroup || jids.isLid(to) ? author.lidJid : author.jid
+    const attrs = isInGroup ? { from: to, participant: own } : { from: own }
+    for (const peer of peers) {
+      if (!peer || peer === author) continue
+      for (const device of peer.companions) {
+        if (device.connection?.isLive) device.connection.send(stanza('chatstate', attrs, content))
+      }
+    }
+  }
+
+  #chatstate(connection, node) {
+    const { device } = connection
+    const flaw = this.#flawInChatstate(device, node)
+    if (flaw) {
+      this.#server.record.problem(connection.name, `${flaw}: ${outline(node)}`)
+      return
+    }
+    const [content] = children(node)
+    const { to } = node.attrs
+    this.#server.record.typed({ from: device.account.jid, to, state: content.attrs.media ? 'recording' : content.tag })
+    this.chatstate(device.account, to, [content])
+  }
+
+  #flawInChatstate(device, node) {
+    const { to, from } = node.attrs
+    const [content, ...more] = children(node)
+    if (!['composing', 'paused'].includes(content?.tag) || more.length > 0) return 'a chatstate without a state'
+    if (content.attrs.media !== undefined && (content.tag !== 'composing' || content.attrs.media !== 'audio')) return 'a chatstate of unknown media'
+    if (!to) return 'a chatstate without a chat'
+    if (!this.#isKnown(to)) return 'a chatstate for nobody'
+    if (from !== undefined && this.#server.accounts.find(from) !== device.account) return 'a chatstate of somebody else'
+    return undefined
   }
 
   /**

@@ -9,6 +9,14 @@ const MISTAKES = {
   'a stanza it does not know': ['unknown stanza', { tag: 'nonsense', attrs: { id: 'n' } }],
   'a query without an id': ['a query without an id', { tag: 'iq', attrs: { type: 'get', xmlns: 'w:p', to: SERVER }, content: [{ tag: 'ping', attrs: {} }] }],
   'a message for nobody': ['a message for nobody', { tag: 'message', attrs: { id: 'm', to: `49999999999${SERVER}`, type: 'text' }, content: [] }],
+  'a chatstate without a state': ['a chatstate without a state', { tag: 'chatstate', attrs: { to: `4915122222222${SERVER}` }, content: [{ tag: 'thinking', attrs: {} }] }],
+  'a chatstate for nobody': ['a chatstate for nobody', { tag: 'chatstate', attrs: { to: `49999999999${SERVER}` }, content: [{ tag: 'composing', attrs: {} }] }],
+  'a chatstate of somebody else': ['a chatstate of somebody else', {
+    tag: 'chatstate', attrs: { from: `4915122222222${SERVER}`, to: `4915122222222${SERVER}` }, content: [{ tag: 'composing', attrs: {} }]
+  }],
+  'a chatstate of unknown media': ['a chatstate of unknown media', {
+    tag: 'chatstate', attrs: { to: `4915122222222${SERVER}` }, content: [{ tag: 'paused', attrs: { media: 'audio' } }]
+  }],
   'an unknown receipt': ['an unknown receipt', { tag: 'receipt', attrs: { id: 'r', to: `4915122222222${SERVER}`, type: 'nonsense' } }],
   'a confirmation of nothing': ['confirms what it was not sent', { tag: 'ack', attrs: { id: 'a', class: 'message', to: `4915122222222${SERVER}` } }],
   'an answer to nothing': ['an answer nobody asked for', { tag: 'iq', attrs: { id: 'x', type: 'result', to: SERVER } }],
