@@ -24,6 +24,8 @@ internal sealed class EngineWorld : IAsyncDisposable, IHostLauncher, IEngineEven
         Engine = new WhatsAppEngine(Hosts);
     }
 
+    public Channel<EnginePresence> Presences { get; } = Channel.CreateUnbounded<EnginePresence>();
+
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 23, 1, 0, 0, TimeSpan.Zero));
 
     public LogCollector Log { get; }
@@ -96,6 +98,12 @@ internal sealed class EngineWorld : IAsyncDisposable, IHostLauncher, IEngineEven
     {
         await Taking(batch);
         _taken.Writer.TryWrite(batch);
+    }
+
+    public Task Report(EnginePresence presence)
+    {
+        Presences.Writer.TryWrite(presence);
+        return Task.CompletedTask;
     }
 
     public Task<byte[]?> Find(string number, string whatsAppId) => Task.FromResult(Sent.GetValueOrDefault($"{number}/{whatsAppId}"));

@@ -1,3 +1,4 @@
+using Loopwave.Chats;
 using Loopwave.Engines;
 using Loopwave.Messages;
 using StreamJsonRpc;
@@ -85,6 +86,7 @@ public class WhatsAppEngineTests
         await world.Engine.FetchMedia("n1", 1, file, "/tmp/file", CancellationToken.None);
         await world.Engine.RequestHistory("n1", 1, new EngineHistoryRequest("r1", "1@s.whatsapp.net", target, Now, 50), CancellationToken.None);
         await world.Engine.MarkRead("n1", 1, "1@s.whatsapp.net", [new ReadMark("A5", null)], CancellationToken.None);
+        await world.Engine.SetPresence("n1", 1, "1@s.whatsapp.net", PresenceState.Recording, CancellationToken.None);
         await world.Engine.Acknowledge("n1", new EngineCursor(host.Incarnation, 1, 42), CancellationToken.None);
 
         Assert.Equal([9, 8], prepared);
@@ -99,7 +101,21 @@ public class WhatsAppEngineTests
             {"number":"n1","epoch":1,"request":"r1","jid":"1@s.whatsapp.net","oldest":{"whatsAppId":"A0","fromMe":false},"oldestAt":"2026-11-23T01:00:00.000Z","count":50}
             """);
         await Said(host, "markRead", """{"number":"n1","epoch":1,"jid":"1@s.whatsapp.net","messages":[{"whatsAppId":"A5"}]}""");
+        await Said(host, "setPresence", """{"number":"n1","epoch":1,"jid":"1@s.whatsapp.net","state":"recording"}""");
         await Said(host, "acknowledge", """{"number":"n1","epoch":1,"cursor":{"host":"host-1","epoch":1,"sequence":42}}""");
+    }
+
+    [Fact]
+    public async Task What_people_do_is_passed_on_and_nothing_answers_it()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+
+        await host.Tell("presence", new { number = "n1", epoch = 1, jid = "1-2@g.us", participant = "3@lid", state = "composing" });
+
+        var presence = await world.Presences.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(EngineWorld.Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(new EnginePresence("n1", 1, "1-2@g.us", PresenceState.Composing, "3@lid"), presence);
+        Assert.False(host.Has("acknowledge"));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Loopwave.Chats;
 using Loopwave.Messages;
 using Loopwave.Numbers;
 
@@ -6,7 +7,7 @@ namespace Loopwave.Api.V1;
 
 /// <summary>
 /// Answers for one object are the object itself with a few fields more, not an envelope around it: the details of a
-/// number or a message are written as its own fields followed by the timeline.
+/// number, a chat or a message are written as its own fields followed by what they add.
 /// </summary>
 internal static class Flattened
 {
@@ -15,6 +16,10 @@ internal static class Flattened
         if (type.Type == typeof(NumberDetails))
         {
             Lift(type, nameof(NumberDetails.Number), of => ((NumberDetails)of).Number);
+        }
+        else if (type.Type == typeof(ChatDetails))
+        {
+            Lift(type, nameof(ChatDetails.Chat), of => ((ChatDetails)of).Chat);
         }
         else if (type.Type == typeof(MessageDetails))
         {
@@ -25,7 +30,7 @@ internal static class Flattened
     private static void Lift(JsonTypeInfo outer, string property, Func<object, object> inner)
     {
         var envelope = outer.Properties.Single(one => one.Name.Equals(property, StringComparison.OrdinalIgnoreCase));
-        var timeline = outer.Properties.Single(one => one != envelope);
+        var added = outer.Properties.Single(one => one != envelope);
         var lifted = outer.Options.GetTypeInfo(envelope.PropertyType).Properties;
 
         outer.CreateObject = null;
@@ -40,6 +45,6 @@ internal static class Flattened
             outer.Properties.Add(copy);
         }
 
-        outer.Properties.Add(timeline);
+        outer.Properties.Add(added);
     }
 }

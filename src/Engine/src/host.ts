@@ -114,6 +114,7 @@ class Host {
     this.#on('requestHistory', (request) => this.#number(request.number).connected(request.epoch).requestHistory(request))
     this.#on('markRead', ({ number, epoch, jid, messages }) =>
       this.#number(number).connected(epoch).markRead(jid, messages))
+    this.#on('setPresence', ({ number, epoch, jid, state }) => this.#number(number).connected(epoch).setPresence(jid, state))
     this.#on('status', () => this.#status())
     this.#on('shutdown', async () => {
       await Promise.all([...this.#numbers.values()].map((number) => number.settle()))
@@ -144,6 +145,7 @@ class Host {
         settings: this.#settings,
         deliver: (of) => (first, events) => this.silo.deliver(of, first, events),
         sentMessage: (of, epoch, whatsAppId) => this.silo.sentMessage(of, epoch, whatsAppId),
+        presence: (of, epoch, presence) => this.silo.presence(of, epoch, presence),
         log: this.silo.log,
       })
       this.#numbers.set(id, number)

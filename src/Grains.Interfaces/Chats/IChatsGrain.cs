@@ -62,6 +62,18 @@ public interface IChatsGrain : IGrainWithIntegerKey
     [Alias("get"), ReadOnly]
     Task<Outcome<ChatView>> Get(string chat, string? number, Access access);
 
+    /// <summary>A chat as <see cref="Get"/> finds it, with who writes in it as far as its number can say at this moment.</summary>
+    [Alias("get-details"), ReadOnly]
+    Task<Outcome<ChatDetails>> GetDetails(string chat, string? number, Access access);
+
+    /// <summary>
+    /// Shows the other side what we do. Not queued, not kept and not repeated: refused with
+    /// <see cref="RefusalCode.NoReadySession"/> while the number is not ready, and with <see cref="RefusalCode.RateLimited"/>
+    /// when it is told too often.
+    /// </summary>
+    [Alias("set-presence")]
+    Task<Outcome<PresenceState>> SetPresence(string chat, PresenceState state, Access access);
+
     /// <summary>Marks the chat read for the whole team and, where the setting says so, tells the sender.</summary>
     [Alias("mark-read")]
     Task<Outcome<ChatView>> MarkRead(string chat, Access access);

@@ -65,6 +65,14 @@ public interface INumberGrain : IGrainWithStringKey
     [Alias("mark-read")]
     Task<Outcome<ChatView>> MarkRead(string chat);
 
+    /// <summary>Shows the other side of a chat (its id) what we do; see <see cref="IChatsGrain.SetPresence"/>.</summary>
+    [Alias("set-presence")]
+    Task<Outcome<PresenceState>> SetPresence(string chat, PresenceState state);
+
+    /// <summary>Who writes in a chat (its id) at this moment; null when nobody does, or when that is not known.</summary>
+    [Alias("get-typing")]
+    Task<Typing?> GetTyping(string chat);
+
     /// <summary>Fetches a file that was received but not loaded yet. Waits at most one minute.</summary>
     [Alias("fetch-media")]
     [ResponseTimeout("00:01:10")]

@@ -23,6 +23,13 @@ public interface ISandboxGrain : IGrainWithStringKey
     Task<Outcome<SandboxInjected>> Inject(SandboxMessage message);
 
     /// <summary>
+    /// A customer writes, or stops; what comes of it is up to the caller. Heard at this moment or never: refused with
+    /// <c>NoReadySession</c> when there is no connection.
+    /// </summary>
+    [Alias("type")]
+    Task<Outcome<SandboxView>> Type(SandboxWriter writer);
+
+    /// <summary>
     /// The servers close the number's connection with this code; 440 is what a second login does. Refused with
     /// <c>NoReadySession</c> when there is no connection.
     /// </summary>

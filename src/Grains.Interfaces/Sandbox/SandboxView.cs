@@ -1,3 +1,5 @@
+using Loopwave.Chats;
+
 namespace Loopwave.Sandbox;
 
 /// <summary>How the simulated network sees a number.</summary>
@@ -25,7 +27,27 @@ public sealed record SandboxView
     [Id(7)] public required SandboxFaults Faults { get; init; }
     [Id(8)] public SandboxTraffic? Traffic { get; init; }
     [Id(9)] public required SandboxHistory History { get; init; }
+
+    /// <summary>What the number showed in its chats since the process began, the newest of each, newest first; at most 50.</summary>
+    [Id(10)] public IReadOnlyList<SandboxTyping> Typing { get; init; } = [];
 }
+
+/// <summary>What a number showed in a chat.</summary>
+/// <param name="ChatId">The chat in its phone form.</param>
+[GenerateSerializer, Immutable, Alias("loopwave.sandbox-typing")]
+public sealed record SandboxTyping(
+    [property: Id(0)] string ChatId,
+    [property: Id(1)] PresenceState State,
+    [property: Id(2)] DateTimeOffset At);
+
+/// <summary>A simulated customer who writes.</summary>
+/// <param name="From">Digits, or a jid ending in <c>@s.whatsapp.net</c> or <c>@lid</c>. In a group, who writes.</param>
+/// <param name="Group">The group it is written in (<c>…@g.us</c>); null for a direct chat.</param>
+[GenerateSerializer, Immutable, Alias("loopwave.sandbox-writer")]
+public sealed record SandboxWriter(
+    [property: Id(0)] string From,
+    [property: Id(1)] string? Group,
+    [property: Id(2)] PresenceState State);
 
 /// <summary>What goes wrong for a number. Kept over restarts, as servers would.</summary>
 [GenerateSerializer, Immutable, Alias("loopwave.sandbox-faults")]

@@ -1,4 +1,5 @@
 using Loopwave.Contacts;
+using Loopwave.Deployment;
 using Loopwave.Numbers;
 using Orleans.Concurrency;
 
@@ -6,8 +7,10 @@ namespace Loopwave.Chats;
 
 /// <summary>Lists and finds chats. Keeps nothing; changes go to the chat's number.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatFinder finder) : Grain, IChatsGrain
+internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatFinder finder, TimeProvider clock) : Grain, IChatsGrain
 {
+    private static readonly TimeSpan TypingPatience = TimeSpan.FromSeconds(1);
+
     public async Task<Outcome<Page<ChatView>>> List(ChatFilter filter, PageRequest page, Access access)
     {
         try
@@ -24,10 +27,39 @@ internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatF
     public async Task<Outcome<ChatView>> Get(string chat, string? number, Access access) =>
         await finder.Find(chat, number, access) is { } found ? (await View([found]))[0] : NotFound();
 
+    public async Task<Outcome<ChatDetails>> GetDetails(string chat, string? number, Access access)
+    {
+        if (await finder.Find(chat, number, access) is not { } found)
+        {
+            return NotFound();
+        }
+
+        var typing = Typing(found);
+        return new ChatDetails((await View([found]))[0], await typing);
+    }
+
+    public async Task<Outcome<PresenceState>> SetPresence(string chat, PresenceState state, Access access) =>
+        await finder.Find(chat, null, access) is { } found
+            ? await GrainFactory.GetGrain<INumberGrain>(found.Number).SetPresence(found.Id, state)
+            : NotFound();
+
     public async Task<Outcome<ChatView>> MarkRead(string chat, Access access) =>
         await finder.Find(chat, null, access) is { } found
             ? await GrainFactory.GetGrain<INumberGrain>(found.Number).MarkRead(found.Id)
             : NotFound();
+
+    // A chat can be read whatever becomes of its number; what the number cannot say at once is not worth waiting for.
+    private async Task<Typing?> Typing(ChatDocument chat)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<INumberGrain>(chat.Number).GetTyping(chat.Id).WaitAsync(TypingPatience, clock);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException or StorageUnavailableException)
+        {
+            return null;
+        }
+    }
 
     private async Task<IReadOnlyList<ChatView>> View(IReadOnlyList<ChatDocument> found)
     {

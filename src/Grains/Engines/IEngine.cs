@@ -1,3 +1,4 @@
+using Loopwave.Chats;
 using Loopwave.Messages;
 
 namespace Loopwave.Engines;
@@ -61,6 +62,9 @@ public interface IEngine
     /// <summary>Asks the phone for messages older than one that is known; they arrive as history events that name the request.</summary>
     Task RequestHistory(string number, long epoch, EngineHistoryRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Shows the other side of a chat what we do. Returning means written, no more; nothing answers it.</summary>
+    Task SetPresence(string number, long epoch, string jid, PresenceState state, CancellationToken cancellationToken);
+
     /// <summary>Tells the senders that their messages were read.</summary>
     Task MarkRead(string number, long epoch, string jid, IReadOnlyList<ReadMark> messages, CancellationToken cancellationToken);
 }
@@ -73,6 +77,9 @@ public interface IEngineEvents
     /// exception means that nobody took it; the engine keeps it and offers it again.
     /// </summary>
     Task Deliver(EngineBatch batch);
+
+    /// <summary>Says what a person does at this moment; nobody waits for it, and it may be lost.</summary>
+    Task Report(EnginePresence presence);
 }
 
 /// <summary>A connection to open.</summary>

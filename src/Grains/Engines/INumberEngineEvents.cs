@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace Loopwave.Engines;
 
 /// <summary>Where a number's grain takes its engine's events; keyed by number.</summary>
@@ -6,10 +8,15 @@ internal interface INumberEngineEvents : IGrainWithStringKey
 {
     [Alias("on")]
     Task On(EngineBatch batch);
+
+    [Alias("report"), OneWay]
+    Task Report(EnginePresence presence);
 }
 
 /// <summary>Takes events from the engines of this process to the grains of their numbers.</summary>
 internal sealed class EngineEventsToGrains(IGrainFactory grains) : IEngineEvents
 {
     public Task Deliver(EngineBatch batch) => grains.GetGrain<INumberEngineEvents>(batch.Number).On(batch);
+
+    public Task Report(EnginePresence presence) => grains.GetGrain<INumberEngineEvents>(presence.Number).Report(presence);
 }

@@ -158,7 +158,11 @@ internal sealed partial class NumberGrain
                     Phone = linked.Phone, Lid = linked.Lid, PushName = linked.PushName ?? document.PushName, RemovedAt = null,
                     Cut = document.Phone is null || document.Phone == linked.Phone ? document.Cut : CutQueue(MessageRules.NumberReplaced),
                 };
+            case EngineEvent.MessageReceived { Message: { FromMe: false } written }:
+                _presences.Forget(written.Jid, written.OtherJid, written.Participant, written.OtherParticipant);
+                return document;
             case EngineEvent.Opened opened:
+                _presences.Clear();
                 if (document.Engine is EngineKind.WhatsApp && context.Version.Lower())
                 {
                     LogVersionAccepted(logger);

@@ -12,6 +12,8 @@ internal sealed partial class NumberGrain
 
     Task<Outcome<SandboxInjected>> ISandboxGrain.Inject(SandboxMessage message) => OnSandbox(sandbox => sandbox.Inject(Number, message));
 
+    Task<Outcome<SandboxView>> ISandboxGrain.Type(SandboxWriter writer) => OnSandbox(sandbox => sandbox.Type(Number, writer));
+
     Task<Outcome<SandboxView>> ISandboxGrain.Disconnect(int code, DateTimeOffset? until) =>
         OnSandbox(sandbox => sandbox.Disconnect(Number, code, until));
 

@@ -143,6 +143,13 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
         return new PreparedMessage(await taker.FindSent(question.Number, question.WhatsAppId));
     }
 
+    [JsonRpcMethod("presence")]
+    public void OnPresence(EnginePresence presence)
+    {
+        Greeted();
+        taker.Report(this, presence);
+    }
+
     [JsonRpcMethod("log")]
     public void OnLog(HostLogLine line)
     {
@@ -309,6 +316,8 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
 internal interface IHostTaker
 {
     Task Deliver(EngineHost host, EngineBatch batch);
+
+    void Report(EngineHost host, EnginePresence presence);
 
     Task<byte[]?> FindSent(string number, string whatsAppId);
 }

@@ -193,6 +193,31 @@ internal sealed partial class EngineHosts(
         }
     }
 
+    public void Report(EngineHost host, EnginePresence presence)
+    {
+        lock (_lock)
+        {
+            if (!_hosts.Contains(host))
+            {
+                return;
+            }
+        }
+
+        _ = Tell();
+
+        async Task Tell()
+        {
+            try
+            {
+                await events.Report(presence);
+            }
+            catch (Exception exception)
+            {
+                LogNotHeard(logger, exception, presence.Number);
+            }
+        }
+    }
+
     public Task<byte[]?> FindSent(string number, string whatsAppId) => sent.Find(number, whatsAppId);
 
     private (EngineHost Host, EngineLine Line, int Opens) Find(string number, long epoch)
@@ -380,6 +405,9 @@ internal sealed partial class EngineHosts(
 
     [LoggerMessage(LogLevel.Warning, "Nobody took that {Number} lost its connection; it is said again")]
     private static partial void LogNotReported(ILogger logger, Exception exception, string number);
+
+    [LoggerMessage(LogLevel.Debug, "Nobody was told what people do in the chats of {Number}")]
+    private static partial void LogNotHeard(ILogger logger, Exception exception, string number);
 
     [LoggerMessage(LogLevel.Warning, "{Number} was not opened in time, and could not be closed")]
     private static partial void LogNotAbandoned(ILogger logger, Exception exception, string number);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Loopwave.Chats;
 using Loopwave.Engines;
 
 namespace Loopwave.WhatsApp;
@@ -71,6 +72,8 @@ internal sealed record RequestHistoryCommand(
     string Number, long Epoch, string Request, string Jid, TargetMessage Oldest, DateTimeOffset OldestAt, int Count);
 
 internal sealed record MarkReadCommand(string Number, long Epoch, string Jid, IReadOnlyList<ReadMark> Messages);
+
+internal sealed record SetPresenceCommand(string Number, long Epoch, string Jid, PresenceState State);
 
 internal sealed record HostStatus(int Numbers, int Open, long MemoryBytes, double LoopDelayMs);
 

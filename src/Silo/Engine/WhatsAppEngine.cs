@@ -1,3 +1,4 @@
+using Loopwave.Chats;
 using Loopwave.Engines;
 
 namespace Loopwave.WhatsApp;
@@ -40,6 +41,9 @@ internal sealed class WhatsAppEngine(EngineHosts hosts) : IEngine
             number, epoch, request.Request, request.Jid, request.Oldest, request.OldestAt, request.Count);
         return hosts.Call<object?>(number, epoch, "requestHistory", command, cancellationToken);
     }
+
+    public Task SetPresence(string number, long epoch, string jid, PresenceState state, CancellationToken cancellationToken) =>
+        hosts.Call<object?>(number, epoch, "setPresence", new SetPresenceCommand(number, epoch, jid, state), cancellationToken);
 
     public Task MarkRead(string number, long epoch, string jid, IReadOnlyList<ReadMark> messages, CancellationToken cancellationToken) =>
         hosts.Call<object?>(number, epoch, "markRead", new MarkReadCommand(number, epoch, jid, messages), cancellationToken);

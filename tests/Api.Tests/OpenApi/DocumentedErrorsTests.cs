@@ -21,6 +21,8 @@ public sealed class DocumentedErrorsTests
     private const string Inject = """{"from":"4915112345678","text":"Hi"}""";
     private const string Close = """{"code":428}""";
     private const string Traffic = """{"chats":1,"perSecond":1,"seconds":1}""";
+    private const string Composing = """{"state":"composing"}""";
+    private const string Writer = """{"from":"4915112345678","state":"composing"}""";
     private const string Nobody = "n0000000000";
 
     /// <summary>A body that each route takes.</summary>
@@ -32,7 +34,9 @@ public sealed class DocumentedErrorsTests
         ["POST /numbers/{id}/history"] = "{}",
         ["PATCH /messages/{id}"] = Text,
         ["POST /messages/{id}/reactions"] = Reaction,
+        ["POST /chats/{id}/typing"] = Composing,
         ["POST /numbers/{id}/sandbox/messages"] = Inject,
+        ["POST /numbers/{id}/sandbox/typing"] = Writer,
         ["POST /numbers/{id}/sandbox/disconnect"] = Close,
         ["PUT /numbers/{id}/sandbox/faults"] = "{}",
         ["POST /numbers/{id}/sandbox/scan"] = "{}",
@@ -108,6 +112,23 @@ public sealed class DocumentedErrorsTests
         },
         ["POST /numbers/{id}/sandbox/messages no_ready_session"] = async world => await Post(world, $"/numbers/{await world.UnlinkedSandbox()}/sandbox/messages", Inject),
         ["POST /numbers/{id}/sandbox/messages queue_full"] = async world => await Post(world, $"/numbers/{await world.FullSandbox()}/sandbox/messages", Inject),
+        ["POST /chats/{id}/typing no_ready_session"] = async world =>
+        {
+            var (number, chat, _) = await world.Received();
+            await world.Lose(number);
+            return await Post(world, $"/chats/{chat}/typing", Composing);
+        },
+        ["POST /chats/{id}/typing rate_limited"] = async world =>
+        {
+            var (_, chat, _) = await world.Received();
+            for (var n = 0; n < 5; n++)
+            {
+                (await Post(world, $"/chats/{chat}/typing", Composing)).EnsureSuccessStatusCode();
+            }
+
+            return await Post(world, $"/chats/{chat}/typing", Composing);
+        },
+        ["POST /numbers/{id}/sandbox/typing no_ready_session"] = async world => await Post(world, $"/numbers/{await world.UnlinkedSandbox()}/sandbox/typing", Writer),
         ["POST /numbers/{id}/sandbox/disconnect no_ready_session"] = async world => await Post(world, $"/numbers/{await world.UnlinkedSandbox()}/sandbox/disconnect", Close),
         ["POST /numbers/{id}/sandbox/scan not_linking"] = async world => await Post(world, $"/numbers/{await world.ReadySandbox()}/sandbox/scan", "{}"),
         ["DELETE /numbers/{id}/sandbox/device no_ready_session"] = async world => await world.Client.DeleteAsync($"/api/v1/numbers/{await world.UnlinkedSandbox()}/sandbox/device"),

@@ -66,7 +66,58 @@ public sealed class ChatTests
         var text = await host.ClientWith().GetStringAsync("/api/v1/chats/c_1");
 
         Assert.Equal(
-            """{"id":"c_of_any","chatId":"919812345678@s.whatsapp.net","number":"n1","type":"direct","name":null,"phone":null,"contact":null,"tags":[],"status":"open","assignee":null,"unreadCount":0,"lastMessage":null,"lastMessageAt":null,"resolvedAt":null,"createdAt":"2026-06-29T12:00:00.000Z","updatedAt":"2026-06-29T12:00:00.000Z"}""",
+            """{"id":"c_of_any","chatId":"919812345678@s.whatsapp.net","number":"n1","type":"direct","name":null,"phone":null,"contact":null,"tags":[],"status":"open","assignee":null,"unreadCount":0,"lastMessage":null,"lastMessageAt":null,"resolvedAt":null,"createdAt":"2026-06-29T12:00:00.000Z","updatedAt":"2026-06-29T12:00:00.000Z","typing":null}""",
             text);
+    }
+
+    [Fact]
+    public async Task A_chat_says_who_writes_in_it()
+    {
+        await using var host = await ApiHost.Start();
+        host.Deployment.Typing = new Typing(PresenceState.Recording, [Samples.Jid], FakeDeployment.Noon);
+
+        var chat = await (await host.ClientWith().GetAsync("/api/v1/chats/c_1")).Body();
+
+        Assert.Equal(
+            """{"state":"recording","jids":["919812345678@s.whatsapp.net"],"until":"2026-06-29T12:00:00.000Z"}""",
+            chat.GetProperty("typing").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("composing", PresenceState.Composing)]
+    [InlineData("recording", PresenceState.Recording)]
+    [InlineData("paused", PresenceState.Paused)]
+    public async Task That_we_write_is_passed_on_and_has_no_answer(string word, PresenceState state)
+    {
+        await using var host = await ApiHost.Start();
+
+        var response = await host.ClientWith().PostJson("/api/v1/chats/919812345678/typing?number=n2", $$"""{"state":"{{word}}"}""");
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal(new ShownChat("c_of_n2", state), host.Deployment.LastAsked<ShownChat>());
+    }
+
+    [Theory]
+    [InlineData("""{"state":"thinking"}""")]
+    [InlineData("{}")]
+    [InlineData("""{"state":0}""")]
+    public async Task What_nobody_can_do_is_refused(string body)
+    {
+        await using var host = await ApiHost.Start();
+
+        Assert.Equal("invalid_input", await (await host.ClientWith().PostJson("/api/v1/chats/c_1/typing", body)).ErrorCode());
+    }
+
+    [Fact]
+    public async Task Writing_too_often_is_refused_for_as_long_as_it_takes()
+    {
+        await using var host = await ApiHost.Start();
+        host.Deployment.Refusal = new Refusal(RefusalCode.RateLimited, "This is told too often.", TimeSpan.FromSeconds(3.2));
+
+        var response = await host.ClientWith().PostJson("/api/v1/chats/c_1/typing", """{"state":"composing"}""");
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+        Assert.Equal("4", response.Header("Retry-After"));
+        Assert.Equal("rate_limited", await response.ErrorCode());
     }
 }

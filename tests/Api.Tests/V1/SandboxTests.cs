@@ -1,4 +1,5 @@
 using System.Net;
+using Loopwave.Chats;
 using Loopwave.Messages;
 using Loopwave.Sandbox;
 using Loopwave.Testing.Api;
@@ -26,6 +27,7 @@ public sealed class SandboxTests
     }
 
     [Theory]
+    [InlineData("POST", "typing", """{"from":"919812345678","state":"composing"}""")]
     [InlineData("POST", "disconnect", """{"code":440}""")]
     [InlineData("PUT", "faults", """{"deaf":true,"refuseOpens":503}""")]
     [InlineData("POST", "scan", "{}")]
@@ -49,6 +51,7 @@ public sealed class SandboxTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         object expected = route.Split('?')[0] switch
         {
+            "typing" => new SandboxWriter("919812345678", null, PresenceState.Composing),
             "disconnect" => (440, (DateTimeOffset?)null),
             "faults" => new SandboxFaults { Deaf = true, RefuseOpens = 503 },
             "scan" => new SandboxScan(),

@@ -1,3 +1,4 @@
+using Loopwave.Chats;
 using Loopwave.Messages;
 using Loopwave.Numbers;
 using Loopwave.Sandbox;
@@ -44,6 +45,25 @@ public sealed class SandboxGrainTests
             () => cluster.Messages.List(injected.Value!.Jid, new PageRequest(), Access.All), page => page.Value?.Data.Count == 1);
         Assert.Equal("Anybody there?", thread.Value!.Data[0].Text);
         await cluster.Eventually(() => sandbox.Inbound(new PageRequest()), page => page.Value!.Data[0].AcknowledgedAt is not null);
+    }
+
+    [Fact]
+    public async Task A_customer_who_is_made_to_write_is_seen_in_the_chat_and_sees_that_we_do()
+    {
+        await using var cluster = await LoopwaveCluster.Start(AddSandbox);
+        var number = await ReadyNumber(cluster);
+        var sandbox = cluster.Grains.GetGrain<ISandboxGrain>(number);
+        var chat = (await sandbox.Inject(new SandboxMessage { From = Anybody, Text = "Anybody there?" })).Value!.Jid;
+        await cluster.Eventually(() => cluster.Chats.Get(chat, number, Access.All), found => found.Value is not null);
+
+        await sandbox.Type(new SandboxWriter(Anybody, null, PresenceState.Composing));
+        var seen = await cluster.Eventually(
+            () => cluster.Chats.GetDetails(chat, number, Access.All), found => found.Value?.Typing is not null);
+        Assert.Equal(PresenceState.Composing, seen.Value!.Typing!.State);
+
+        Assert.Null((await cluster.Chats.SetPresence(seen.Value.Chat.Id, PresenceState.Recording, Access.All)).Refusal);
+        var shown = Assert.Single((await sandbox.Get()).Value!.Typing);
+        Assert.Equal((chat, PresenceState.Recording), (shown.ChatId, shown.State));
     }
 
     [Fact]

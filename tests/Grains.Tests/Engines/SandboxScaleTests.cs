@@ -40,6 +40,8 @@ public sealed class SandboxScaleTests(ITestOutputHelper output)
 
         public Task AllOpened => _allOpened.Task;
 
+        public Task Report(EnginePresence presence) => Task.CompletedTask;
+
         public async Task Deliver(EngineBatch batch)
         {
             await Engine!.Acknowledge(batch.Number, batch.Last, CancellationToken.None);

@@ -131,6 +131,8 @@ internal sealed class SandboxInbox : IEngineEvents
 
     private readonly ConcurrentDictionary<string, Channel<EngineEvent>> _events = new();
 
+    private readonly Channel<EnginePresence> _presences = Channel.CreateUnbounded<EnginePresence>();
+
     public ConcurrentQueue<EngineBatch> Batches { get; } = new();
 
     public IEngine? Engine { get; set; }
@@ -158,6 +160,19 @@ internal sealed class SandboxInbox : IEngineEvents
         {
             Of(batch.Number).Writer.TryWrite(evt);
         }
+    }
+
+    public Task Report(EnginePresence presence)
+    {
+        _presences.Writer.TryWrite(presence);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What was said next that a person does.</summary>
+    public async Task<EnginePresence> NextPresence()
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        return await _presences.Reader.ReadAsync(timeout.Token);
     }
 
     /// <summary>The next event of a number, which must be of this kind.</summary>

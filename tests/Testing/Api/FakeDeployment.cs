@@ -38,6 +38,9 @@ public sealed class FakeDeployment
 
     public bool Replays { get; set; }
 
+    /// <summary>Who writes in every chat.</summary>
+    public Typing? Typing { get; set; }
+
     public IReadOnlyList<HealthPart> Health { get; set; } = [new("storage", Ready: true, Message: null)];
 
     public FakeTeam Team => new(this);

@@ -35,6 +35,8 @@ internal sealed class FakeMessages(FakeDeployment deployment) : IMessagesGrain
         deployment.Answer<MessageView>(new AskedMessage(id, what, author), () => Samples.Message(id));
 }
 
+public sealed record ShownChat(string Chat, PresenceState State);
+
 internal sealed class FakeChats(FakeDeployment deployment) : IChatsGrain
 {
     public Task<Outcome<Page<ChatView>>> List(ChatFilter filter, PageRequest page, Access access) => deployment.Answer<Page<ChatView>>(
@@ -42,6 +44,15 @@ internal sealed class FakeChats(FakeDeployment deployment) : IChatsGrain
 
     public Task<Outcome<ChatView>> Get(string chat, string? number, Access access) => deployment.Answer<ChatView>(
         new AskedChat(chat, number), () => Samples.Chat("c_of_" + (number ?? "any"), number ?? "n1"));
+
+    public async Task<Outcome<ChatDetails>> GetDetails(string chat, string? number, Access access)
+    {
+        var found = await Get(chat, number, access);
+        return found.Refusal is { } refusal ? refusal : new ChatDetails(found.Value!, deployment.Typing);
+    }
+
+    public Task<Outcome<PresenceState>> SetPresence(string chat, PresenceState state, Access access) =>
+        deployment.Answer<PresenceState>(new ShownChat(chat, state), () => state);
 
     public Task<Outcome<ChatView>> MarkRead(string chat, Access access) =>
         deployment.Answer<ChatView>(new AskedChat(chat, null), () => Samples.Chat(chat, "n1"));

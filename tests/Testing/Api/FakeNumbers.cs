@@ -60,6 +60,10 @@ internal sealed class FakeNumber(FakeDeployment deployment, string id) : INumber
 
     public Task<Outcome<ChatView>> MarkRead(string chat) => throw new NotSupportedException();
 
+    public Task<Outcome<PresenceState>> SetPresence(string chat, PresenceState state) => throw new NotSupportedException();
+
+    public Task<Typing?> GetTyping(string chat) => throw new NotSupportedException();
+
     public Task<Outcome<MediaView>> FetchMedia(string media) => throw new NotSupportedException();
 
     private Task<Outcome<T>> Now<T>(object what, Func<NumberView, Outcome<T>> answer) => deployment.Answer(new AskedNumber(id, what), () =>

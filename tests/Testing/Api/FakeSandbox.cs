@@ -9,6 +9,8 @@ internal sealed class FakeSandbox(FakeDeployment deployment, string id) : ISandb
     public Task<Outcome<SandboxInjected>> Inject(SandboxMessage message) =>
         deployment.Answer<SandboxInjected>(new AskedNumber(id, message), () => new SandboxInjected("3EB0", Samples.Jid));
 
+    public Task<Outcome<SandboxView>> Type(SandboxWriter writer) => View(writer);
+
     public Task<Outcome<SandboxView>> Disconnect(int code, DateTimeOffset? until) => View((code, until));
 
     public Task<Outcome<SandboxView>> SetFaults(SandboxFaults faults) => View(faults);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
+using Loopwave.Chats;
 using Loopwave.Engines;
 
 namespace Loopwave.Testing;
@@ -47,6 +48,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>Every number that was opened, in order.</summary>
     public Channel<string> Opened { get; } = Channel.CreateUnbounded<string>();
 
+    /// <summary>Runs before what we do is shown; may throw.</summary>
+    public Action SettingPresence { get; set; } = () => { };
+
     /// <summary>Runs before older messages are asked for; may throw.</summary>
     public Action<EngineHistoryRequest> RequestingHistory { get; set; } = _ => { };
 
@@ -59,6 +63,8 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     public Task<EngineCursor> NextAcknowledge(string number) => Next(Of(number).Acknowledged, $"an acknowledgement of {number}");
 
     public Task<EngineHistoryRequest> NextHistoryRequest(string number) => Next(Of(number).History, $"a history request of {number}");
+
+    public Task<(string Jid, PresenceState State)> NextPresence(string number) => Next(Of(number).Presences, $"a presence of {number}");
 
     public Task<IReadOnlyList<ReadMark>> NextRead(string number) => Next(Of(number).Reads, $"read marks of {number}");
 
@@ -98,6 +104,10 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     /// <summary>Reports a batch, or reports it once more, as after an answer that was lost.</summary>
     public Task Repeat(EngineBatch batch) => events.Deliver(batch).WaitAsync(Patience);
+
+    /// <summary>Somebody writes, or stopped. Returns before that was heard: nobody waits for it.</summary>
+    public Task Report(string number, string jid, PresenceState state, string? participant = null) =>
+        events.Report(new EnginePresence(number, Epoch(number), jid, state, participant));
 
     public Task Open(EngineOpen request, CancellationToken cancellationToken)
     {
@@ -181,6 +191,13 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         return Task.CompletedTask;
     }
 
+    public Task SetPresence(string number, long epoch, string jid, PresenceState state, CancellationToken cancellationToken)
+    {
+        SettingPresence();
+        Of(number).Presences.Writer.TryWrite((jid, state));
+        return Task.CompletedTask;
+    }
+
     public Task MarkRead(string number, long epoch, string jid, IReadOnlyList<ReadMark> messages, CancellationToken cancellationToken)
     {
         Of(number).Reads.Writer.TryWrite(messages);
@@ -227,6 +244,8 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         public Channel<EngineCursor> Acknowledged { get; } = Channel.CreateUnbounded<EngineCursor>();
 
         public Channel<EngineHistoryRequest> History { get; } = Channel.CreateUnbounded<EngineHistoryRequest>();
+
+        public Channel<(string Jid, PresenceState State)> Presences { get; } = Channel.CreateUnbounded<(string, PresenceState)>();
 
         public Channel<IReadOnlyList<ReadMark>> Reads { get; } = Channel.CreateUnbounded<IReadOnlyList<ReadMark>>();
     }

@@ -1,9 +1,25 @@
 using System.ComponentModel.DataAnnotations;
 using Loopwave.Api.V1.Messages;
+using Loopwave.Chats;
 using Loopwave.Messages;
 using Loopwave.Sandbox;
 
 namespace Loopwave.Api.V1.Sandbox;
+
+/// <summary>A simulated customer who begins or stops to write.</summary>
+internal sealed record SandboxTypingBody
+{
+    /// <summary>The customer: digits, or a jid ending in <c>@s.whatsapp.net</c> or <c>@lid</c>. In a group, who writes.</summary>
+    [StringLength(100, MinimumLength = 1)]
+    public required string From { get; init; }
+
+    /// <summary>The group it is written in (<c>…@g.us</c>).</summary>
+    [MaxLength(100)]
+    public string? Group { get; init; }
+
+    /// <summary>What the customer does; <c>paused</c> stops.</summary>
+    public required PresenceState State { get; init; }
+}
 
 /// <summary>A message that a simulated customer writes, or that is typed on the number's own phone.</summary>
 internal sealed record SandboxMessageBody

@@ -25,6 +25,9 @@ internal static class SandboxEndpoints
         sandbox.MapPost("/messages", Inject).Says("Let a customer write",
             "Safe when this answers, delivered when the number is connected.").HasNoAddress()
             .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession, RefusalCode.QueueFull);
+        sandbox.MapPost("/typing", Type).Says("Let a customer begin or stop to write",
+            "Heard at once or never: nothing of it is kept.").HasNoAddress()
+            .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession);
         sandbox.MapPost("/disconnect", Disconnect).Says("Let the servers close the connection")
             .Refuses(RefusalCode.UnknownNumber, RefusalCode.NoReadySession);
         sandbox.MapPut("/faults", SetFaults).Says("Say what goes wrong from now on", "All at once; kept over restarts.")
@@ -52,6 +55,10 @@ internal static class SandboxEndpoints
     private static async Task<Results<Accepted<SandboxInjected>, ErrorResult>> Inject(
         string id, SandboxMessageBody body, IGrainFactory grains) =>
         (await grains.Sandbox(id).Inject(body.ToMessage())).To(injected => TypedResults.Accepted((string?)null, injected));
+
+    private static async Task<Results<Ok<SandboxView>, ErrorResult>> Type(
+        string id, SandboxTypingBody body, IGrainFactory grains) =>
+        (await grains.Sandbox(id).Type(new SandboxWriter(body.From, body.Group, body.State))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> Disconnect(
         string id, DisconnectBody body, IGrainFactory grains) =>

@@ -1,6 +1,6 @@
 import type { Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
-import { EngineError, type Cursor, type Entry, type Params, type Settings } from '../rpc/contract.js'
+import { EngineError, type Cursor, type Entry, type Params, type Presence, type Settings } from '../rpc/contract.js'
 import { within } from './deadline.js'
 import { Delivery, type Deliver } from './delivery.js'
 import type { Network, Port, Session } from './network.js'
@@ -15,6 +15,7 @@ export interface Surroundings {
   settings: Settings
   deliver(number: string): Deliver
   sentMessage(number: string, epoch: number, whatsAppId: string): Promise<Buffer | undefined>
+  presence(number: string, epoch: number, presence: Presence): void
   log: Log
 }
 
@@ -164,6 +165,11 @@ export class HostedNumber {
         }
       },
       sentMessage: (whatsAppId) => this.around.sentMessage(this.number, epoch, whatsAppId),
+      presence: (presence) => {
+        if (this.#attempt === attempt) {
+          this.around.presence(this.number, epoch, presence)
+        }
+      },
       log: (level, message, _, data) => this.around.log(level, message, this.number, data),
     }
   }

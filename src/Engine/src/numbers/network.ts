@@ -1,5 +1,5 @@
 import type { Log } from '../log/log.js'
-import type { Entry, Event, EventOf, OutboundMessage, Params, Proxy, Settings } from '../rpc/contract.js'
+import type { Entry, Event, EventOf, OutboundMessage, Params, Presence, PresenceState, Proxy, Settings } from '../rpc/contract.js'
 
 /** The one seam to the messaging network: the hosted numbers know no more of it than this. */
 export interface Network {
@@ -27,6 +27,8 @@ export interface Port {
   /** The connection is over; the last thing a session says. */
   closed(code: number, more?: Pick<EventOf<'closed'>, 'until' | 'cause'>): void
   sentMessage(whatsAppId: string): Promise<Buffer | undefined>
+  /** Has no place among the events: it is not stored, and lost when nobody hears it. */
+  presence(presence: Presence): void
   log: Log
 }
 
@@ -39,6 +41,7 @@ export interface Session {
   fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string): Promise<void>
   requestHistory(request: Params<'requestHistory'>): Promise<void>
   markRead(jid: string, messages: Params<'markRead'>['messages']): Promise<void>
+  setPresence(jid: string, state: PresenceState): Promise<void>
   /** Takes the device off the account; the connection then closes by itself and says so. */
   logOut(): Promise<void>
   /** Closes without logging out. What is still buffered is told before; `closed` is not. */

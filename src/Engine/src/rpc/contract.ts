@@ -64,6 +64,9 @@ export const InboundMessage = struct({
 })
 export type InboundMessage = Of<typeof InboundMessage>
 
+export const PresenceState = oneOf('composing', 'recording', 'paused')
+export type PresenceState = Of<typeof PresenceState>
+
 /** A number's own way out. `addresses` are all that may be dialled for `host`. */
 export const Proxy = struct({
   kind: oneOf('http', 'https', 'socks5'),
@@ -146,6 +149,7 @@ export const toSilo = {
   },
   deliver: { params: struct({ number: text, first: Cursor, events: list(Event) }), result: nothing },
   sentMessage: { params: struct({ ...ofNumber, whatsAppId: text }), result: struct({ prepared: nullable(bytes) }) },
+  presence: { params: struct({ ...ofNumber, jid: text, participant: optional(text), state: PresenceState }) },
   log: {
     params: struct({
       level: oneOf('debug', 'information', 'warning', 'error'),
@@ -186,6 +190,7 @@ export const toHost = {
     params: struct({ ...ofNumber, jid: text, messages: list(struct({ whatsAppId: text, participant: optional(text) })) }),
     result: nothing,
   },
+  setPresence: { params: struct({ ...ofNumber, jid: text, state: PresenceState }), result: nothing },
   heartbeat: { params: empty },
   status: {
     params: empty,
@@ -193,6 +198,9 @@ export const toHost = {
   },
   shutdown: { params: empty, result: nothing },
 } as const
+
+/** What somebody in a chat does at this moment. */
+export type Presence = Omit<Of<(typeof toSilo)['presence']['params']>, 'number' | 'epoch'>
 
 export type HostMethod = keyof typeof toHost
 export type Params<M extends HostMethod> = Of<(typeof toHost)[M]['params']>

@@ -1,6 +1,6 @@
 import { ParameterStructures, type MessageConnection } from 'vscode-jsonrpc/node.js'
 import type { Log } from '../log/log.js'
-import { type Cursor, type Event, protocolVersion, type Settings, toSilo } from './contract.js'
+import { type Cursor, type Event, type Presence, protocolVersion, type Settings, toSilo } from './contract.js'
 
 /** The other side of the connection: what the host asks it and tells it. */
 export class Silo {
@@ -18,6 +18,11 @@ export class Silo {
   async sentMessage(number: string, epoch: number, whatsAppId: string): Promise<Buffer | undefined> {
     const { prepared } = toSilo.sentMessage.result(await this.#ask('sentMessage', { number, epoch, whatsAppId }), 'result')
     return prepared === null ? undefined : Buffer.from(prepared, 'base64')
+  }
+
+  /** Not kept and not repeated: what cannot be told at once is over before it could be told again. */
+  presence(number: string, epoch: number, presence: Presence): void {
+    void this.connection.sendNotification('presence', ParameterStructures.byName, { number, epoch, ...presence }).catch(() => undefined)
   }
 
   readonly log: Log = (...said) => void this.say(...said)

@@ -1,7 +1,7 @@
 import { type BaileysEventMap, isLidUser, isPnUser, proto, type WAMessage } from 'baileys'
 import { bare, isChat, isGroup, isMe, type Me } from '../messages/address.js'
 import { toMessage, toTime } from '../messages/inbound.js'
-import type { Event } from '../rpc/contract.js'
+import type { Event, Presence } from '../rpc/contract.js'
 
 const Status = proto.WebMessageInfo.Status
 const messagesPerHistoryEvent = 100
@@ -20,6 +20,16 @@ export function toReports(batch: Batch, me: Me): Event[] {
     ...[...(batch['contacts.upsert'] ?? []), ...(batch['contacts.update'] ?? [])].flatMap(contact),
     ...[...(batch['groups.upsert'] ?? []), ...(batch['groups.update'] ?? [])].flatMap(({ id, subject }) => named(id, subject)),
   ]
+}
+
+/** What people do in a chat at this moment. Being there or not says that they write nothing. Pure. */
+export function toPresences({ id, presences }: BaileysEventMap['presence.update'], me: Me): Presence[] {
+  const jid = bare(id)
+  return !isChat(jid) ? [] : Object.entries(presences).filter(([who]) => !isMe(who, me)).map(([who, { lastKnownPresence: known }]) => ({
+    jid,
+    participant: isGroup(jid) ? bare(who) : undefined,
+    state: known === 'composing' || known === 'recording' ? known : 'paused',
+  }))
 }
 
 /** Older messages, in events small enough to be stored one by one; the last one says whether that was all. */

@@ -9,7 +9,7 @@ import { toEvents, toTime } from '../messages/inbound.js'
 import { editAttribute, prepare } from '../messages/outbound.js'
 import { within } from '../numbers/deadline.js'
 import type { ConnectRequest, Port, Session } from '../numbers/network.js'
-import { EngineError, type Entry, type Event, type OutboundMessage, type Params } from '../rpc/contract.js'
+import { EngineError, type Entry, type Event, type OutboundMessage, type Params, type PresenceState } from '../rpc/contract.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Journal } from './journal.js'
 import { libraryLog } from './libraryLog.js'
@@ -17,7 +17,7 @@ import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
 import { ProxyFault, through } from './proxy.js'
 import { asGroupRefusal, lastLook } from './refusals.js'
-import { toHistory, toReports } from './reports.js'
+import { toHistory, toPresences, toReports } from './reports.js'
 import { inTurns } from './turns.js'
 
 const storeLimitMs = 30_000
@@ -148,6 +148,14 @@ export class WhatsAppSession implements Session {
     })))
   }
 
+  async setPresence(jid: string, state: PresenceState): Promise<void> {
+    try {
+      await this.#socket.sendPresenceUpdate(state, jid)
+    } catch (error) {
+      throw this.#refusal(error)
+    }
+  }
+
   async logOut(): Promise<void> {
     await this.#socket.logout()
   }
@@ -253,6 +261,9 @@ export class WhatsAppSession implements Session {
     }
     for (const report of toReports(batch, this.#me)) {
       this.#tell(report)
+    }
+    if (batch['presence.update']) {
+      toPresences(batch['presence.update'], this.#me).forEach((presence) => this.port.presence(presence))
     }
     if (batch['connection.update']) {
       this.#onConnection(batch['connection.update'])

@@ -54,6 +54,7 @@ export class FakeSession implements Session {
   async fetchMedia() {}
   async requestHistory() {}
   async markRead() {}
+  async setPresence() {}
 
   async logOut() {
     this.isOpen = false

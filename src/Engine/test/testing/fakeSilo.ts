@@ -24,6 +24,7 @@ type Delivered = Of<typeof toSilo.deliver.params>
 export class FakeSilo {
   readonly deliveries: Delivered[] = []
   readonly logs: Of<typeof toSilo.log.params>[] = []
+  readonly presences: Of<typeof toSilo.presence.params>[] = []
   readonly sent = new Map<string, string>()
   host = ''
   /** How many deliveries to refuse from now on. */
@@ -138,6 +139,9 @@ export class FakeSilo {
     connection.onRequest('sentMessage', (params: unknown) => ({
       prepared: this.sent.get(toSilo.sentMessage.params(params, 'params').whatsAppId) ?? null,
     }))
+    connection.onNotification('presence', (params: unknown) => {
+      this.presences.push(toSilo.presence.params(params, 'params'))
+    })
     connection.onNotification('log', (params: unknown) => {
       this.logs.push(toSilo.log.params(params, 'params'))
     })

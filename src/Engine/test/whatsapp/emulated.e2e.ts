@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { proto } from 'baileys'
 import type { Entry } from '#engine/rpc/contract.js'
 import { Emulator } from '../testing/emulator.js'
@@ -322,6 +323,31 @@ describe('A number on the emulated network', () => {
     assert.deepEqual([reaction.target.whatsAppId, reaction.emoji, reaction.target.fromMe], [id, '👍', false])
     await emulator.call('POST', `/accounts/${bert.phone}/revoke`, { to: anna.phone, id })
     assert.equal((await silo.event('messageRevoked', n)).target.whatsAppId, id)
+  })
+
+  test('tells who is writing, and that we are', async () => {
+    const [anna, bert, cleo] = [await person('Anna'), await person('Bert'), await person('Cleo')]
+    const { jid } = await emulator.call<{ jid: string }>('POST', '/groups', { creator: bert.phone, subject: 'Crew', members: [anna.phone, cleo.phone] })
+    await pair(anna)
+    const seen = (wanted: object) => until(
+      () => silo.presences.some((presence) => isDeepStrictEqual(JSON.parse(JSON.stringify(presence)), wanted)), JSON.stringify(wanted), 30_000)
+    await emulator.call('POST', `/accounts/${bert.phone}/type`, { to: anna.phone, state: 'composing' })
+    await seen({ number: n, epoch: 1, jid: bert.jid, state: 'composing' })
+    await emulator.call('POST', `/accounts/${bert.phone}/type`, { to: anna.phone, state: 'recording' })
+    await seen({ number: n, epoch: 1, jid: bert.jid, state: 'recording' })
+    await emulator.call('POST', `/accounts/${bert.phone}/type`, { to: anna.phone, state: 'paused' })
+    await seen({ number: n, epoch: 1, jid: bert.jid, state: 'paused' })
+    await emulator.call('POST', `/accounts/${cleo.phone}/type`, { to: jid, state: 'composing' })
+    await seen({ number: n, epoch: 1, jid, participant: cleo.lid, state: 'composing' })
+
+    for (const [to, state] of [[bert.jid, 'composing'], [bert.jid, 'recording'], [bert.lid, 'paused'], [jid, 'composing']]) {
+      await silo.ask('setPresence', { number: n, epoch: 1, jid: to, state })
+    }
+    const told = () => emulator.call<{ from: string; to: string; state: string }[]>('GET', '/chatstates')
+    await until(async () => (await told()).filter(({ from }) => from === anna.jid).length === 4, 'the network heard it')
+    assert.deepEqual(
+      (await told()).filter(({ from }) => from === anna.jid).map(({ to, state }) => [to, state]),
+      [[bert.jid, 'composing'], [bert.jid, 'recording'], [bert.lid, 'paused'], [jid, 'composing']])
   })
 
   test('finds a person and says who is not there', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type BaileysEventMap, proto, type WAMessage } from 'baileys'
-import { toHistory, toReports } from '#engine/whatsapp/reports.js'
+import { toHistory, toPresences, toReports } from '#engine/whatsapp/reports.js'
 import type { Event } from '#engine/rpc/contract.js'
 
 const me = { id: '4915100000001:3@s.whatsapp.net', lid: '11:3@lid' }
@@ -12,6 +12,27 @@ const at = new Date(seconds * 1000).toISOString()
 const Status = proto.WebMessageInfo.Status
 
 const update = (key: object, status: number) => ({ key: { remoteJid: bert, id: 'M1', ...key }, update: { status, messageTimestamp: seconds } })
+
+describe('What people do', () => {
+  const told = (id: string, who: string, lastKnownPresence: 'composing' | 'recording' | 'paused' | 'available' | 'unavailable') =>
+    toPresences({ id, presences: { [who]: { lastKnownPresence } } }, me)
+
+  test('is told of a person and of somebody in a group', () => {
+    assert.deepEqual(told(bert, bert, 'composing'), [{ jid: bert, participant: undefined, state: 'composing' }])
+    assert.deepEqual(told(group, '22:1@lid', 'recording'), [{ jid: group, participant: '22@lid', state: 'recording' }])
+  })
+
+  test('is nothing once they stopped, are merely there, or went', () => {
+    for (const presence of ['paused', 'available', 'unavailable'] as const) {
+      assert.deepEqual(told(bert, bert, presence), [{ jid: bert, participant: undefined, state: 'paused' }])
+    }
+  })
+
+  test('is not told of our own phone, nor of what is no chat', () => {
+    assert.deepEqual(told(group, me.lid, 'composing'), [])
+    assert.deepEqual(told('status@broadcast', bert, 'composing'), [])
+  })
+})
 
 describe('Reports of the library', () => {
   const table: [string, Partial<BaileysEventMap>, Event[]][] = [

@@ -1,3 +1,4 @@
+using Loopwave.Chats;
 using Loopwave.Engines;
 using Loopwave.Messages;
 
@@ -21,6 +22,9 @@ internal abstract record SandboxAct(TimeSpan Delay)
     public sealed record Drop(TimeSpan Delay, int Code, DateTimeOffset? Until = null) : SandboxAct(Delay);
 
     public sealed record Deafen(TimeSpan Delay) : SandboxAct(Delay);
+
+    /// <summary>Somebody begins to write.</summary>
+    public sealed record Write(TimeSpan Delay, string Jid, string? Participant, PresenceState State) : SandboxAct(Delay);
 }
 
 /// <summary>Decides how servers and people take a message of ours.</summary>
@@ -48,11 +52,12 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
             return new([ack, .. Receipts(wire, now, times, behaviour), .. steps], [ack], acts);
         }
 
-        IReadOnlyList<SandboxStep> social =
-            [.. Receipts(wire, now, times, behaviour), .. Echo(number, wire, now, times.Echo, behaviour)];
+        var echo = Echo(number, wire, now, times.Echo, behaviour).ToList();
+        IReadOnlyList<SandboxStep> social = [.. Receipts(wire, now, times, behaviour), .. echo];
+        IReadOnlyList<SandboxAct> writes = [.. Writing(echo, times)];
         return behaviour switch
         {
-            SandboxBehaviour.AckLostOnce => new(social, [ack], []),
+            SandboxBehaviour.AckLostOnce => new(social, [ack], writes),
             SandboxBehaviour.DropBeforeAck => new(social, [ack], [new SandboxAct.Drop(times.Ack, 428)]),
             SandboxBehaviour.DropAfterAck => new([ack, .. social], [ack], [new SandboxAct.Drop(times.Ack, 428)]),
             SandboxBehaviour.GoneDeaf => new(social, [ack], [new SandboxAct.Deafen(TimeSpan.Zero)]),
@@ -60,7 +65,7 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
                 or SandboxBehaviour.SentOnly or SandboxBehaviour.NotOnWhatsApp or SandboxBehaviour.Restricted
                 or SandboxBehaviour.Refused or SandboxBehaviour.Unbuildable or SandboxBehaviour.SlowAck
                 or SandboxBehaviour.NeverAck or SandboxBehaviour.GroupFailure or SandboxBehaviour.AnswersTwice
-                or SandboxBehaviour.AnswersHidden or SandboxBehaviour.OtherForm or SandboxBehaviour.Console => new([ack, .. social], [ack], []),
+                or SandboxBehaviour.AnswersHidden or SandboxBehaviour.OtherForm or SandboxBehaviour.Console => new([ack, .. social], [ack], writes),
         };
     }
 
@@ -129,6 +134,16 @@ internal sealed class SandboxAnswers(SandboxDice dice, SandboxOptions options, S
         var id = dice.MessageId("echo", number, wire.WhatsAppId);
         var steps = scribe.Steps(number, answer, id, now, delay).ToList();
         return behaviour is SandboxBehaviour.AnswersTwice ? [.. steps, .. steps] : steps;
+    }
+
+    // Whoever has read it writes until the answer comes; who answers at once is never seen writing.
+    private static IEnumerable<SandboxAct> Writing(IReadOnlyList<SandboxStep> echo, Times times)
+    {
+        if (times.Echo > times.Read && echo.Select(step => step.Event).OfType<EngineEvent.MessageReceived>().FirstOrDefault() is { Message: var answer })
+        {
+            yield return new SandboxAct.Write(
+                times.Read, answer.Jid, answer.Participant, answer.Type is MessageType.Voice ? PresenceState.Recording : PresenceState.Composing);
+        }
     }
 
     // One message's delays all vary alike, and nothing comes before what it follows from.

@@ -1,3 +1,4 @@
+using Loopwave.Chats;
 using Loopwave.Engines;
 using Microsoft.Extensions.Logging;
 
@@ -92,6 +93,19 @@ internal sealed partial class SandboxConnection(
         }
 
         client.Pump.Wake(line);
+    }
+
+    public void See(string jid, string? participant, PresenceState state)
+    {
+        lock (line)
+        {
+            if (!IsCurrent || !Ready || Deaf)
+            {
+                return;
+            }
+        }
+
+        client.Pump.Report(new EnginePresence(line.Number, request.Epoch, jid, state, participant));
     }
 
     public void Take(IReadOnlyList<SandboxLetter> letters)

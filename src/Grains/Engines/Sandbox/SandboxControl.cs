@@ -42,6 +42,24 @@ internal sealed class SandboxControl(
         return new SandboxInjected(id, scribe.Write(number, message, id, network.Now).Jid);
     });
 
+    public Task<Outcome<SandboxView>> Type(string number, SandboxWriter writer) => Guarded<SandboxView>(async () =>
+    {
+        if (SandboxInput.Check(writer) is { } wrong)
+        {
+            return Invalid(wrong);
+        }
+
+        var subscriber = await network.Find(number);
+        if (subscriber.Device is not { } device)
+        {
+            return new Refusal(RefusalCode.NoReadySession, "The number has no connection.");
+        }
+
+        var person = SandboxScribe.JidOf(writer.From);
+        device.See(writer.Group ?? person, writer.Group is null ? null : person, writer.State);
+        return View(subscriber);
+    });
+
     public Task<Outcome<SandboxView>> Disconnect(string number, int code, DateTimeOffset? until) => Guarded<SandboxView>(async () =>
     {
         if (SandboxInput.CheckCode(code) is { } wrong)
@@ -218,6 +236,7 @@ internal sealed class SandboxControl(
             Faults = account.Faults,
             Traffic = _traffic.TryGetValue(subscriber.Number, out var run) && !run.IsOver ? run.Traffic : null,
             History = network.Past(account),
+            Typing = subscriber.Typing,
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Loopwave.Chats;
 using Loopwave.Engines;
 
 namespace Loopwave.Sandbox;
@@ -134,6 +135,17 @@ internal sealed class SandboxEngine(
         var answer = history.Older(number, Network.Past(account), account.HistoryAt, request);
         var post = Network.Post(subscriber, [new(Network.Options.EchoDelay, answer)]);
         await SandboxClient.Guarded(post).WaitAsync(cancellationToken);
+    }
+
+    public Task SetPresence(string number, long epoch, string jid, PresenceState state, CancellationToken cancellationToken)
+    {
+        var connection = client.Require(number, epoch);
+        if (!connection.Deaf)
+        {
+            connection.Subscriber.Show(new SandboxTyping(SandboxPeople.Chat(jid), state, Network.Now));
+        }
+
+        return Task.CompletedTask;
     }
 
     public async Task MarkRead(

@@ -30,6 +30,13 @@ internal static class SandboxInput
         _ => null,
     };
 
+    public static string? Check(SandboxWriter writer) => writer switch
+    {
+        _ when !IsPerson(writer.From) => "from must be 5 to 15 digits, or an address such as 12025550100@s.whatsapp.net.",
+        { Group: { } group } when !IsGroup(group) => "group must be an address such as 12025550100-1600000000@g.us.",
+        _ => null,
+    };
+
     public static string? Check(SandboxFaults faults) => faults switch
     {
         { RefuseOpens: { } code } when CheckCode(code) is { } wrong => wrong,

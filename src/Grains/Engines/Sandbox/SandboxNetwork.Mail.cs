@@ -174,6 +174,9 @@ internal sealed partial class SandboxNetwork
             case SandboxAct.Drop drop:
                 device.Drop(drop.Code, drop.Until);
                 break;
+            case SandboxAct.Write write:
+                device.See(write.Jid, write.Participant, write.State);
+                break;
             case SandboxAct.Deafen:
                 device.Deafen();
                 break;

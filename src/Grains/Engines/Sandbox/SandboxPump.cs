@@ -25,6 +25,24 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
         }
     }
 
+    /// <summary>Says what a person does at this moment; nothing is tried again.</summary>
+    public void Report(EnginePresence presence)
+    {
+        ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Pump.Tell(work.Presence), (Pump: this, Presence: presence), preferLocal: false);
+    }
+
+    private async Task Tell(EnginePresence presence)
+    {
+        try
+        {
+            await events.Report(presence);
+        }
+        catch (Exception e)
+        {
+            LogNotReported(e, presence.Number);
+        }
+    }
+
     private async Task Run(SandboxLine line, SandboxStream stream)
     {
         while (Next(line, stream) is { } batch)
@@ -66,6 +84,9 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
         LogNotTaken(exception, batch.Number, batch.Events.Count, stream.Refusals);
         agenda.In(delay, () => _ = Run(line, stream));
     }
+
+    [LoggerMessage(LogLevel.Debug, "Nobody was told what people do in the chats of {Number}")]
+    private partial void LogNotReported(Exception exception, string number);
 
     [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}, refusal {Refusals} in a row")]
     private partial void LogNotTaken(Exception exception, string number, int count, int refusals);

@@ -1,3 +1,4 @@
+using Loopwave.Chats;
 using Loopwave.Engines;
 
 namespace Loopwave.Sandbox;
@@ -16,6 +17,9 @@ internal interface ISandboxDevice
 
     /// <summary>The servers close the connection.</summary>
     void Drop(int code, DateTimeOffset? until);
+
+    /// <summary>What a person does at this moment: heard now or never.</summary>
+    void See(string jid, string? participant, PresenceState state);
 
     /// <summary>From now on nothing passes, although the connection looks open.</summary>
     void Deafen();
@@ -45,6 +49,8 @@ internal sealed record SandboxLetter(long Order, DateTimeOffset At, TimeSpan Del
 /// <summary>A number as the simulated servers hold it in memory. Its members change under its lock.</summary>
 internal sealed class SandboxSubscriber(string number)
 {
+    private const int MostTyping = 50;
+
     public string Number => number;
 
     /// <summary>The account was read from the record.</summary>
@@ -68,6 +74,17 @@ internal sealed class SandboxSubscriber(string number)
 
     /// <summary>The device that shows a code to be scanned.</summary>
     public SandboxLinkAttempt? Link { get; set; }
+
+    /// <summary>What the number last showed in each chat, newest first. Nobody keeps that for longer than the process lives.</summary>
+    public IReadOnlyList<SandboxTyping> Typing { get; private set; } = [];
+
+    public void Show(SandboxTyping typing)
+    {
+        lock (this)
+        {
+            Typing = [typing, .. Typing.Where(one => one.ChatId != typing.ChatId).Take(MostTyping - 1)];
+        }
+    }
 }
 
 /// <summary>A device that shows codes until a phone scans one.</summary>
