@@ -55,6 +55,37 @@ public sealed class KestrelTests
         Assert.StartsWith("HTTP/1.1 431", answer);
     }
 
+    [Theory]
+    [InlineData("%01")]
+    [InlineData("%0A")]
+    [InlineData("%20")]
+    [InlineData("%FF")]
+    [InlineData("%ED%A0%80")]
+    [InlineData("%2F..%2F")]
+    [InlineData("%F0%9F%98%80")]
+    [InlineData("%zz")]
+    public async Task An_id_of_any_characters_is_one_that_is_not_there(string id)
+    {
+        await using var host = await ApiHost.Start(realServer: true);
+        host.Deployment.Refusal = new Refusal(RefusalCode.NotFound, "There is no such message.");
+
+        var answer = await Ask(host, $"GET /api/v1/messages/{id} HTTP/1.1", "");
+
+        Assert.StartsWith("HTTP/1.1 404", answer);
+        Assert.Contains("\"error\":\"not_found\"", answer);
+    }
+
+    [Fact]
+    public async Task A_path_with_a_null_character_reaches_nothing_of_ours()
+    {
+        await using var host = await ApiHost.Start(realServer: true);
+
+        var answer = await Ask(host, "GET /api/v1/messages/%00 HTTP/1.1", "");
+
+        Assert.StartsWith("HTTP/1.1 400", answer);
+        Assert.Empty(host.Deployment.Asked);
+    }
+
     private static async Task<string> Ask(ApiHost host, string line, string headers, Func<Stream, Task>? body = null)
     {
         using var client = new TcpClient();
