@@ -45,6 +45,7 @@ public static class ApiRoutes
         var app = routes.MapGroup("/api/app");
         app.MapSessions();
         app.MapApiKeys();
+        app.MapCluster();
     }
 
     // Deny by default, and find out at start rather than from a stranger.

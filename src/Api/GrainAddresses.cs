@@ -1,5 +1,6 @@
 using Loopwave.ApiKeys;
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Deployment;
 using Loopwave.Media;
 using Loopwave.Messages;
@@ -31,4 +32,6 @@ internal static class GrainAddresses
     public static ITeamGrain Team(this IGrainFactory grains) => grains.GetGrain<ITeamGrain>(0);
 
     public static IHealthGrain Health(this IGrainFactory grains) => grains.GetGrain<IHealthGrain>(0);
+
+    public static IClusterGrain Cluster(this IGrainFactory grains) => grains.GetGrain<IClusterGrain>(0);
 }

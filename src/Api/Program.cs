@@ -21,16 +21,13 @@ return await ProcessRun.Guarded("The API process", async () =>
     app.UseStartPage();
     app.MapLoopwaveApi();
     settings.CheckPort();
-    var stopping = app.Lifetime.ApplicationStopping;
+    var (started, stopping) = (app.Lifetime.ApplicationStarted, app.Lifetime.ApplicationStopping);
     try
     {
         await app.RunAsync();
     }
-    catch (Exception fault) when (stopping.IsCancellationRequested && IsCancelled(fault))
+    catch (Exception) when (stopping.IsCancellationRequested && !started.IsCancellationRequested)
     {
-        // Asked to stop while it still waited for a silo.
+        // Asked to stop while it still waited for a silo: what it waited with is no fault.
     }
 });
-
-static bool IsCancelled(Exception fault) =>
-    fault is OperationCanceledException || (fault is AggregateException several && several.InnerExceptions.All(IsCancelled));

@@ -59,6 +59,8 @@ public static class PublicJson
                 : throw new JsonException($"Expected {(Known.Count > 1 ? "one of " : "")}{string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}.");
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Written[value]);
+
+        public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WritePropertyName(Written[value]);
     }
 
     /// <summary>ISO 8601 in UTC with exactly three digits of milliseconds; reads any ISO 8601 time with an offset.</summary>

@@ -25,6 +25,6 @@ return await ProcessRun.Guarded("The silo", async () =>
     var loggers = silo.Services.GetRequiredService<ILoggerFactory>();
     await using var front = SiloFront.Build(settings, progress, loggers);
     await front.StartAsync();
-    await new SiloRun(silo, progress, loggers.CreateLogger("Loopwave.Silo")).Until(front.Lifetime.ApplicationStopping);
+    await new SiloRun(silo, progress, settings.Cluster!.DrainFor, loggers.CreateLogger("Loopwave.Silo")).Until(front.Lifetime.ApplicationStopping);
     await front.StopAsync();
 });

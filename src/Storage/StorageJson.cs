@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Loopwave.ApiKeys;
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Contacts;
 using Loopwave.Media;
 using Loopwave.Messages;
@@ -35,6 +36,7 @@ internal static class StorageJson
         [typeof(MemberDocument)] = 1,
         [typeof(SessionDocument)] = 1,
         [typeof(SandboxAccount)] = 1,
+        [typeof(SiloReport)] = 1,
     };
 
     private static readonly JsonSerializerOptions Options = new()

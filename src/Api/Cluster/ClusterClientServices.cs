@@ -22,6 +22,7 @@ internal static class ClusterClientServices
         builder.Services.AddSingleton<ClusterConnection>();
         builder.Services.AddHostedService<ClusterProbe>();
         builder.Services.AddHostedService<FirstSteps>();
+        builder.Services.AddHostedService<NodeReporter>();
 
         // The port answers while there is no silo yet; what needs one is told so.
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);

@@ -1,5 +1,4 @@
 using Loopwave.Api.Auth;
-using Loopwave.Api.V1;
 using Loopwave.Health;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Loopwave.Api.Auth;
 using Loopwave.Api.OpenApi;
 using Loopwave.Api.V1.Chats;
@@ -34,10 +33,3 @@ internal static class V1Routes
 
 /// <summary>That the service is alive, and which version it is.</summary>
 internal sealed record HealthAnswer(bool Ok, string Version);
-
-/// <summary>The version of this build.</summary>
-internal static class ProductVersion
-{
-    public static string Text { get; } = typeof(ProductVersion).Assembly
-        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-}

@@ -1,3 +1,5 @@
+using Loopwave.Cluster;
+
 namespace Loopwave.Numbers;
 
 /// <summary>
@@ -63,6 +65,11 @@ internal sealed class ConnectBudget(TimeSpan interval, TimeProvider clock)
         var wait = clock.GetElapsedTime(now, entry.AskAt);
         return wait > TimeSpan.Zero ? wait : TimeSpan.FromTicks(1);
     }
+
+    /// <summary>How much of it is in use.</summary>
+    public ConnectBudgetView View() => interval <= TimeSpan.Zero
+        ? new ConnectBudgetView(null, 0, 0)
+        : new ConnectBudgetView(1 / interval.TotalSeconds, _rate.CountSince(clock.GetTimestamp() - clock.TimestampFrequency), _entries.Count);
 
     private Entry PutInLine(string number, bool urgent, long now)
     {

@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Microsoft.Extensions.Options;
 
 namespace Loopwave.Numbers;
@@ -11,6 +12,10 @@ internal interface IConnectBudgetGrain : IGrainWithStringKey
     [Alias("reserve")]
     [ResponseTimeout("00:00:02")]
     Task<TimeSpan> Reserve(string number, bool urgent);
+
+    [Alias("get")]
+    [ResponseTimeout("00:00:02")]
+    Task<ConnectBudgetView> Get();
 }
 
 /// <summary>
@@ -25,4 +30,6 @@ internal sealed class ConnectBudgetGrain(IOptions<NumberOptions> options, TimePr
     private ConnectBudget Budget => _budget ??= new ConnectBudget(options.Value.ConnectIntervalOf(Enum.Parse<EngineKind>(this.GetPrimaryKeyString())), clock);
 
     public Task<TimeSpan> Reserve(string number, bool urgent) => Task.FromResult(Budget.Reserve(number, urgent));
+
+    public Task<ConnectBudgetView> Get() => Task.FromResult(Budget.View());
 }

@@ -35,5 +35,7 @@ internal sealed class ConnectRate
         return _connects.Count < _most ? now : _connects.Peek() + Window;
     }
 
+    public int CountSince(long time) => _connects.Count(connect => connect > time);
+
     public void Take(long now) => _connects.Enqueue(now);
 }

@@ -27,6 +27,9 @@ public interface IOwnershipStore
     /// </summary>
     Task<long?> Claim(string number, string incarnation);
 
+    /// <summary>The incarnation that owns the number, as long as its lease is live; null when there is none.</summary>
+    Task<string?> Owner(string number);
+
     /// <summary>Gives the number up, so that the next owner need not wait. Nothing happens if the epoch has moved on.</summary>
     Task Release(string number, long epoch);
 }

@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Messages;
@@ -16,6 +17,8 @@ internal sealed class NumberContext(
     VersionAlarm version,
     ConnectTurns turns,
     OutboundAddresses outbound,
+    LocalNumbers local,
+    ILocalSiloDetails silo,
     TimeProvider clock,
     SandboxControl? sandbox = null)
 {
@@ -43,4 +46,9 @@ internal sealed class NumberContext(
     public ConnectTurns Turns => turns;
 
     public OutboundAddresses Outbound => outbound;
+
+    /// <summary>The numbers that are at work in this process.</summary>
+    public LocalNumbers Local => local;
+
+    public SiloAddress Silo => silo.SiloAddress;
 }

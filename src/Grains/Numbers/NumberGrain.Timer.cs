@@ -19,6 +19,7 @@ internal sealed partial class NumberGrain
         }
 
         KeepWhileNeeded();
+        _local?.Is(Session.Status, _queue.Count);
         var now = Now;
         DateTimeOffset? next = State.Lane.IsBroken ? now + RetryAfterFault : null;
         next = Earlier(next, now + Session.DueIn(now));

@@ -1,11 +1,11 @@
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Messages;
 using Loopwave.Sandbox;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
-using Orleans.Placement;
 
 namespace Loopwave.Numbers;
 
@@ -18,11 +18,11 @@ namespace Loopwave.Numbers;
 /// message in order to change it holds the turn.
 /// </para>
 /// </summary>
-[Reentrant, ActivationCountBasedPlacement]
+[Reentrant, NumberPlacement]
 internal sealed partial class NumberGrain(
     NumberPorts ports,
     NumberContext context,
-    ILogger<NumberGrain> logger) : Grain, INumberGrain, INumberEngineEvents, INumberPeople, ISandboxGrain
+    ILogger<NumberGrain> logger) : Grain, INumberGrain, INumberEngineEvents, INumberPeople, INumberPlace, ISandboxGrain
 {
     private const int MostTries = 3;
 
@@ -66,6 +66,7 @@ internal sealed partial class NumberGrain(
         _reload = new Joined(Reload);
         _queue = await LoadQueue(stored.Document.Engine);
         _state = NewState(stored with { Epoch = epoch.Value });
+        _local = context.Local.Came(Number, stored.Document.Engine);
         await Move(session => session.Resume(Now));
         EndUnfinishedHistory();
     }
@@ -77,11 +78,18 @@ internal sealed partial class NumberGrain(
             return;
         }
 
-        await CloseEngine();
-        await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        if (!_stale)
+        try
         {
-            await ports.Ownership.Release(Number, State.Epoch);
+            await CloseEngine();
+            await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (!_stale)
+            {
+                await ports.Ownership.Release(Number, State.Epoch);
+            }
+        }
+        finally
+        {
+            context.Local.Left(_local!);
         }
     }
 

@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Media;
@@ -34,6 +35,15 @@ public static class NumberServices
         services.AddSingleton<ChatFinder>();
         services.AddSingleton<OutboundAddresses>();
         services.AddSingleton<OutboundHttp>();
+        services.AddSingleton<LocalNumbers>();
+        services.AddSingleton<SiloChoice>();
+        services.AddSingleton<NumberMoves>();
+        services.AddSingleton<NumberBalance>();
+        services.AddSingleton<SiloDrain>();
+        services.AddSingleton<ISiloDrain>(provider => provider.GetRequiredService<SiloDrain>());
+        services.AddPlacementDirector<NumberPlacement, NumberPlacementDirector>();
+        services.AddSingleton<SiloReporter>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloReporter>());
         services.AddSingleton<Reconcilers>();
         services.AddHostedService<SiloWatch>();
         services.AddHostedService<SweepSchedule>();

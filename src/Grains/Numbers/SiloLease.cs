@@ -38,6 +38,9 @@ internal sealed partial class SiloLease(
     /// <summary>How a silo is called in the names of its incarnations: by its address, which holds the time of its start.</summary>
     public static string NameOf(SiloAddress silo) => silo.ToParsableString();
 
+    /// <summary>The silo of an incarnation.</summary>
+    public static string SiloOf(string incarnation) => incarnation[..incarnation.LastIndexOf('/')];
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Register();

@@ -22,4 +22,10 @@ public sealed record ClusterSettings
 
     /// <summary><c>GATEWAY_PORT</c>: from API processes to this silo, 1 to 65535.</summary>
     public int GatewayPort { get; init; } = 30000;
+
+    /// <summary>
+    /// <c>DRAIN_SECONDS</c>: how long a silo that is asked to stop hands its numbers over before it stops with those it still has,
+    /// 0 to 3600. Its supervisor must wait at least 25 seconds longer before it kills it.
+    /// </summary>
+    public TimeSpan DrainFor { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -97,6 +97,7 @@ public sealed class SettingsReader
             SiloAddress = SiloAddress(),
             SiloPort = Port("SILO_PORT", 11111),
             GatewayPort = Port("GATEWAY_PORT", 30000),
+            DrainFor = Seconds("DRAIN_SECONDS", 30, most: 3600),
         };
     }
 
@@ -209,6 +210,22 @@ public sealed class SettingsReader
         }
 
         return null;
+    }
+
+    private TimeSpan Seconds(string key, int fallback, int most)
+    {
+        if (Text(key) is not { } text)
+        {
+            return TimeSpan.FromSeconds(fallback);
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= most)
+        {
+            return TimeSpan.FromSeconds(seconds);
+        }
+
+        _mistakes.Add($"{key} is \"{text}\", but it must be a whole number of seconds from 0 to {most}.");
+        return TimeSpan.FromSeconds(fallback);
     }
 
     private byte[]? CredentialsKey()

@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -6,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Loopwave.Starting;
 
 /// <summary>The life of a silo: its database first, then the silo, until the process is asked to stop.</summary>
-internal sealed partial class SiloRun(IHost silo, SiloProgress progress, ILogger logger)
+/// <param name="drainFor">How long a silo that is to stop may take to hand its numbers over.</param>
+internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpan drainFor, ILogger logger)
 {
     public async Task Until(CancellationToken stop)
     {
@@ -26,6 +28,8 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, ILogger
         LogReady(logger);
         await Stopping(stop);
         progress.Is("Hands its numbers over.");
+        using var drain = new CancellationTokenSource(drainFor, silo.Services.GetRequiredService<TimeProvider>());
+        await silo.Services.GetRequiredService<ISiloDrain>().Finish(drain.Token);
         await silo.StopAsync(CancellationToken.None);
         LogStopped(logger);
     }

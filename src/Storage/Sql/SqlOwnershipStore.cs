@@ -81,6 +81,12 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
         return (long?)(await database.Run(new Unit(unit, number))).Value;
     }
 
+    public async Task<string?> Owner(string number) => (await database.Query(
+        new Statement(
+            $"SELECT owner FROM number_owner WHERE number = @number AND EXISTS (SELECT 1 FROM silo_lease WHERE incarnation = owner AND {_isLive})",
+            ("@number", number)),
+        row => row.Text(0))).SingleOrDefault();
+
     public Task Release(string number, long epoch) => database.Run(new Unit(
     [
         new Statement("UPDATE number_owner SET owner = NULL WHERE number = @number AND epoch = @epoch", ("@number", number), ("@epoch", epoch)),

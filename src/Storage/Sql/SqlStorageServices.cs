@@ -1,5 +1,6 @@
 using Loopwave.ApiKeys;
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Contacts;
 using Loopwave.Deployment;
 using Loopwave.Engines;
@@ -24,6 +25,7 @@ internal static class SqlStorageServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<INumberStore, SqlNumberStore>();
         services.AddSingleton<IOwnershipStore, SqlOwnershipStore>();
+        services.AddSingleton<ISiloStore, SqlSiloStore>();
         services.AddSingleton<IMessageStore, SqlMessageStore>();
         services.AddSingleton<IChatStore, SqlChatStore>();
         services.AddSingleton<IContactStore, SqlContactStore>();

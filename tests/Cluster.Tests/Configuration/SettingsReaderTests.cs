@@ -156,6 +156,7 @@ public class SettingsReaderTests
                 ["SILO_ADDRESS"] = "10.0.0.7",
                 ["SILO_PORT"] = "12000",
                 ["GATEWAY_PORT"] = "12001",
+                ["DRAIN_SECONDS"] = "90",
             }),
             ProcessRole.Silo, out var mistakes);
 
@@ -166,6 +167,7 @@ public class SettingsReaderTests
             (postgres.Host, postgres.Port, postgres.Database, postgres.Username, postgres.Password, postgres.SslMode));
         Assert.Equal(("eu-1", IPAddress.Parse("10.0.0.7"), 12000, 12001), (settings.Cluster.Id, settings.Cluster.SiloAddress, settings.Cluster.SiloPort, settings.Cluster.GatewayPort));
         Assert.Equal((4001, "silo-4001"), (settings.Port, settings.ProcessName));
+        Assert.Equal(TimeSpan.FromSeconds(90), settings.Cluster.DrainFor);
     }
 
     [Fact]
@@ -187,6 +189,9 @@ public class SettingsReaderTests
     [InlineData("SILO_ADDRESS", "0.0.0.0")]
     [InlineData("SILO_PORT", "0")]
     [InlineData("GATEWAY_PORT", "seventy")]
+    [InlineData("DRAIN_SECONDS", "-1")]
+    [InlineData("DRAIN_SECONDS", "3601")]
+    [InlineData("DRAIN_SECONDS", "00:00:30")]
     [InlineData("AUTH_DIR", "auth")]
     [InlineData("MONGODB_URI", "mongodb://me:secret@db")]
     public void A_value_of_a_cluster_that_cannot_be_used_is_one_sentence_without_a_secret(string key, string value)

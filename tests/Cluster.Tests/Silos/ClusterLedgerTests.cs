@@ -9,7 +9,7 @@ namespace Loopwave.Cluster;
 /// </summary>
 public sealed class ClusterLedgerTests(ITestOutputHelper output)
 {
-    private static readonly LedgerPlan Small = new(1, 2, Numbers: 10, ChatsPerNumber: 5, Messages: 800, Inbound: 400);
+    private static readonly LedgerPlan Small = new(1, 2, Numbers: 10, ChatsPerNumber: 5, Messages: 400, Inbound: 200);
 
     [Fact]
     public Task Silos_that_are_killed_lose_and_double_nothing() => Play(new KillSilo(1), new KillSilo(2));

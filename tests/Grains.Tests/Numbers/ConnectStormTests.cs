@@ -108,7 +108,7 @@ public sealed class Storm : IAsyncLifetime
     private async Task<IReadOnlyList<string>> Opened()
     {
         // A call that is answered after what fell due; what is late nevertheless is seen a second later.
-        await _cluster.Numbers.List(null, new PageRequest(Limit: 20), Access.All);
+        await _cluster.Settles();
         var opened = new List<string>();
         while (_cluster.Engine.Opened.Reader.TryRead(out var number))
         {

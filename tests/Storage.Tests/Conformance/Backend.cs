@@ -1,5 +1,6 @@
 using Loopwave.ApiKeys;
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Contacts;
 using Loopwave.Deployment;
 using Loopwave.Engines;
@@ -44,6 +45,8 @@ public abstract class Backend : IAsyncDisposable
     public abstract ITeamStore Team { get; }
 
     public abstract IDeploymentStore Deployment { get; }
+
+    public abstract ISiloStore Silos { get; }
 
     public abstract IGrainStorage GrainStorage { get; }
 

@@ -26,6 +26,7 @@ public abstract class OwnershipStoreTests(Backend backend) : IAsyncDisposable
         Assert.Equal(1, await Data.Ownership.Claim(number, "a"));
         Assert.Equal(2, await Data.Ownership.Claim(number, "a"));
         Assert.Equal((2, true), ((await Load(number)).Epoch, (await Load(number)).OwnerAlive));
+        Assert.Equal("a", await Data.Ownership.Owner(number));
     }
 
     [Fact]
@@ -37,6 +38,8 @@ public abstract class OwnershipStoreTests(Backend backend) : IAsyncDisposable
         Assert.Null(await Data.Ownership.Claim("nunknown", "a"));
         await Data.ExpireLease("a");
         Assert.Null(await Data.Ownership.Claim(number, "a"));
+        Assert.Null(await Data.Ownership.Owner(number));
+        Assert.Null(await Data.Ownership.Owner("nunknown"));
         Assert.True(await Data.Ownership.Renew("a", Long));
         Assert.Equal(1, await Data.Ownership.Claim(number, "a"));
     }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Loopwave.ApiKeys;
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Contacts;
 using Loopwave.Deployment;
 using Loopwave.Engines;
@@ -44,6 +45,7 @@ public sealed class PostgresBackend : Backend
         ApiKeys = new SqlApiKeyStore(_disturbed);
         Team = new SqlTeamStore(_disturbed);
         Deployment = new SqlDeploymentStore(_disturbed);
+        Silos = new SqlSiloStore(_disturbed);
         GrainStorage = new SqlGrainStorage(_disturbed, "test");
         Reminders = new SqlReminderTable(_disturbed, "test");
     }
@@ -76,6 +78,8 @@ public sealed class PostgresBackend : Backend
     public override ITeamStore Team { get; }
 
     public override IDeploymentStore Deployment { get; }
+
+    public override ISiloStore Silos { get; }
 
     public override IGrainStorage GrainStorage { get; }
 

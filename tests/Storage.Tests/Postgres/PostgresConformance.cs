@@ -18,6 +18,8 @@ public sealed class PostgresSentMessagesTests() : SentMessagesTests(PostgresBack
 
 public sealed class PostgresDeploymentStoreTests() : DeploymentStoreTests(PostgresBackend.Create());
 
+public sealed class PostgresSiloStoreTests() : SiloStoreTests(PostgresBackend.Create());
+
 public sealed class PostgresTeamStoreTests() : TeamStoreTests(PostgresBackend.Create());
 
 public sealed class PostgresApiKeyStoreTests() : ApiKeyStoreTests(PostgresBackend.Create());

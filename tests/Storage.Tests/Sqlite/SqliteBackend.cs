@@ -1,5 +1,6 @@
 using Loopwave.ApiKeys;
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Contacts;
 using Loopwave.Deployment;
 using Loopwave.Engines;
@@ -39,6 +40,7 @@ public sealed class SqliteBackend : Backend
         ApiKeys = new SqlApiKeyStore(_database);
         Team = new SqlTeamStore(_database);
         Deployment = new SqlDeploymentStore(_database);
+        Silos = new SqlSiloStore(_database);
         GrainStorage = new SqlGrainStorage(_database, "test");
         Reminders = new SqlReminderTable(_database, "test");
     }
@@ -73,6 +75,8 @@ public sealed class SqliteBackend : Backend
     public override ITeamStore Team { get; }
 
     public override IDeploymentStore Deployment { get; }
+
+    public override ISiloStore Silos { get; }
 
     public override IGrainStorage GrainStorage { get; }
 

@@ -22,6 +22,8 @@ public sealed class SqliteSentMessagesTests() : SentMessagesTests(new SqliteBack
 
 public sealed class SqliteDeploymentStoreTests() : DeploymentStoreTests(new SqliteBackend());
 
+public sealed class SqliteSiloStoreTests() : SiloStoreTests(new SqliteBackend());
+
 public sealed class SqliteTeamStoreTests() : TeamStoreTests(new SqliteBackend());
 
 public sealed class SqliteApiKeyStoreTests() : ApiKeyStoreTests(new SqliteBackend());

@@ -84,6 +84,8 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>The epoch under which the number was opened last.</summary>
     public long Epoch(string number) => Of(number).Epoch;
 
+    public bool IsOpen(string number) => Of(number).IsOpen;
+
     /// <summary>How often the process closed everything.</summary>
     public int ClosedAll { get; private set; }
 

@@ -140,10 +140,16 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         for (var passed = 0.0; passed < seconds; passed += step)
         {
             Clock.Advance(TimeSpan.FromSeconds(step));
-            for (var round = 0; round < 3; round++)
-            {
-                await Settled();
-            }
+            await Settles();
+        }
+    }
+
+    /// <summary>Gives numbers time for what fell due, without letting any pass.</summary>
+    public async Task Settles()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            await Settled();
         }
     }
 
@@ -298,6 +304,9 @@ public sealed class LoopwaveCluster : IAsyncDisposable
             silo.Services.AddNumbers();
             silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLease>(
                 provider, setup.LeaseOnTestClock ? provider.GetRequiredService<TimeProvider>() : TimeProvider.System));
+
+            // Leases are the database's, in real time; so is what silos tell each other.
+            silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloReporter>(provider, TimeProvider.System));
             silo.Services.AddSingleton<IEngine>(provider => new FakeEngine(EngineKind.WhatsApp, provider.GetRequiredService<IEngineEvents>()));
             if (setup.Commits is { } commits)
             {

@@ -25,5 +25,7 @@ public sealed class TestSilo
     /// <summary>The name of its lease; another one after it lost the right to numbers.</summary>
     public string Incarnation => _lease.Incarnation;
 
+    public IServiceProvider Services => Handle.ServiceProvider;
+
     internal InProcessSiloHandle Handle { get; }
 }

@@ -1,0 +1,74 @@
+using Loopwave.Numbers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Loopwave.Cluster;
+
+/// <summary>
+/// Gives numbers away when this silo has noticeably more than its share, as it has after another one has joined: once a sweep
+/// period, few at a time, only numbers with nothing to send, and only while no number of this silo waits to connect.
+/// </summary>
+internal sealed partial class NumberBalance(
+    LocalNumbers numbers, NumberMoves moves, IOptions<NumberOptions> options, TimeProvider clock, ILogger<NumberBalance> logger)
+{
+    // Of the connects there may be until the next time: the rest is for numbers that come back.
+    private const double ShareOfBudget = 0.1;
+    private const int MostWithoutBudget = 500;
+
+    private long _checked = clock.GetTimestamp();
+    private Task _moving = Task.CompletedTask;
+
+    /// <summary>How many to give away.</summary>
+    internal static int Surplus(int own, IReadOnlyCollection<int> active)
+    {
+        var mean = active.Average();
+        return own > (mean * 1.1) + 5 ? (int)(own - mean) : 0;
+    }
+
+    /// <summary>Looks whether it is time and called for; what is to go goes beside the caller.</summary>
+    public void Check(IReadOnlyCollection<SiloReport> reports, CancellationToken stop)
+    {
+        if (!_moving.IsCompleted || clock.GetElapsedTime(_checked) < options.Value.SweepPeriod)
+        {
+            return;
+        }
+
+        _checked = clock.GetTimestamp();
+        var active = reports.Where(report => report.State is SiloState.Active).Select(report => report.Count).ToList();
+        var all = numbers.All;
+        if (active.Count > 1 && all.All(number => number.Status is not NumberStatus.Connecting) && Surplus(all.Count, active) is > 0 and var surplus)
+        {
+            _moving = Move(all, surplus, stop);
+        }
+    }
+
+    private async Task Move(IReadOnlyList<LocalNumber> all, int surplus, CancellationToken stop)
+    {
+        var idle = all.Where(number => number.Queued == 0).ToList();
+        LogMoves(logger, all.Count, surplus);
+        try
+        {
+            foreach (var group in idle.GroupBy(number => number.Engine))
+            {
+                var interval = options.Value.ConnectIntervalOf(group.Key);
+                var most = interval > TimeSpan.Zero ? (int)Math.Max(1, options.Value.SweepPeriod / interval * ShareOfBudget) : MostWithoutBudget;
+                var share = (int)Math.Ceiling((double)surplus * group.Count() / idle.Count);
+                await moves.Pace(interval / ShareOfBudget, [.. group.Take(Math.Min(share, most))], (number, _) => moves.ToLeast(number.Id), stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+        catch (Exception exception)
+        {
+            LogNotMoved(logger, exception);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "This silo has {Count} numbers, {Surplus} more than its share, and gives some away")]
+    private static partial void LogMoves(ILogger logger, int count, int surplus);
+
+    [LoggerMessage(LogLevel.Warning, "Numbers could not be given away; this is tried again in a minute")]
+    private static partial void LogNotMoved(ILogger logger, Exception exception);
+}

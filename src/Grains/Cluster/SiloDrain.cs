@@ -1,0 +1,128 @@
+using Loopwave.Numbers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Loopwave.Cluster;
+
+/// <summary>Hands the numbers of this silo over to others, one after the other, no faster than they can connect there.</summary>
+public interface ISiloDrain
+{
+    /// <summary>
+    /// Drains until no number is left, there is nobody to take one, or <paramref name="stop"/>: for a silo that is about to
+    /// stop.
+    /// </summary>
+    Task Finish(CancellationToken stop);
+}
+
+/// <inheritdoc cref="ISiloDrain"/>
+internal sealed partial class SiloDrain(
+    LocalNumbers numbers, NumberMoves moves, IOptions<NumberOptions> options, TimeProvider clock, ILogger<SiloDrain> logger) : ISiloDrain, IDisposable
+{
+    // What a number needs to close its connection and let go.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(0.5);
+
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _ended = new();
+    private CancellationTokenSource? _draining;
+    private Task _run = Task.CompletedTask;
+
+    public SiloState State
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _draining is null ? SiloState.Active : numbers.Count > 0 ? SiloState.Draining : SiloState.Drained;
+            }
+        }
+    }
+
+    /// <summary>What an operator wants; said again and again.</summary>
+    public void IsWanted(bool drain)
+    {
+        lock (_lock)
+        {
+            if (drain && _draining is null)
+            {
+                _draining = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
+                _run = Run(_draining.Token);
+            }
+            else if (!drain && _draining is not null && !_ended.IsCancellationRequested)
+            {
+                _draining.Cancel();
+                _draining = null;
+            }
+        }
+    }
+
+    public async Task Finish(CancellationToken stop)
+    {
+        IsWanted(true);
+        try
+        {
+            while (numbers.Count > 0 && moves.HaveSomewhereToGo)
+            {
+                await Task.Delay(LookAgainAfter, clock, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            LogLeft(logger, numbers.Count);
+        }
+
+        await _ended.CancelAsync();
+        await _run;
+    }
+
+    public void Dispose() => _ended.Dispose();
+
+    private async Task Run(CancellationToken stop)
+    {
+        LogBegan(logger, numbers.Count);
+        try
+        {
+            // Until it is called off: a number may still have been on its way here.
+            while (true)
+            {
+                await Task.WhenAll(numbers.All.GroupBy(number => number.Engine).Select(group => HandOver(group.Key, [.. group], stop)));
+                await Task.Delay(LookAgainAfter, clock, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            LogEnded(logger, numbers.Count);
+        }
+    }
+
+    // Busy ones last: their queues go on emptying meanwhile.
+    private Task HandOver(EngineKind engine, IReadOnlyList<LocalNumber> group, CancellationToken stop) =>
+        moves.Pace(options.Value.ConnectIntervalOf(engine), [.. group.OrderBy(number => number.Queued)], HandOver, stop);
+
+    private async Task HandOver(LocalNumber number, CancellationToken stop)
+    {
+        try
+        {
+            if (await moves.ToLeast(number.Id) is not null)
+            {
+                await number.HasLeft.WaitAsync(Patience, clock, stop);
+            }
+        }
+        catch (Exception exception) when (!stop.IsCancellationRequested)
+        {
+            LogStays(logger, exception, number.Id);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The silo drains: {Count} numbers go to others")]
+    private static partial void LogBegan(ILogger logger, int count);
+
+    [LoggerMessage(LogLevel.Information, "The silo drains no more; {Count} numbers are here")]
+    private static partial void LogEnded(ILogger logger, int count);
+
+    [LoggerMessage(LogLevel.Warning, "The silo stops before all of its numbers were handed over; {Count} come back on the others by themselves")]
+    private static partial void LogLeft(ILogger logger, int count);
+
+    [LoggerMessage(LogLevel.Warning, "Number {Number} was not handed over yet; this is tried again")]
+    private static partial void LogStays(ILogger logger, Exception exception, string number);
+}
