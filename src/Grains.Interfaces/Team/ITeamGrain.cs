@@ -5,8 +5,8 @@ namespace Loopwave.Team;
 public interface ITeamGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Makes the first admin from configuration if there is none, or else a one-time set-up token; null when an admin
-    /// exists already and nothing is to be shown.
+    /// Makes the first admin from configuration if there is none, or else a one-time set-up token, the same for all who ask
+    /// within half a day; null when an admin exists already and nothing is to be shown.
     /// </summary>
     [Alias("prepare")]
     Task<string?> Prepare(string? email, string? password);

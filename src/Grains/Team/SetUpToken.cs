@@ -12,6 +12,9 @@ internal sealed record SetUpToken(string Hash, DateTimeOffset ExpiresAt)
     /// <summary>What the setting holds once there is no token.</summary>
     public const string None = "";
 
+    /// <summary>With less than this left a new one is made rather than shown again.</summary>
+    public static readonly TimeSpan StillUseful = TimeSpan.FromHours(12);
+
     private static readonly TimeSpan Life = TimeSpan.FromHours(24);
 
     public static SetUpToken For(string hash, DateTimeOffset now) => new(hash, now + Life);

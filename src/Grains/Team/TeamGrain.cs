@@ -22,6 +22,7 @@ internal sealed partial class TeamGrain(
     private readonly SignInThrottle _accounts = new(clock);
     private readonly SignInThrottle _sources = new(clock);
     private SecretTokens? _tokens;
+    private string? _setUp;
 
     private DateTimeOffset Now => clock.GetUtcNow();
 
@@ -38,10 +39,17 @@ internal sealed partial class TeamGrain(
             return null;
         }
 
-        var token = SecretTokens.New();
-        var hash = (await Tokens()).Hash(token);
-        await deployment.PutSetting(SetUpToken.Setting, SetUpToken.For(hash, Now).ToText());
-        return token;
+        // Every API node prints it at its start: one that starts now must not make the link of another one useless.
+        var tokens = await Tokens();
+        if (_setUp is { } shown && SetUpToken.Parse(await deployment.Setting(SetUpToken.Setting)) is { } stored
+            && stored.Accepts(tokens.Hash(shown), Now + SetUpToken.StillUseful))
+        {
+            return shown;
+        }
+
+        _setUp = SecretTokens.New();
+        await deployment.PutSetting(SetUpToken.Setting, SetUpToken.For(tokens.Hash(_setUp), Now).ToText());
+        return _setUp;
     });
 
     public async Task<bool> NeedsSetUp() => (await store.Members()).Count == 0;

@@ -23,7 +23,9 @@ public sealed class TeamGrainTests : IAsyncLifetime
     public async Task The_set_up_token_makes_one_admin_and_opens_nothing_afterwards()
     {
         var old = await Team.Prepare(null, null);
+        await _cluster.Deactivate(Team);
         var token = await Team.Prepare(null, null);
+        Assert.NotEqual(old, token);
         Assert.True(await Team.NeedsSetUp());
 
         Assert.Equal(RefusalCode.Forbidden, (await Team.SetUp(old!, "dana@example.com", Password, Source)).Refusal!.Code);
@@ -40,6 +42,20 @@ public sealed class TeamGrainTests : IAsyncLifetime
         Assert.False(await Team.NeedsSetUp());
         Assert.Null(await Team.Prepare(null, null));
         Assert.Single(await Stored.Members());
+    }
+
+    [Fact]
+    public async Task All_nodes_that_start_within_half_a_day_show_the_same_set_up_token_and_a_later_one_shows_its_own()
+    {
+        var first = await Team.Prepare(null, null);
+        _cluster.Clock.Advance(TimeSpan.FromHours(11));
+        Assert.Equal(first, await Team.Prepare(null, null));
+        _cluster.Clock.Advance(TimeSpan.FromHours(2));
+        var later = await Team.Prepare(null, null);
+        Assert.NotEqual(first, later);
+
+        Assert.Equal(RefusalCode.Forbidden, (await Team.SetUp(first!, "dana@example.com", Password, Source)).Refusal!.Code);
+        Assert.NotNull((await Team.SetUp(later!, "dana@example.com", Password, Source)).Value);
     }
 
     [Fact]
