@@ -41,13 +41,14 @@ public interface IClusterGrain : IGrainWithIntegerKey
 /// <summary>The cluster at one moment, at most some seconds old.</summary>
 /// <param name="Numbers">How many numbers are at work, by what they show; stopped ones that nobody asked for are not.</param>
 /// <param name="Queued">Messages that wait to be sent.</param>
+/// <param name="ConnectBudget">Null when it does not answer at the moment.</param>
 [GenerateSerializer, Immutable, Alias("loopwave.cluster-view")]
 public sealed record ClusterView(
     [property: Id(0)] IReadOnlyList<SiloView> Silos,
     [property: Id(1)] IReadOnlyList<ApiNodeView> ApiNodes,
     [property: Id(2)] IReadOnlyDictionary<NumberStatus, int> Numbers,
     [property: Id(3)] int Queued,
-    [property: Id(4)] ConnectBudgetView ConnectBudget,
+    [property: Id(4)] ConnectBudgetView? ConnectBudget,
     [property: Id(5)] OutboxView Outbox);
 
 /// <summary>One silo.</summary>

@@ -13,7 +13,7 @@ internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, 
 
     public async Task<ClusterView> Get()
     {
-        var budget = GrainFactory.GetGrain<IConnectBudgetGrain>(nameof(EngineKind.WhatsApp)).Get();
+        var budget = Budget();
         var outbox = silos.Outbox();
         var reports = await silos.Reports();
         return new ClusterView(
@@ -24,6 +24,19 @@ internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, 
             reports.Sum(report => report.Queued),
             await budget,
             await outbox);
+    }
+
+    // It is looked at most when something is wrong: what does not answer must not hide the rest.
+    private async Task<ConnectBudgetView?> Budget()
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IConnectBudgetGrain>(nameof(EngineKind.WhatsApp)).Get();
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            return null;
+        }
     }
 
     public async Task<Outcome<SiloView>> Drain(string silo, bool drain)
@@ -70,7 +83,7 @@ internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, 
 
         // A number that is at none yet begins there.
         RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
-        await GrainFactory.GetGrain<INumberPlace>(number).HandOver(target);
+        await GrainFactory.GetGrain<INumberPlace>(number).Leave(null, target);
         return new NumberHome(number, target.ToParsableString());
     }
 

@@ -5,10 +5,12 @@ namespace Loopwave.Cluster;
 internal interface INumberPlace : IGrainWithStringKey
 {
     /// <summary>
-    /// Lets the number go on at another silo. Returns at once; what is asked of the number meanwhile waits, and is answered
-    /// there.
+    /// Lets the number go on at another silo, or nowhere until it is asked for when <paramref name="to"/> is null: it closes its
+    /// connection, takes what the network still had to tell, and goes. Returns at once; what is asked of the number meanwhile
+    /// waits, and is answered there.
     /// </summary>
-    [Alias("hand-over")]
+    /// <param name="from">Only if it lives there: it may have gone before. Null is wherever it lives.</param>
+    [Alias("leave")]
     [ResponseTimeout("00:00:05")]
-    Task HandOver(SiloAddress silo);
+    Task Leave(SiloAddress? from, SiloAddress? to);
 }

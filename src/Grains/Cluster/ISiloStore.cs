@@ -14,7 +14,7 @@ public interface ISiloStore
     /// </summary>
     Task<bool> Report(SiloReport report, TimeSpan timeToLive);
 
-    /// <summary>The silos whose last report still counts, by their names.</summary>
+    /// <summary>The silos whose last report still counts, by their names; one that is to drain is shown so from that moment.</summary>
     Task<IReadOnlyList<SiloReport>> Reports();
 
     /// <summary>Says whether a silo is to drain; false when it has never reported.</summary>
@@ -52,6 +52,9 @@ public sealed record SiloReport
     public required long MemoryBytes { get; init; }
 
     public required double CpuCores { get; init; }
+
+    /// <summary>What an operator has said since counts already.</summary>
+    public SiloReport Wanted(bool drain) => drain && State is SiloState.Active ? this with { State = SiloState.Draining } : this;
 
     internal int Count => Numbers.Values.Sum();
 

@@ -32,6 +32,7 @@ internal sealed class LocalNumber(string id, EngineKind engine)
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile NumberStatus _status;
     private volatile int _queued;
+    private volatile bool _isLinking;
 
     public string Id => id;
 
@@ -41,10 +42,13 @@ internal sealed class LocalNumber(string id, EngineKind engine)
 
     public int Queued => _queued;
 
+    /// <summary>Somebody stands in front of a code.</summary>
+    public bool IsLinking => _isLinking;
+
     /// <summary>It is at work here no more.</summary>
     public Task HasLeft => _left.Task;
 
-    public void Is(NumberStatus status, int queued) => (_status, _queued) = (status, queued);
+    public void Is(NumberStatus status, int queued, bool isLinking) => (_status, _queued, _isLinking) = (status, queued, isLinking);
 
     internal void Leave() => _left.TrySetResult();
 }

@@ -6,7 +6,7 @@ namespace Loopwave.Cluster;
 
 /// <summary>
 /// Gives numbers away when this silo has noticeably more than its share, as it has after another one has joined: once a sweep
-/// period, few at a time, only numbers with nothing to send, and only while no number of this silo waits to connect.
+/// period, few at a time, only numbers with nothing to send, and not while many of this silo connect.
 /// </summary>
 internal sealed partial class NumberBalance(
     LocalNumbers numbers, NumberMoves moves, IOptions<NumberOptions> options, TimeProvider clock, ILogger<NumberBalance> logger)
@@ -36,24 +36,32 @@ internal sealed partial class NumberBalance(
         _checked = clock.GetTimestamp();
         var active = reports.Where(report => report.State is SiloState.Active).Select(report => report.Count).ToList();
         var all = numbers.All;
-        if (active.Count > 1 && all.All(number => number.Status is not NumberStatus.Connecting) && Surplus(all.Count, active) is > 0 and var surplus)
+        if (active.Count > 1 && !AreComingBack(all) && Surplus(all.Count, active) is > 0 and var surplus)
         {
-            _moving = Move(all, surplus, stop);
+            _moving = Move(all, surplus, active.Count(count => Surplus(count, active) > 0), stop);
         }
     }
 
-    private async Task Move(IReadOnlyList<LocalNumber> all, int surplus, CancellationToken stop)
+    // Many of them; a few always are, such as those behind a proxy that is away.
+    private static bool AreComingBack(IReadOnlyList<LocalNumber> all) => all.Count(number => number.Status is NumberStatus.Connecting) > 5 + (all.Count / 20);
+
+    private static bool IsIdle(LocalNumber number) => number.Queued == 0 && !number.IsLinking;
+
+    // The others that have too many give away at the same time.
+    private async Task Move(IReadOnlyList<LocalNumber> all, int surplus, int givers, CancellationToken stop)
     {
-        var idle = all.Where(number => number.Queued == 0).ToList();
+        var idle = all.Where(IsIdle).ToList();
         LogMoves(logger, all.Count, surplus);
         try
         {
             foreach (var group in idle.GroupBy(number => number.Engine))
             {
                 var interval = options.Value.ConnectIntervalOf(group.Key);
-                var most = interval > TimeSpan.Zero ? (int)Math.Max(1, options.Value.SweepPeriod / interval * ShareOfBudget) : MostWithoutBudget;
+                var pause = interval / ShareOfBudget * givers;
+                var most = interval > TimeSpan.Zero ? (int)Math.Max(1, options.Value.SweepPeriod / pause) : MostWithoutBudget;
                 var share = (int)Math.Ceiling((double)surplus * group.Count() / idle.Count);
-                await moves.Pace(interval / ShareOfBudget, [.. group.Take(Math.Min(share, most))], (number, _) => moves.ToLeast(number.Id), stop);
+                await moves.Pace(
+                    pause, [.. group.Take(Math.Min(share, most))], (number, _) => IsIdle(number) ? moves.ToLeast(number.Id) : Task.CompletedTask, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

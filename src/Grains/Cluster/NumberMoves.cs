@@ -18,11 +18,14 @@ internal sealed class NumberMoves(
         var silo = choice.Least(Others);
         if (silo is not null)
         {
-            await grains.GetGrain<INumberPlace>(number).HandOver(silo);
+            await grains.GetGrain<INumberPlace>(number).Leave(self.SiloAddress, silo);
         }
 
         return silo;
     }
+
+    /// <summary>Lets a number close its connection and end here, in peace.</summary>
+    public Task ToNowhere(string number) => grains.GetGrain<INumberPlace>(number).Leave(self.SiloAddress, null);
 
     /// <summary>Begins one every <paramref name="interval"/>, or a number of them side by side when that is zero; returns when all are done.</summary>
     public async Task Pace(

@@ -9,6 +9,9 @@ internal sealed class SiloChoice
     private readonly Lock _lock = new();
     private Dictionary<SiloAddress, SiloReport> _reports = [];
 
+    // They told how they are, and do so no more: they are about to end, or cut off from storage, where no number can live.
+    private readonly HashSet<SiloAddress> _silent = [];
+
     // Since the last reports, and since those before: a report can be older than what was placed before it was read.
     private Dictionary<SiloAddress, int> _placed = [];
     private Dictionary<SiloAddress, int> _placedBefore = [];
@@ -29,7 +32,10 @@ internal sealed class SiloChoice
     {
         lock (_lock)
         {
+            var before = _reports.Keys;
             _reports = reports.ToDictionary(report => SiloAddress.FromParsableString(report.Silo));
+            _silent.UnionWith(before);
+            _silent.ExceptWith(_reports.Keys);
             (_placedBefore, _placed) = (_placed, []);
         }
     }
@@ -63,7 +69,8 @@ internal sealed class SiloChoice
         }
     }
 
-    private bool Takes(SiloAddress silo) => _reports.GetValueOrDefault(silo) is not { State: not SiloState.Active };
+    private bool Takes(SiloAddress silo) =>
+        _reports.TryGetValue(silo, out var report) ? report.State is SiloState.Active : !_silent.Contains(silo);
 
     private int Count(SiloAddress silo) =>
         (_reports.GetValueOrDefault(silo)?.Count ?? 0) + _placed.GetValueOrDefault(silo) + _placedBefore.GetValueOrDefault(silo);

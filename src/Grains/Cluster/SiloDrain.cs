@@ -16,7 +16,13 @@ public interface ISiloDrain
 
 /// <inheritdoc cref="ISiloDrain"/>
 internal sealed partial class SiloDrain(
-    LocalNumbers numbers, NumberMoves moves, IOptions<NumberOptions> options, TimeProvider clock, ILogger<SiloDrain> logger) : ISiloDrain, IDisposable
+    LocalNumbers numbers,
+    NumberMoves moves,
+    ISiloStore silos,
+    ILocalSiloDetails self,
+    IOptions<NumberOptions> options,
+    TimeProvider clock,
+    ILogger<SiloDrain> logger) : ISiloDrain, IDisposable
 {
     // What a number needs to close its connection and let go.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -25,6 +31,7 @@ internal sealed partial class SiloDrain(
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended = new();
     private CancellationTokenSource? _draining;
+    private bool _isLast;
     private Task _run = Task.CompletedTask;
 
     public SiloState State
@@ -48,7 +55,7 @@ internal sealed partial class SiloDrain(
                 _draining = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
                 _run = Run(_draining.Token);
             }
-            else if (!drain && _draining is not null && !_ended.IsCancellationRequested)
+            else if (!drain && _draining is not null && !_isLast)
             {
                 _draining.Cancel();
                 _draining = null;
@@ -58,17 +65,24 @@ internal sealed partial class SiloDrain(
 
     public async Task Finish(CancellationToken stop)
     {
+        lock (_lock)
+        {
+            _isLast = true;
+        }
+
         IsWanted(true);
         try
         {
+            // So that nobody sends a number here from now on.
+            await silos.Drain(self.SiloAddress.ToParsableString(), true).WaitAsync(stop);
             while (numbers.Count > 0 && moves.HaveSomewhereToGo)
             {
                 await Task.Delay(LookAgainAfter, clock, stop);
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception exception)
         {
-            LogLeft(logger, numbers.Count);
+            LogLeft(logger, exception is OperationCanceledException ? null : exception, numbers.Count);
         }
 
         await _ended.CancelAsync();
@@ -95,9 +109,9 @@ internal sealed partial class SiloDrain(
         }
     }
 
-    // Busy ones last: their queues go on emptying meanwhile.
+    // Busy ones last, whose queues go on emptying meanwhile, and then those that somebody is linking.
     private Task HandOver(EngineKind engine, IReadOnlyList<LocalNumber> group, CancellationToken stop) =>
-        moves.Pace(options.Value.ConnectIntervalOf(engine), [.. group.OrderBy(number => number.Queued)], HandOver, stop);
+        moves.Pace(options.Value.ConnectIntervalOf(engine), [.. group.OrderBy(number => number.IsLinking).ThenBy(number => number.Queued)], HandOver, stop);
 
     private async Task HandOver(LocalNumber number, CancellationToken stop)
     {
@@ -108,9 +122,12 @@ internal sealed partial class SiloDrain(
                 await number.HasLeft.WaitAsync(Patience, clock, stop);
             }
         }
-        catch (Exception exception) when (!stop.IsCancellationRequested)
+        catch (Exception exception)
         {
-            LogStays(logger, exception, number.Id);
+            if (!stop.IsCancellationRequested)
+            {
+                LogStays(logger, exception, number.Id);
+            }
         }
     }
 
@@ -121,7 +138,7 @@ internal sealed partial class SiloDrain(
     private static partial void LogEnded(ILogger logger, int count);
 
     [LoggerMessage(LogLevel.Warning, "The silo stops before all of its numbers were handed over; {Count} come back on the others by themselves")]
-    private static partial void LogLeft(ILogger logger, int count);
+    private static partial void LogLeft(ILogger logger, Exception? exception, int count);
 
     [LoggerMessage(LogLevel.Warning, "Number {Number} was not handed over yet; this is tried again")]
     private static partial void LogStays(ILogger logger, Exception exception, string number);

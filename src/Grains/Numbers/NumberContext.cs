@@ -18,6 +18,7 @@ internal sealed class NumberContext(
     ConnectTurns turns,
     OutboundAddresses outbound,
     LocalNumbers local,
+    OwnershipReleases releases,
     ILocalSiloDetails silo,
     TimeProvider clock,
     SandboxControl? sandbox = null)
@@ -49,6 +50,8 @@ internal sealed class NumberContext(
 
     /// <summary>The numbers that are at work in this process.</summary>
     public LocalNumbers Local => local;
+
+    public OwnershipReleases Releases => releases;
 
     public SiloAddress Silo => silo.SiloAddress;
 }

@@ -6,17 +6,70 @@ namespace Loopwave.Numbers;
 /// <summary>Where the number lives, and its way to another silo.</summary>
 internal sealed partial class NumberGrain
 {
-    private LocalNumber? _local;
+    private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(10);
 
-    // It deactivates, which closes the connection and gives the ownership up, and is activated there at once.
-    public Task HandOver(SiloAddress silo)
+    private LocalNumber? _local;
+    private bool _isLeaving;
+    private bool _isEnding;
+
+    public Task Leave(SiloAddress? from, SiloAddress? to)
     {
-        if (!silo.Equals(context.Silo))
+        if (_state is not null && !_stale && !_isLeaving && (from ?? context.Silo).Equals(context.Silo) && !context.Silo.Equals(to))
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-            MigrateOnIdle();
+            _isLeaving = true;
+            Quit(to).Ignore();
         }
 
         return Task.CompletedTask;
+    }
+
+    // While the grain is still itself: what the engine has yet to tell is taken before the connection is closed for good.
+    private async Task Quit(SiloAddress? to)
+    {
+        await _acting.WaitAsync();
+        try
+        {
+            await CloseEngine();
+        }
+        finally
+        {
+            _acting.Release();
+            GoTo(to);
+        }
+
+        // The other silo can be gone by now, and then nobody takes the number: it goes on here.
+        await Task.Delay(GoneWithin, context.Clock);
+        if (!_isEnding)
+        {
+            _isLeaving = false;
+            await Act();
+        }
+    }
+
+    // It deactivates, and is activated there at once.
+    private void GoTo(SiloAddress? silo)
+    {
+        if (silo is null || silo.Equals(context.Silo))
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        MigrateOnIdle();
+    }
+
+    /// <summary>The number is here no more, and whoever comes next may take it.</summary>
+    private void Vanish(long? epoch)
+    {
+        if (_local is { } local)
+        {
+            context.Local.Left(local);
+        }
+
+        if (epoch is { } mine)
+        {
+            context.Releases.Begin(Number, mine);
+        }
     }
 }

@@ -26,7 +26,7 @@ internal sealed partial class NumberGrain
             return;
         }
 
-        if (_state is not null && !_stale && !State.Lane.IsBroken)
+        if (_state is not null && !_stale && !_isLeaving && !State.Lane.IsBroken)
         {
             Track(PumpOnce());
         }

@@ -53,7 +53,7 @@ internal sealed partial class NumberGrain
         await _acting.WaitAsync();
         try
         {
-            while (!_stale && await ActOnce())
+            while (!_stale && !_isLeaving && await ActOnce())
             {
             }
         }

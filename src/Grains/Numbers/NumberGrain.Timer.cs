@@ -19,7 +19,7 @@ internal sealed partial class NumberGrain
         }
 
         KeepWhileNeeded();
-        _local?.Is(Session.Status, _queue.Count);
+        _local?.Is(Session.Status, _queue.Count, Session.Link is not null && !Session.Paired);
         var now = Now;
         DateTimeOffset? next = State.Lane.IsBroken ? now + RetryAfterFault : null;
         next = Earlier(next, now + Session.DueIn(now));

@@ -38,6 +38,7 @@ internal sealed partial class NumberGrain(
     private Joined _reload = null!;
     private string _incarnation = "";
     private bool _isOwnedElsewhere;
+    private string? _owner;
     private bool _stale;
     private bool _isKept;
 
@@ -52,20 +53,35 @@ internal sealed partial class NumberGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _incarnation = context.Lease.Incarnation;
-        var epoch = await ports.Ownership.Claim(Number, _incarnation);
-        var stored = await ports.Numbers.Load(Number);
-        if (stored is null || epoch is null)
+        if (await ports.Ownership.Claim(Number, _incarnation) is not { } epoch)
         {
             // Answered as unknown, or as owned by another process; the first call lets go of this activation.
-            _isOwnedElsewhere = stored is not null;
+            _isOwnedElsewhere = await ports.Numbers.Load(Number) is not null;
+            _owner = _isOwnedElsewhere ? await ports.Ownership.Owner(Number) : null;
             return;
         }
 
+        try
+        {
+            await Take(epoch);
+        }
+        catch (Exception)
+        {
+            // An activation that fails is not told when it ends.
+            await CloseEngine();
+            Vanish(epoch);
+            throw;
+        }
+    }
+
+    private async Task Take(long epoch)
+    {
+        var stored = await ports.Numbers.Load(Number) ?? throw new InvalidOperationException($"Number {Number} is owned and does not exist.");
         _engine = context.Engine(stored.Document.Engine);
         _turn = new Turn(_readers);
         _reload = new Joined(Reload);
         _queue = await LoadQueue(stored.Document.Engine);
-        _state = NewState(stored with { Epoch = epoch.Value });
+        _state = NewState(stored with { Epoch = epoch });
         _local = context.Local.Came(Number, stored.Document.Engine);
         await Move(session => session.Resume(Now));
         EndUnfinishedHistory();
@@ -78,19 +94,14 @@ internal sealed partial class NumberGrain(
             return;
         }
 
-        try
-        {
-            await CloseEngine();
-            await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            if (!_stale)
-            {
-                await ports.Ownership.Release(Number, State.Epoch);
-            }
-        }
-        finally
-        {
-            context.Local.Left(_local!);
-        }
+        (_isLeaving, _isEnding) = (true, true);
+        await CloseEngine();
+        await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        // What was under way may just have opened one.
+        await CloseEngine();
+        Vanish(_stale ? null : State.Epoch);
+        await context.Releases.Settled(Number, cancellationToken);
     }
 
     public async Task<Outcome<NumberDetails>> Get()
@@ -208,7 +219,18 @@ internal sealed partial class NumberGrain(
 
     private Refusal NotHere()
     {
-        DeactivateOnIdle();
+        if (_owner is { } owner)
+        {
+            // That process lives, and has the right; it may have lost sight of the number. Tried once: by the next time the
+            // owner may be gone.
+            _owner = null;
+            GoTo(SiloAddress.FromParsableString(SiloLease.SiloOf(owner)));
+        }
+        else
+        {
+            DeactivateOnIdle();
+        }
+
         return _isOwnedElsewhere ? Moving() : new(RefusalCode.UnknownNumber, "There is no number with this id.");
     }
 

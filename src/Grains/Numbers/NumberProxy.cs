@@ -64,7 +64,8 @@ public sealed record NumberProxy(string Url)
     private static Uri? Address(string text) =>
         text.All(character => character is > ' ' and < '\x7f' and not '\\')
             && Uri.TryCreate(text, UriKind.Absolute, out var address)
-            && address is { Scheme: "http" or "https" or "socks5", Host.Length: > 0, PathAndQuery: "/" or "", Fragment: "" }
+            && address is { Scheme: "http" or "https" or "socks5", Host.Length: > 0, IdnHost.Length: <= 253, PathAndQuery: "/" or "", Fragment: "" }
+            && Uri.CheckHostName(address.IdnHost) is not UriHostNameType.Unknown
             ? address
             : null;
 }

@@ -35,6 +35,7 @@ public static class NumberServices
         services.AddSingleton<ChatFinder>();
         services.AddSingleton<OutboundAddresses>();
         services.AddSingleton<OutboundHttp>();
+        services.AddSingleton<OwnershipReleases>();
         services.AddSingleton<LocalNumbers>();
         services.AddSingleton<SiloChoice>();
         services.AddSingleton<NumberMoves>();
@@ -44,6 +45,7 @@ public static class NumberServices
         services.AddPlacementDirector<NumberPlacement, NumberPlacementDirector>();
         services.AddSingleton<SiloReporter>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloReporter>());
+        services.AddHostedService<RestBeforeStop>();
         services.AddSingleton<Reconcilers>();
         services.AddHostedService<SiloWatch>();
         services.AddHostedService<SweepSchedule>();

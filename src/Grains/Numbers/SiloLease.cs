@@ -23,6 +23,7 @@ internal sealed partial class SiloLease(
     // Without the lease nothing is opened or relayed: once storage works again, numbers should not wait for a whole period.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FenceAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
     private Task _renewing = Task.CompletedTask;
@@ -142,14 +143,27 @@ internal sealed partial class SiloLease(
 
         _fenced = true;
         LogFenced(logger, why);
-        foreach (var engine in engines)
+        await Task.WhenAll(engines.Select(CloseAll));
+    }
+
+    // One engine that fails or hangs must keep neither the others open nor the lease from being renewed.
+    private async Task CloseAll(IEngine engine)
+    {
+        try
         {
-            await engine.CloseAll();
+            await engine.CloseAll().WaitAsync(CloseWithin, clock);
+        }
+        catch (Exception exception)
+        {
+            LogNotClosed(logger, exception, engine.Kind);
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "The lease could not be renewed for {Seconds:F1} s")]
     private static partial void LogNotRenewed(ILogger logger, Exception exception, double seconds);
+
+    [LoggerMessage(LogLevel.Error, "The connections of {Network} could not be closed")]
+    private static partial void LogNotClosed(ILogger logger, Exception exception, EngineKind network);
 
     [LoggerMessage(LogLevel.Error, "All connections are closed: the lease is {Why}")]
     private static partial void LogFenced(ILogger logger, string why);

@@ -55,7 +55,8 @@ internal sealed class SqlSiloStore(ISqlDatabase database) : ISiloStore
     private async Task<IReadOnlyList<SiloReport>> Read()
     {
         var reports = await database.Query(
-            new Statement($"SELECT report FROM silo WHERE expires_at > {database.Dialect.Now}"), row => row.Document<SiloReport>(0));
+            new Statement($"SELECT report, drain FROM silo WHERE expires_at > {database.Dialect.Now}"),
+            row => row.Document<SiloReport>(0).Wanted(drain: row.GetInt64(1) == 1));
         return [.. reports.OrderBy(report => report.Name, StringComparer.Ordinal).ThenBy(report => report.Silo, StringComparer.Ordinal)];
     }
 }

@@ -18,9 +18,14 @@ internal sealed class Turns(int most, TimeSpan patience, TimeProvider clock, Sql
         }
     }
 
-    public void Leave()
+    /// <param name="isDone">Something was read; a database that hangs makes no progress by failing.</param>
+    public void Leave(bool isDone)
     {
-        Interlocked.Exchange(ref _progressAt, clock.GetTimestamp());
+        if (isDone)
+        {
+            Interlocked.Exchange(ref _progressAt, clock.GetTimestamp());
+        }
+
         _free.Release();
     }
 }

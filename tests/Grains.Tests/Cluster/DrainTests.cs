@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Loopwave.Engines;
 using Loopwave.Numbers;
 using Loopwave.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,7 +54,12 @@ public sealed class DrainTests : SeveralSilos
         WatchForTwoConnections();
         var stopped = _cluster.Silos[2];
 
-        var finish = stopped.Services.GetRequiredService<ISiloDrain>().Finish(TestContext.Current.CancellationToken);
+        var drain = stopped.Services.GetRequiredService<SiloDrain>();
+        var finish = drain.Finish(TestContext.Current.CancellationToken);
+
+        // What the silo hears with its next report was said before.
+        drain.IsWanted(false);
+        Assert.NotEqual(SiloState.Active, drain.State);
 
         await _cluster.LivesUntil(async () =>
         {
@@ -87,6 +93,19 @@ public sealed class DrainTests : SeveralSilos
         Assert.Equal(target, _homes[number]);
         Assert.Equal(Id(target), (await Cluster.Find(number)).Value!.Silo);
         Assert.Empty(_twice);
+    }
+
+    [Fact]
+    public async Task What_the_network_still_has_to_tell_when_a_number_goes_is_taken_before()
+    {
+        var number = (await ReadyNumbers())[0];
+        var (home, target) = (_homes[number], _cluster.Silos.First(silo => silo != _homes[number]));
+        home.Engine.Closing = closing => home.Engine.Raise(closing, new EngineEvent.CredentialsChanged([new CredentialEntry("creds", [9])]));
+
+        await Cluster.Move(number, Id(target));
+
+        await _cluster.LivesUntil(() => Task.FromResult(target.Engine.HasOpen(number)));
+        Assert.Equal([9], (await target.Engine.NextOpen(number)).Credentials!.Single(entry => entry.Name == "creds").Value);
     }
 
     [Fact]

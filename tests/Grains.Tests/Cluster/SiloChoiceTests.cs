@@ -48,6 +48,18 @@ public sealed class SiloChoiceTests
         Assert.Equal([B], choice.Takes([A, B, C]));
     }
 
+    [Fact]
+    public void A_silo_that_has_told_and_tells_no_more_is_chosen_by_nobody_until_it_tells_again()
+    {
+        _choice.Learn([Report(A, 5), Report(B, 0)]);
+        _choice.Learn([Report(A, 5)]);
+        Assert.Equal(A, _choice.Least([A, B]));
+        _choice.Learn([Report(A, 5)]);
+        Assert.Equal(A, _choice.Least([A, B]));
+        _choice.Learn([Report(A, 5), Report(B, 0)]);
+        Assert.Equal(B, _choice.Least([A, B]));
+    }
+
     [Theory]
     [InlineData(100, 100, 0)]
     [InlineData(115, 100, 0)]

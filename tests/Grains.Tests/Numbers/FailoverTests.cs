@@ -90,8 +90,8 @@ public sealed class FailoverTests : SeveralSilos
     public async Task A_number_whose_owner_still_lives_is_refused_with_a_time_and_taken_about_a_second_after_its_end()
     {
         var number = await Created();
-        await Ownership.Register("lost:1@1/a", TimeSpan.FromMinutes(10));
-        Assert.NotNull(await Ownership.Claim(number, "lost:1@1/a"));
+        await Ownership.Register("127.0.0.1:1@1/a", TimeSpan.FromMinutes(10));
+        Assert.NotNull(await Ownership.Claim(number, "127.0.0.1:1@1/a"));
 
         var refused = (await _cluster.Number(number).Get()).Refusal!;
         Assert.Equal((RefusalCode.StorageUnavailable, TimeSpan.FromSeconds(1)), (refused.Code, refused.RetryAfter));
@@ -100,7 +100,7 @@ public sealed class FailoverTests : SeveralSilos
         await _cluster.Services.GetRequiredService<Reconcilers>().WakeAll(changed: true, TestContext.Current.CancellationToken);
         await _cluster.Passes(5);
         Assert.Equal(1, (await Store.Load(number))!.Epoch);
-        await Ownership.Revoke("lost:1@1");
+        await Ownership.Revoke("127.0.0.1:1@1");
         var from = _cluster.Clock.GetTimestamp();
         await _cluster.PassesUntil(async () => (await Store.Load(number))!.Epoch > 1, step: 0.25);
 

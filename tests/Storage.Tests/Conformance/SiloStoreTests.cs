@@ -35,6 +35,7 @@ public abstract class SiloStoreTests(Backend backend) : IAsyncDisposable
         var report = Report("10.0.0.1:1@1", "a");
         Assert.False(await backend.Silos.Report(report, Long));
         Assert.True(await backend.Silos.Drain(report.Silo, true));
+        Assert.Equal(SiloState.Draining, Assert.Single(await backend.Silos.Reports()).State);
         Assert.True(await backend.Silos.Report(report, Long));
         Assert.True(await backend.Silos.Report(report, Long));
         Assert.True(await backend.Silos.Drain(report.Silo, false));

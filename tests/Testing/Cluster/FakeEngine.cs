@@ -24,6 +24,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>Runs before a connection is opened; may throw.</summary>
     public Action<EngineOpen> Opening { get; set; } = _ => { };
 
+    /// <summary>What closing a connection waits for, as for what still has to be told.</summary>
+    public Func<string, Task> Closing { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Runs before a device is logged out; may throw.</summary>
     public Action LoggingOut { get; set; } = () => { };
 
@@ -133,7 +136,11 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         return Task.CompletedTask;
     }
 
-    public Task Close(string number, long epoch, CancellationToken cancellationToken) => Closed(number, "close");
+    public async Task Close(string number, long epoch, CancellationToken cancellationToken)
+    {
+        await Closing(number);
+        await Closed(number, "close");
+    }
 
     public Task LogOut(string number, long epoch, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using Loopwave.Numbers;
 
 namespace Loopwave.Testing.Storage;
 
@@ -41,6 +42,7 @@ public static class Filled
             _ when type == typeof(DateTimeOffset) => new DateTimeOffset(2026, 6, 29, 10, 15, 0, TimeSpan.Zero).AddTicks(n),
             _ when type == typeof(TimeSpan) => TimeSpan.FromTicks(n),
             _ when type == typeof(DateOnly) => new DateOnly(2026, 6, 29),
+            _ when type == typeof(NumberProxy) => new NumberProxy($"http://user{n}:secret@proxy.example.com:8080"),
             _ when type.IsGenericType && type.IsAssignableTo(typeof(IEnumerable)) => List(type.GetGenericArguments()[0]),
             _ => Record(type),
         };

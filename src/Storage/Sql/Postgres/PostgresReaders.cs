@@ -30,6 +30,21 @@ internal sealed class PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts
 
     private async Task<List<T>> ReadInTurn<T>(Statement query, Func<DbDataReader, T> row)
     {
+        var isDone = false;
+        try
+        {
+            var rows = await ReadAgain(query, row);
+            isDone = true;
+            return rows;
+        }
+        finally
+        {
+            _turns.Leave(isDone);
+        }
+    }
+
+    private async Task<List<T>> ReadAgain<T>(Statement query, Func<DbDataReader, T> row)
+    {
         try
         {
             return await Read(query, row);
@@ -38,10 +53,6 @@ internal sealed class PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts
         {
             // The connection died while it waited in the pool, which has thrown away the others like it.
             return await Read(query, row);
-        }
-        finally
-        {
-            _turns.Leave();
         }
     }
 

@@ -40,6 +40,7 @@ internal sealed class SqliteReaders(SqliteConnections connections, SqliteErrors 
     private List<T> Read<T>(Statement query, Func<DbDataReader, T> row)
     {
         PreparedCommands? commands = null;
+        var isDone = false;
         try
         {
             commands = _idle.TryTake(out var idle) ? idle : new PreparedCommands(connections.OpenReader());
@@ -53,6 +54,7 @@ internal sealed class SqliteReaders(SqliteConnections connections, SqliteErrors 
             }
 
             _idle.Add(commands);
+            isDone = true;
             return rows;
         }
         catch
@@ -62,7 +64,7 @@ internal sealed class SqliteReaders(SqliteConnections connections, SqliteErrors 
         }
         finally
         {
-            _turns.Leave();
+            _turns.Leave(isDone);
         }
     }
 }

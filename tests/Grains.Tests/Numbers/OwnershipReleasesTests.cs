@@ -1,0 +1,68 @@
+using Loopwave.Deployment;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Loopwave.Numbers;
+
+public sealed class OwnershipReleasesTests
+{
+    private readonly FakeTimeProvider _clock = new();
+    private readonly Owners _owners = new();
+
+    [Fact]
+    public async Task A_number_is_given_up_before_its_end_is_over()
+    {
+        var releases = new OwnershipReleases(_owners, _clock);
+
+        releases.Begin("n1", 7);
+        await releases.Settled("n1", TestContext.Current.CancellationToken);
+
+        Assert.Equal([("n1", 7L)], _owners.Released);
+    }
+
+    [Fact]
+    public async Task What_storage_does_not_take_is_tried_again_each_second_and_holds_nobody_up()
+    {
+        _owners.Failures = 3;
+        var releases = new OwnershipReleases(_owners, _clock);
+        releases.Begin("n1", 7);
+
+        var settled = releases.Settled("n1", TestContext.Current.CancellationToken);
+        for (var second = 0; _owners.Released.Count == 0 && second < 10_000; second++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await settled;
+        Assert.Equal([("n1", 7L)], _owners.Released);
+    }
+
+    private sealed class Owners : IOwnershipStore
+    {
+        public int Failures { get; set; }
+
+        public List<(string Number, long Epoch)> Released { get; } = [];
+
+        public Task Release(string number, long epoch)
+        {
+            if (Failures-- > 0)
+            {
+                throw new StorageUnavailableException("Away, says the test.");
+            }
+
+            Released.Add((number, epoch));
+            return Task.CompletedTask;
+        }
+
+        public Task Register(string incarnation, TimeSpan timeToLive) => throw new NotSupportedException();
+
+        public Task<bool> Renew(string incarnation, TimeSpan timeToLive) => throw new NotSupportedException();
+
+        public Task<bool> Revoke(string silo) => throw new NotSupportedException();
+
+        public Task<long?> Claim(string number, string incarnation) => throw new NotSupportedException();
+
+        public Task<string?> Owner(string number) => throw new NotSupportedException();
+    }
+}
