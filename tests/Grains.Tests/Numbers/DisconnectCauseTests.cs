@@ -171,6 +171,15 @@ public sealed class DisconnectCauseTests
         Assert.Null(after.Link);
     }
 
+    [Fact]
+    public void A_408_before_there_was_any_code_is_a_connection_that_could_not_be_had_and_is_tried_again()
+    {
+        var after = new NumberSession().StartLink(Qr, Now).Connecting(Now).Closed(408, At(20));
+
+        Shows(after, NumberStatus.LoggedOut, NumberDetail.Linking, "timed_out", Credentials.Wiped);
+        Assert.Equal(At(20.5), after.NextAttemptAt);
+    }
+
     [Theory]
     [InlineData(401)]
     [InlineData(515)]
