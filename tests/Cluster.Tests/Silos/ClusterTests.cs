@@ -163,14 +163,14 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         await _deployment.Postgres.Kill();
 
         var asked = TimeProvider.System.GetTimestamp();
-        using var refused = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = "lost?" }, Token);
+        using var refused = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = "lost?", whenOffline = "queue" }, Token);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.InRange(TimeProvider.System.GetElapsedTime(asked).TotalSeconds, 0, 6);
         Assert.NotNull(refused.Headers.RetryAfter);
 
         await _deployment.Postgres.Go();
 
-        var accepted = await UntilPosted(client, new { from = number, to = "919811111111", text = "there" });
+        var accepted = await UntilPosted(client, new { from = number, to = "919811111111", text = "there", whenOffline = "queue" });
         await Until(client, $"/api/v1/messages/{accepted}", message => Text(message["status"]) is "delivered" or "read");
     }
 
