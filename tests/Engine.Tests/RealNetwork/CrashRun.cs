@@ -26,7 +26,9 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
     private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _accepted = [];
     private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _said = [];
     private readonly SemaphoreSlim _swap = new(1, 1);
-    private int _done;
+    private readonly Pace _pace = new(Patience);
+    private int _betweenOut;
+    private int _betweenIn;
 
     private enum Kill
     {
@@ -43,7 +45,12 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
         return new CrashRun(plan, deployment);
     }
 
-    public ValueTask DisposeAsync() => deployment.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _pace.Dispose();
+        _swap.Dispose();
+        return deployment.DisposeAsync();
+    }
 
     public async Task Play()
     {
@@ -63,11 +70,7 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
         await Task.WhenAll([.. _lines.Select(Write), .. _lines.Select(Say), Strike()]);
         await AllSent();
         await AllStored();
-        foreach (var (number, _, _) in _lines)
-        {
-            await deployment.Ready(number);
-        }
-
+        await AllReady();
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 
@@ -77,9 +80,10 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
         {
             var person = line.Persons[n % PersonsPerNumber];
             var text = $"out {plan.Seed} {line.Number} {n}";
+            await _pace.MayWrite();
             await Accept(new { from = line.Number, to = person, text, whenOffline = "queue" }, text);
             _accepted.GetOrAdd(person, _ => []).Enqueue(text);
-            Interlocked.Increment(ref _done);
+            _pace.Count();
         }
     }
 
@@ -89,23 +93,52 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
         {
             var person = line.Persons[n % PersonsPerNumber];
             var text = $"in {plan.Seed} {line.Number} {n}";
+            await _pace.MaySay();
             await deployment.WhatsApp.Say(person, line.Phone, text);
             _said.GetOrAdd(person, _ => []).Enqueue(text);
-            Interlocked.Increment(ref _done);
+            _pace.Count();
         }
     }
 
+    // As many messages go before each kill as after the last one. Three of four kills find all numbers back, the others find
+    // numbers that are still on their way.
     private async Task Strike()
     {
-        var total = (plan.Out / plan.Numbers + plan.In / plan.Numbers) * plan.Numbers;
         var kills = Enum.GetValues<Kill>().SelectMany(kill => Enumerable.Repeat(kill, plan.Kills)).ToArray();
         _random.Shuffle(kills);
-        var moments = kills.Select(_ => _random.Next(total / 20, total - (total / 20))).Order().ToList();
-        foreach (var (kill, moment) in kills.Zip(moments))
+        var (written, said) = (plan.Out / plan.Numbers * plan.Numbers / (kills.Length + 1), plan.In / plan.Numbers * plan.Numbers / (kills.Length + 1));
+        foreach (var kill in kills)
         {
-            await Until(() => Task.FromResult(Volatile.Read(ref _done) >= moment), "the next moment to kill");
-            TestContext.Current.SendDiagnosticMessage("seed {0}: kills {1} after {2} of {3}", plan.Seed, kill, _done, total);
+            await _pace.Open(written, said, moment: _random.Next(1, written + said + 1));
             await Do(kill);
+            if (_random.Next(4) > 0)
+            {
+                await AllReady();
+            }
+        }
+
+        await _pace.Open(plan.Out - (written * kills.Length), plan.In - (said * kills.Length), moment: 1);
+        TestContext.Current.SendDiagnosticMessage(
+            "seed {0}: of {1} kills {2} came between messages on their way out, {3} between messages on their way in", plan.Seed, kills.Length, _betweenOut, _betweenIn);
+    }
+
+    /// <summary>Tells what a kill that has just been done came between.</summary>
+    private async Task Tell(Kill kill)
+    {
+        var record = await deployment.WhatsApp.Record();
+        var written = _accepted.Values.Sum(texts => texts.Count) - record["sent"]!.AsArray().Count;
+        var said = _said.Values.Sum(texts => texts.Count) - record["delivered"]!.AsArray().Count(one => one!["receiptedAt"] is not null);
+        _betweenOut += written > 0 ? 1 : 0;
+        _betweenIn += said > 0 ? 1 : 0;
+        TestContext.Current.SendDiagnosticMessage(
+            "seed {0}: killed {1} after {2} messages; {3} not on the wire yet, {4} not receipted", plan.Seed, kill, _pace.Done, written, said);
+    }
+
+    private async Task AllReady()
+    {
+        foreach (var (number, _, _) in _lines)
+        {
+            await deployment.Ready(number);
         }
     }
 
@@ -118,6 +151,7 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
                 try
                 {
                     await deployment.Process.Kill();
+                    await Tell(kill);
                     await deployment.Start();
                 }
                 finally
@@ -135,9 +169,11 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
                     LoopwaveProcess.KillOther(host);
                 }
 
+                await Tell(kill);
                 break;
             case Kill.Connections:
                 await deployment.WhatsApp.DropAll();
+                await Tell(kill);
                 break;
         }
     }
