@@ -15,6 +15,7 @@ internal sealed partial class SiloReporter(
     SiloChoice choice,
     SiloDrain drain,
     NumberBalance balance,
+    ClusterMetrics metrics,
     ILocalSiloDetails self,
     TimeProvider clock,
     ILogger<SiloReporter> logger) : BackgroundService
@@ -70,6 +71,7 @@ internal sealed partial class SiloReporter(
                 balance.Check(choice.Reports, stop);
             }
 
+            metrics.Learn(await store.Outbox());
             _isFailing = false;
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)

@@ -12,6 +12,7 @@ internal sealed partial class Inbound
     {
         queue.Done(item.Sequence);
         work.Dequeue(item.Sequence);
+        work.Answer(new AnsweredRow(item, item.Kind is OutboundKind.Message ? message.SendAt ?? message.Timestamp : null));
         switch (item.Kind)
         {
             case OutboundKind.Message:

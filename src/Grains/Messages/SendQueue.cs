@@ -57,6 +57,9 @@ internal sealed partial class SendQueue(SendRules rules)
 
     public int Count => _rows.Count;
 
+    /// <summary>When the first of the rows that have not left expires, those among them that are scheduled for later; null when there is none.</summary>
+    public DateTimeOffset? FirstExpiry => _expiring.Count > 0 ? _expiring.Min.At : null;
+
     /// <summary>Whether the number can take no more rows.</summary>
     public bool IsFull => _rows.Count >= rules.Capacity;
 

@@ -19,6 +19,8 @@ internal sealed class NumberContext(
     OutboundAddresses outbound,
     LocalNumbers local,
     OwnershipReleases releases,
+    NumberMetrics metrics,
+    SendMetrics sends,
     ILocalSiloDetails silo,
     TimeProvider clock,
     SandboxControl? sandbox = null)
@@ -52,6 +54,10 @@ internal sealed class NumberContext(
     public LocalNumbers Local => local;
 
     public OwnershipReleases Releases => releases;
+
+    public NumberMetrics Metrics => metrics;
+
+    public SendMetrics Sends => sends;
 
     public SiloAddress Silo => silo.SiloAddress;
 }

@@ -17,6 +17,7 @@ internal sealed partial class NumberGrain
         if (work.IsEmpty)
         {
             work.Settle();
+            Measure(work);
             return;
         }
 
@@ -39,6 +40,7 @@ internal sealed partial class NumberGrain
         {
             case CommitResult.Committed:
                 work.Settle();
+                Measure(work);
                 LookAgain(work.Begun);
                 TellOthers(work.Learned);
                 return;
@@ -50,6 +52,22 @@ internal sealed partial class NumberGrain
                 throw new StorageUnavailableException("Another change came first.");
             default:
                 throw new InvalidOperationException($"Unknown result {result}.");
+        }
+    }
+
+    // Only what is stored has happened: a change that is put together once more must not count twice. By now the number may be
+    // somebody else's.
+    private void Measure(NumberWork work)
+    {
+        var engine = work.Number.Engine;
+        if (work.Moved is { } moved)
+        {
+            context.Metrics.Moved(engine, moved.From, moved.To);
+        }
+
+        foreach (var row in work.Answered)
+        {
+            context.Sends.Answered(engine, row, work.Now);
         }
     }
 

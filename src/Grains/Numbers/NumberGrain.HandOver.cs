@@ -73,6 +73,11 @@ internal sealed partial class NumberGrain
         }
 
         await Commit(work);
+        if (handed is not null)
+        {
+            context.Sends.Handed(work.Number.Engine, handed, work.Now);
+        }
+
         return handed;
     }
 }

@@ -70,10 +70,22 @@ internal sealed partial class NumberGrain
         OnNumber(() => AcceptAction(message, kind, argument));
 
     // A write that nobody answered may have been done after all. Under its own id it is found then, and not done again.
-    private async Task<Outcome<SentMessage>> AcceptAgain(NumberSend send, string id) =>
-        _queue.FindByMessage(id) is { } accepted ? Answer(send, accepted.Jid, id)
-        : await ports.Messages.Get(id) is { } message ? Answer(send, (await State.Book.LoadChat(message.Chat))?.Jid ?? send.Jid, id)
-        : await Accept(send, id);
+    private async Task<Outcome<SentMessage>> AcceptAgain(NumberSend send, string id)
+    {
+        var jid = _queue.FindByMessage(id)?.Jid;
+        if (jid is null && await ports.Messages.Get(id) is { } message)
+        {
+            jid = (await State.Book.LoadChat(message.Chat))?.Jid ?? send.Jid;
+        }
+
+        if (jid is null)
+        {
+            return await Accept(send, id);
+        }
+
+        context.Sends.Accepted(State.Document.Engine);
+        return Answer(send, jid, id);
+    }
 
     private async Task<Outcome<SentMessage>> Accept(NumberSend send, string id)
     {
@@ -106,6 +118,7 @@ internal sealed partial class NumberGrain
         _queue.Accept(item, Now);
         await Commit(work);
         _queue.Accepted(item.Sequence);
+        context.Sends.Accepted(work.Number.Engine);
         Pump();
         return Answer(send, chat.Jid, id);
     }

@@ -19,7 +19,7 @@ internal sealed partial class NumberGrain
         }
 
         KeepWhileNeeded();
-        _local?.Is(Session.Status, _queue.Count, Session.Link is not null && !Session.Paired);
+        _local?.Is(Session, _queue.Count, _queue.FirstExpiry - context.Options.MessageTimeToLive);
         var now = Now;
         DateTimeOffset? next = State.Lane.IsBroken ? now + RetryAfterFault : null;
         next = Earlier(next, now + Session.DueIn(now));

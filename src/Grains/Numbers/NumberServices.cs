@@ -3,6 +3,7 @@ using Loopwave.Cluster;
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Media;
+using Loopwave.Messages;
 using Loopwave.Outbound;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,6 +23,10 @@ public static class NumberServices
             .Validate(options => options.IsValid, "OUTBOUND_ALLOW must hold networks such as 10.0.0.0/8, separated by commas.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<NumberMetrics>();
+        services.AddSingleton<SendMetrics>();
+        services.AddSingleton<ClusterMetrics>();
         services.AddSingleton<IEngineEvents, EngineEventsToGrains>();
         services.AddSingleton<SiloLease>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloLease>());

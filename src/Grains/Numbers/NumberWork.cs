@@ -35,6 +35,8 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     private NumberDocument? _document;
     private DayCounters? _day;
     private NumberSession? _session;
+    private NumberSession? _sessionBefore;
+    private List<AnsweredRow>? _answered;
 
     public DateTimeOffset Now => now;
 
@@ -54,6 +56,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     {
         var before = state.Document;
         state.Document = next with { UpdatedAt = now };
+        _sessionBefore ??= before.Session;
         _session = next.Session;
         if (!before.Session.ShowsLike(next.Session))
         {
@@ -69,6 +72,14 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
 
     /// <summary>All of this change is stored, or needed no storing.</summary>
     public void Settle() => state.Settled = _session ?? state.Settled;
+
+    /// <summary>The session before and after this change; null when it is not in it.</summary>
+    public (NumberSession From, NumberSession To)? Moved => _session is { } to ? (_sessionBefore!, to) : null;
+
+    /// <summary>The rows of the send queue that the network answered.</summary>
+    public IReadOnlyList<AnsweredRow> Answered => _answered ?? (IReadOnlyList<AnsweredRow>)[];
+
+    public void Answer(AnsweredRow row) => (_answered ??= []).Add(row);
 
     public void Removed() => _events.Add(PublicEvents.SessionRemoved(state.Document, state.Take(), now));
 

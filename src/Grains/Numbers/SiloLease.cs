@@ -14,6 +14,7 @@ internal sealed partial class SiloLease(
     IEnumerable<IEngine> engines,
     ILocalSiloDetails silo,
     IClusterMembershipService membership,
+    NumberMetrics metrics,
     TimeProvider clock,
     ILogger<SiloLease> logger) : IHostedService, IDisposable
 {
@@ -75,7 +76,7 @@ internal sealed partial class SiloLease(
                 // A gap this long looks the same from inside whether the process was stopped, starved or suspended.
                 if (clock.GetElapsedTime(turn) > Period + Period)
                 {
-                    await Fence("asleep");
+                    await Fence(LeaseLoss.Asleep);
                 }
 
                 turn = clock.GetTimestamp();
@@ -105,7 +106,7 @@ internal sealed partial class SiloLease(
                 return true;
             }
 
-            await Fence("revoked");
+            await Fence(LeaseLoss.Revoked);
             if (await IsDeclaredDead())
             {
                 // The others take the numbers; a new lease would only keep them from it until this process ends.
@@ -120,7 +121,7 @@ internal sealed partial class SiloLease(
             LogNotRenewed(logger, exception, clock.GetElapsedTime(_renewed).TotalSeconds);
             if (clock.GetElapsedTime(_renewed) >= FenceAfter)
             {
-                await Fence("not renewed");
+                await Fence(LeaseLoss.NotRenewed);
             }
 
             return false;
@@ -134,7 +135,7 @@ internal sealed partial class SiloLease(
         return membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) is SiloStatus.Dead;
     }
 
-    private async Task Fence(string why)
+    private async Task Fence(LeaseLoss why)
     {
         if (_fenced)
         {
@@ -143,6 +144,7 @@ internal sealed partial class SiloLease(
 
         _fenced = true;
         LogFenced(logger, why);
+        metrics.Lost(why);
         await Task.WhenAll(engines.Select(CloseAll));
     }
 
@@ -165,6 +167,19 @@ internal sealed partial class SiloLease(
     [LoggerMessage(LogLevel.Error, "The connections of {Network} could not be closed")]
     private static partial void LogNotClosed(ILogger logger, Exception exception, EngineKind network);
 
-    [LoggerMessage(LogLevel.Error, "All connections are closed: the lease is {Why}")]
-    private static partial void LogFenced(ILogger logger, string why);
+    [LoggerMessage(LogLevel.Error, "All connections are closed: the lease is lost ({Why})")]
+    private static partial void LogFenced(ILogger logger, LeaseLoss why);
+}
+
+/// <summary>How a process loses its right to own numbers.</summary>
+internal enum LeaseLoss
+{
+    /// <summary>It finds that it was stopped, starved or suspended for longer than the others wait.</summary>
+    Asleep,
+
+    /// <summary>Another one took it for gone, and took its numbers.</summary>
+    Revoked,
+
+    /// <summary>Storage did not answer for so long that another one may do that.</summary>
+    NotRenewed,
 }

@@ -22,7 +22,7 @@ public sealed class SqliteSandboxRecord : SqlSandboxRecord, IDisposable
     public static SqliteSandboxRecord Open(string path, ILoggerFactory loggers) => Open(new SqliteDatabaseOptions(path), loggers);
 
     internal static SqliteSandboxRecord Open(SqliteDatabaseOptions options, ILoggerFactory loggers) => new(new SqliteDatabase(
-        options with { Synchronous = "NORMAL", Migrations = "Loopwave.Storage.Sandbox.Migrations." },
+        options with { Backend = "sandbox", Synchronous = "NORMAL", Migrations = "Loopwave.Storage.Sandbox.Migrations." },
         loggers.CreateLogger("Loopwave.Storage.Sandbox")));
 
     public override async Task<SandboxOrders> Begin(DateTimeOffset at)

@@ -59,6 +59,7 @@ public sealed class StorageFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_write_that_hangs_and_is_done_after_all_is_not_done_again()
     {
+        using var measured = new Measurements(_cluster.Services);
         _disk.Hang("INTO message");
         var send = _cluster.Messages.Send(Any.Send("once"));
         await _disk.Happened;
@@ -71,6 +72,7 @@ public sealed class StorageFaultTests : IAsyncLifetime
         await Accept("next");
         Assert.Equal("next", (await Relayed()).Message.Text);
         Assert.Equal(["next", "once"], (await _cluster.MessagesOf(Any.Customer)).Select(message => message.Text));
+        Assert.Equal(2, measured.Of("loopwave_messages_accepted_total").Count);
     }
 
     [Theory]

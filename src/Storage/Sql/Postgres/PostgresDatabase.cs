@@ -13,6 +13,9 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
 {
     private const int Writers = 4;
 
+    // As metrics call it.
+    private const string Backend = "postgres";
+
     // Many more gain little, and a transaction that holds many rows is more often in somebody's way.
     private const int MostUnitsPerCommit = 128;
 
@@ -67,15 +70,15 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
     {
         if (_open)
         {
-            return WriterOf(unit.Key).Run(unit);
+            return StorageMetrics.Measured(Backend, WriterOf(unit.Key).Run(unit));
         }
 
         unit.Lane?.Break();
-        return Task.FromException<UnitResult>(NotOpen());
+        return StorageMetrics.Measured(Backend, Task.FromException<UnitResult>(NotOpen()));
     }
 
     public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) =>
-        _open ? _readers.Query(query, row) : Task.FromException<List<T>>(NotOpen());
+        StorageMetrics.Measured(Backend, _open ? _readers.Query(query, row) : Task.FromException<List<T>>(NotOpen()));
 
     public Task Settle(string key) => WriterOf(key).Settle();
 

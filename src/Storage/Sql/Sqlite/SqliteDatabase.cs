@@ -6,6 +6,7 @@ namespace Loopwave.Storage.Sql.Sqlite;
 /// <summary>The database file: one writer, a few readers.</summary>
 internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
 {
+    private readonly string _backend;
     private readonly UnitWriter _writer;
     private readonly SqliteReaders _readers;
     private bool _closed;
@@ -17,6 +18,7 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
         var clock = TimeProvider.System;
         var errors = new SqliteErrors(logger, clock);
         var connections = new SqliteConnections(options.Path, options.Synchronous, options.MaxPages);
+        _backend = options.Backend;
         Dialect = new SqliteDialect(options.SingleProcess);
         CreateFile(options.Path);
         SqliteMigrations.Apply(connections.ForMigrations, options.Migrations, logger);
@@ -27,9 +29,9 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
 
     public ISqlDialect Dialect { get; }
 
-    public Task<UnitResult> Run(Unit unit) => _writer.Run(unit);
+    public Task<UnitResult> Run(Unit unit) => StorageMetrics.Measured(_backend, _writer.Run(unit));
 
-    public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) => _readers.Query(query, row);
+    public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) => StorageMetrics.Measured(_backend, _readers.Query(query, row));
 
     public Task Settle(string key) => _writer.Settle();
 
@@ -72,6 +74,9 @@ internal sealed record SqliteDatabaseOptions(string Path)
     /// <summary>How long the disk may get nothing done before callers are told; the API promises its 503 within 5 seconds.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
     public bool SingleProcess { get; init; } = true;
+
+    /// <summary>What metrics call it.</summary>
+    public string Backend { get; init; } = "sqlite";
 
     /// <summary>How durable a commit is: FULL or NORMAL, see <see cref="SqliteConnections"/>.</summary>
     public string Synchronous { get; init; } = "FULL";

@@ -1,0 +1,8 @@
+namespace Loopwave.Telemetry;
+
+/// <summary>Under which names Loopwave's own measurements are found.</summary>
+public static class TelemetryNames
+{
+    /// <summary>The meter of every metric of ours.</summary>
+    public const string Meter = "Loopwave";
+}
