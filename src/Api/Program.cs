@@ -3,6 +3,7 @@ using Loopwave.Api.Cluster;
 using Loopwave.Configuration;
 using Loopwave.Logging;
 using Loopwave.Starting;
+using Loopwave.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Serilog.Core;
 
@@ -14,12 +15,14 @@ return await ProcessRun.Guarded("The API process", async () =>
     builder.AddLoopwaveLogging(settings, new LoggingLevelSwitch(settings.LogLevel ?? LoggingServices.Usual));
     builder.AddClusterClient(settings, settings.Cluster!);
     builder.UseHttpPort(settings);
+    builder.AddLoopwaveMetrics(settings);
     builder.Services.AddLoopwaveApi();
 
     await using var app = builder.Build();
     app.Services.Check(mistakes);
     app.UseStartPage();
     app.MapLoopwaveApi();
+    app.MapLoopwaveMetrics(settings);
     settings.CheckPort();
     var (started, stopping) = (app.Lifetime.ApplicationStarted, app.Lifetime.ApplicationStopping);
     try

@@ -4,6 +4,7 @@ using Loopwave.Configuration;
 using Loopwave.Logging;
 using Loopwave.Standalone;
 using Loopwave.Starting;
+using Loopwave.Telemetry;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -17,12 +18,14 @@ try
     builder.AddLoopwaveLogging(settings, standardOutput);
     builder.AddStandaloneSilo(settings);
     builder.UseHttpPort(settings);
+    builder.AddLoopwaveMetrics(settings);
     builder.Services.AddLoopwaveApi();
 
     await using var app = builder.Build();
     app.Services.Check(mistakes);
     app.UseStartPage();
     app.MapLoopwaveApi();
+    app.MapLoopwaveMetrics(settings);
 
     screen.Starting();
     settings.CheckPort();

@@ -38,6 +38,12 @@ public sealed record LoopwaveSettings
     /// <summary><c>OUTBOUND_ALLOW</c>: networks that outgoing requests may reach beside public addresses; null leaves the mode's default.</summary>
     public IReadOnlyList<IPNetwork>? OutboundAllow { get; init; }
 
+    /// <summary><c>METRICS_ALLOW</c>: networks that may read <c>/metrics</c>; null is this machine and private networks, none switches it off.</summary>
+    public IReadOnlyList<IPNetwork>? MetricsAllow { get; init; }
+
+    /// <summary>This process measures, and shows it at <c>/metrics</c>.</summary>
+    public bool HasMetrics => MetricsAllow is not { Count: 0 };
+
     /// <summary><c>WA_VERSION</c>: the client version told to WhatsApp, three numbers; null leaves the one that is built in.</summary>
     public IReadOnlyList<int>? WhatsAppVersion { get; init; }
 

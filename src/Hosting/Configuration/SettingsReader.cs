@@ -47,7 +47,8 @@ public sealed class SettingsReader
             AuthDirectory = Directory("AUTH_DIR", Path.Combine(data, "auth")),
             MediaDirectory = Directory("MEDIA_DIR", Path.Combine(data, "media")),
             CredentialsKey = CredentialsKey(),
-            OutboundAllow = OutboundAllow(),
+            OutboundAllow = Networks("OUTBOUND_ALLOW"),
+            MetricsAllow = MetricsAllow(),
             WhatsAppVersion = WhatsAppVersion(),
             WhatsAppSocket = WhatsAppSocket(),
             EngineHosts = EngineHosts(),
@@ -250,9 +251,12 @@ public sealed class SettingsReader
         return null;
     }
 
-    private List<IPNetwork>? OutboundAllow()
+    private List<IPNetwork>? MetricsAllow() =>
+        string.Equals(Text("METRICS_ALLOW"), "none", StringComparison.OrdinalIgnoreCase) ? [] : Networks("METRICS_ALLOW");
+
+    private List<IPNetwork>? Networks(string key)
     {
-        if (Text("OUTBOUND_ALLOW") is not { } text)
+        if (Text(key) is not { } text)
         {
             return null;
         }
@@ -270,7 +274,7 @@ public sealed class SettingsReader
             }
             else
             {
-                _mistakes.Add($"OUTBOUND_ALLOW contains \"{part}\", but each entry must be an IP address or a network such as 10.0.0.0/8, separated by commas.");
+                _mistakes.Add($"{key} contains \"{part}\", but each entry must be an IP address or a network such as 10.0.0.0/8, separated by commas.");
             }
         }
 

@@ -1,5 +1,6 @@
 using Loopwave.Configuration;
 using Loopwave.Health;
+using Loopwave.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,6 +19,7 @@ internal static class SiloFront
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.UseHttpPort(settings);
+        builder.AddLoopwaveMetrics(settings);
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRouting();
         builder.Services.ConfigureHttpJsonOptions(json => PublicJson.Apply(json.SerializerOptions));
@@ -25,6 +27,7 @@ internal static class SiloFront
         front.UseRouting();
         front.MapGet("/api/health", () => TypedResults.Ok(new LiveAnswer(Ok: true)));
         front.MapGet("/api/health/ready", context => Ready(context, progress));
+        front.MapLoopwaveMetrics(settings);
         return front;
     }
 

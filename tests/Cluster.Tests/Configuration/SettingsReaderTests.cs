@@ -21,6 +21,8 @@ public class SettingsReaderTests
         Assert.Equal(Path.GetFullPath("data/media"), settings.MediaDirectory);
         Assert.Null(settings.CredentialsKey);
         Assert.Null(settings.OutboundAllow);
+        Assert.Null(settings.MetricsAllow);
+        Assert.True(settings.HasMetrics);
         Assert.Null(settings.WhatsAppVersion);
         Assert.Null(settings.WhatsAppSocket);
         Assert.Null(settings.EngineHosts);
@@ -42,6 +44,7 @@ public class SettingsReaderTests
                 ["AUTH_DIR"] = "/srv/secret",
                 ["CREDENTIALS_KEY"] = Convert.ToHexString(key),
                 ["OUTBOUND_ALLOW"] = "10.0.0.0/8, 192.0.2.7",
+                ["METRICS_ALLOW"] = "192.0.2.0/24",
                 ["WA_VERSION"] = "2.3000.1043857760",
                 ["WA_SOCKET_URL"] = "ws://127.0.0.1:8090/ws/chat",
                 ["ENGINE_HOSTS"] = "3",
@@ -58,6 +61,7 @@ public class SettingsReaderTests
         Assert.Equal("/srv/loopwave/logs", settings.LogDirectory);
         Assert.Equal(key, settings.CredentialsKey);
         Assert.Equal(["10.0.0.0/8", "192.0.2.7/32"], settings.OutboundAllow!.Select(network => network.ToString()));
+        Assert.Equal(["192.0.2.0/24"], settings.MetricsAllow!.Select(network => network.ToString()));
         Assert.Equal([2, 3000, 1043857760], settings.WhatsAppVersion!);
         Assert.Equal(new Uri("ws://127.0.0.1:8090/ws/chat"), settings.WhatsAppSocket);
         Assert.Equal(3, settings.EngineHosts);
