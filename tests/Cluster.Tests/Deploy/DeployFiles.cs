@@ -13,6 +13,9 @@ internal static partial class DeployFiles
     /// <summary>Every object of the manifests, the template of the secret among them.</summary>
     public static IReadOnlyList<YamlMappingNode> Manifests { get; } = [.. YamlFiles("deploy/kubernetes").SelectMany(Documents)];
 
+    /// <summary>The rules by which Prometheus calls somebody.</summary>
+    public static YamlMappingNode Alerts { get; } = Documents("deploy/prometheus/alerts.yaml").Single();
+
     public static IEnumerable<string> Dockerfiles => Directory.EnumerateFiles(Path.Combine(Root, "deploy/docker"), "*.Dockerfile").Order();
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));

@@ -120,11 +120,25 @@ public partial class DeployFilesTests
         Assert.Equal(["proxy"], Services.Where(service => service.Value.Children.ContainsKey("ports")).Select(service => service.Key));
         Assert.DoesNotContain("inside", Map(Compose, "services", "proxy").Children["networks"].ToString(), StringComparison.Ordinal);
 
-        var policies = Manifests.Where(manifest => Kind(manifest) is "NetworkPolicy").Select(policy => Map(policy, "spec"));
-        var silo = policies.Single(policy => Component(Map(policy, "podSelector")) is "silo");
+        var silo = Policy("silo");
         var rules = ((YamlSequenceNode)silo.Children["ingress"]).Cast<YamlMappingNode>().Select(
             rule => (From: Component(Map((YamlMappingNode)rule.Children["from"][0], "podSelector")), Port: Text(rule.Children["ports"][0]["port"]))).ToList();
         Assert.Equal([("silo", "11111"), ("api", "30000")], rules);
+    }
+
+    [Fact]
+    public void Metrics_are_read_from_inside_only()
+    {
+        Assert.Contains("location ~* ^/metrics/*$ {\n  return 404;\n}", Read("deploy/nginx/locations.conf"), StringComparison.Ordinal);
+
+        var ports = Containers.Select(container => ((YamlSequenceNode)container.Children["ports"]).Single(port => Text(port["name"]) is "http")).Select(port => Text(port["containerPort"])).Order();
+        var scraped = Manifests.Where(manifest => Kind(manifest) is "Deployment").Select(deployment => Settings(Map(deployment, "spec", "template", "metadata", "annotations"))).ToList();
+        Assert.Equal(ports, scraped.Select(annotations => annotations["prometheus.io/port"]).Order());
+        Assert.All(scraped, annotations => Assert.Equal(("true", "/metrics"), (annotations["prometheus.io/scrape"], annotations["prometheus.io/path"])));
+
+        var rule = (YamlMappingNode)Assert.Single((YamlSequenceNode)Policy("metrics").Children["ingress"]);
+        Assert.Equal(ports, ((YamlSequenceNode)rule.Children["ports"]).Select(port => Text(port["port"])).Order());
+        Assert.Contains("podSelector", rule.Children["from"].ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -181,6 +195,9 @@ public partial class DeployFilesTests
     private static bool IsDocumented(string key) => Regex.IsMatch(Documented, $"(`|^#){key}(`|=)", RegexOptions.Multiline);
 
     private static YamlMappingNode Container(string name) => Containers.Single(container => Text(container.Children["name"]) == name);
+
+    private static YamlMappingNode Policy(string name) =>
+        Map(Manifests.Single(manifest => Kind(manifest) is "NetworkPolicy" && Text(Map(manifest, "metadata").Children["name"]) == name), "spec");
 
     private static string Component(YamlMappingNode selector) => Text(Map(selector, "matchLabels").Children["app.kubernetes.io/component"]);
 
