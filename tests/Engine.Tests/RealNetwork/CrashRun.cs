@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Loopwave.Processes;
 using Xunit;
 
 namespace Loopwave.WhatsApp.RealNetwork;
@@ -13,10 +12,13 @@ internal sealed record CrashPlan(int Seed, int Numbers, int Out, int In, int Kil
 {
     /// <summary>Whether the network delivers a message once more that comes again under its id, or only acknowledges it.</summary>
     public bool SwallowsRepeats => Seed % 2 == 0;
+
+    /// <summary>Whether most kills wait until the numbers are back from the one before. The others come blow upon blow.</summary>
+    public bool WaitsForNumbers => Seed % 3 != 0;
 }
 
 /// <summary>Writes and is written to over the real protocol while silos, engine hosts and connections are killed.</summary>
-internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDisposable
+internal sealed partial class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDisposable
 {
     private const int PersonsPerNumber = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -25,18 +27,11 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
     private readonly List<(string Number, string Phone, List<string> Persons)> _lines = [];
     private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _accepted = [];
     private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _said = [];
+    private readonly ConcurrentBag<string> _saidIds = [];
+    private readonly ConcurrentDictionary<string, string> _ids = [];
+    private readonly ConcurrentDictionary<string, bool> _uncertain = [];
     private readonly SemaphoreSlim _swap = new(1, 1);
     private readonly Pace _pace = new(Patience);
-    private int _betweenOut;
-    private int _betweenIn;
-
-    private enum Kill
-    {
-        /// <summary>The silo, and with it its hosts.</summary>
-        Silo,
-        Host,
-        Connections,
-    }
 
     public static async Task<CrashRun> Start(CrashPlan plan)
     {
@@ -70,7 +65,12 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
         await Task.WhenAll([.. _lines.Select(Write), .. _lines.Select(Say), Strike()]);
         await AllSent();
         await AllStored();
-        await AllReady();
+        TestContext.Current.SendDiagnosticMessage("seed {0}: {1} of {2} accepted messages ended as uncertain", plan.Seed, _uncertain.Count, _ids.Count);
+        foreach (var (number, _, _) in _lines)
+        {
+            await deployment.Ready(number);
+        }
+
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 
@@ -94,87 +94,9 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
             var person = line.Persons[n % PersonsPerNumber];
             var text = $"in {plan.Seed} {line.Number} {n}";
             await _pace.MaySay();
-            await deployment.WhatsApp.Say(person, line.Phone, text);
+            _saidIds.Add(await deployment.WhatsApp.Say(person, line.Phone, text));
             _said.GetOrAdd(person, _ => []).Enqueue(text);
             _pace.Count();
-        }
-    }
-
-    // As many messages go before each kill as after the last one. Three of four kills find all numbers back, the others find
-    // numbers that are still on their way.
-    private async Task Strike()
-    {
-        var kills = Enum.GetValues<Kill>().SelectMany(kill => Enumerable.Repeat(kill, plan.Kills)).ToArray();
-        _random.Shuffle(kills);
-        var (written, said) = (plan.Out / plan.Numbers * plan.Numbers / (kills.Length + 1), plan.In / plan.Numbers * plan.Numbers / (kills.Length + 1));
-        foreach (var kill in kills)
-        {
-            await _pace.Open(written, said, moment: _random.Next(1, written + said + 1));
-            await Do(kill);
-            if (_random.Next(4) > 0)
-            {
-                await AllReady();
-            }
-        }
-
-        await _pace.Open(plan.Out - (written * kills.Length), plan.In - (said * kills.Length), moment: 1);
-        TestContext.Current.SendDiagnosticMessage(
-            "seed {0}: of {1} kills {2} came between messages on their way out, {3} between messages on their way in", plan.Seed, kills.Length, _betweenOut, _betweenIn);
-    }
-
-    /// <summary>Tells what a kill that has just been done came between.</summary>
-    private async Task Tell(Kill kill)
-    {
-        var record = await deployment.WhatsApp.Record();
-        var written = _accepted.Values.Sum(texts => texts.Count) - record["sent"]!.AsArray().Count;
-        var said = _said.Values.Sum(texts => texts.Count) - record["delivered"]!.AsArray().Count(one => one!["receiptedAt"] is not null);
-        _betweenOut += written > 0 ? 1 : 0;
-        _betweenIn += said > 0 ? 1 : 0;
-        TestContext.Current.SendDiagnosticMessage(
-            "seed {0}: killed {1} after {2} messages; {3} not on the wire yet, {4} not receipted", plan.Seed, kill, _pace.Done, written, said);
-    }
-
-    private async Task AllReady()
-    {
-        foreach (var (number, _, _) in _lines)
-        {
-            await deployment.Ready(number);
-        }
-    }
-
-    private async Task Do(Kill kill)
-    {
-        switch (kill)
-        {
-            case Kill.Silo:
-                await _swap.WaitAsync();
-                try
-                {
-                    await deployment.Process.Kill();
-                    await Tell(kill);
-                    await deployment.Start();
-                }
-                finally
-                {
-                    _swap.Release();
-                }
-
-                break;
-            case Kill.Host:
-                // The one before may have been killed a moment ago: then its successor is waited for.
-                IReadOnlyList<int> hosts = [];
-                await Until(() => Task.FromResult((hosts = deployment.Process.Children()).Count > 0), "a host to kill");
-                foreach (var host in hosts)
-                {
-                    LoopwaveProcess.KillOther(host);
-                }
-
-                await Tell(kill);
-                break;
-            case Kill.Connections:
-                await deployment.WhatsApp.DropAll();
-                await Tell(kill);
-                break;
         }
     }
 
@@ -195,7 +117,13 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
                     Assert.True(
                         answer.StatusCode is HttpStatusCode.Accepted or HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict,
                         $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
-                    return answer.StatusCode is HttpStatusCode.Accepted;
+                    if (answer.StatusCode is not HttpStatusCode.Accepted)
+                    {
+                        return false;
+                    }
+
+                    _ids[key] = Deployment.Text((await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]);
+                    return true;
                 }
                 catch (HttpRequestException)
                 {
@@ -214,14 +142,32 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
                 async () =>
                 {
                     inbox = await deployment.WhatsApp.Inbox(person);
-                    return texts.All(text => inbox.Any(message => Deployment.Text(message!["text"]) == text));
+                    var missing = texts.Except(inbox.Select(message => Deployment.Text(message!["text"])));
+                    return plan.WaitsForNumbers ? !missing.Any() : await AllUncertain(missing);
                 },
                 $"every accepted message at {person}",
-                () => Missing(texts, inbox.Select(message => Deployment.Text(message!["text"]))));
+                () => Unsent(texts.Except(inbox.Select(message => Deployment.Text(message!["text"])))));
             var arrived = inbox.Select(message => (Text: Deployment.Text(message!["text"]), Id: Deployment.Text(message["id"]))).ToList();
             Assert.All(arrived.GroupBy(one => one.Text), same => Assert.Single(same.Select(one => one.Id).Distinct()));
-            Assert.Equal(texts, arrived.Select(one => one.Text).Distinct());
+            Assert.Equal(texts.Where(text => arrived.Any(one => one.Text == text)), arrived.Select(one => one.Text).Distinct());
         }
+    }
+
+    // Blow upon blow can hit one message at each of its four hand-overs, and then it says so.
+    private async Task<bool> AllUncertain(IEnumerable<string> texts)
+    {
+        foreach (var text in texts)
+        {
+            var message = await deployment.Get($"/api/v1/messages/{_ids[text]}");
+            if (Deployment.Text(message["error"]?["code"]) != "uncertain")
+            {
+                return false;
+            }
+
+            _uncertain.TryAdd(text, true);
+        }
+
+        return true;
     }
 
     private async Task AllStored()
@@ -236,7 +182,7 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
                     return texts.All(stored.Contains);
                 },
                 $"every message of {person}",
-                () => Missing(texts, stored));
+                () => Task.FromResult($"missing: {string.Join(", ", texts.Except(stored).Take(10))}"));
             Assert.Equal(texts.Order(), stored.Order());
         }
     }
@@ -258,18 +204,29 @@ internal sealed class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDi
         }
     }
 
-    private static string Missing(IEnumerable<string> wanted, IEnumerable<string> there) =>
-        "missing: " + string.Join(", ", wanted.Except(there).Take(10));
+    /// <summary>What the product says of messages that never came, and of their numbers.</summary>
+    private async Task<string> Unsent(IEnumerable<string> texts)
+    {
+        var said = new List<string>();
+        foreach (var text in texts.Take(5))
+        {
+            var message = await deployment.Get($"/api/v1/messages/{_ids[text]}");
+            var number = await deployment.Get($"/api/v1/numbers/{message["number"]}");
+            said.Add($"{text}: {message.ToJsonString()} of {number.ToJsonString()}");
+        }
 
-    private async Task Until(Func<Task<bool>> isSo, string what, Func<string>? details = null)
+        return string.Join('\n', said);
+    }
+
+    private async Task Until(Func<Task<bool>> isSo, string what, Func<Task<string>>? details = null)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (!await isSo())
         {
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
             {
-                throw new TimeoutException(string.Create(
-                    CultureInfo.InvariantCulture, $"Seed {plan.Seed}: waited {Patience.TotalSeconds} s for {what}. {details?.Invoke()}"));
+                var more = details is null ? "" : await details();
+                throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"Seed {plan.Seed}: waited {Patience.TotalSeconds} s for {what}. {more}"));
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
