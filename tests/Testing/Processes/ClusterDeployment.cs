@@ -6,10 +6,12 @@ namespace Loopwave.Processes;
 /// </summary>
 public sealed class ClusterDeployment : IAsyncDisposable
 {
+    private const string Loopback = "127.0.0.1";
     private const string Secret = "for tests only, at least 32 bytes long";
     private static readonly string CredentialsKey = Convert.ToBase64String(new byte[32]);
 
     private readonly Dictionary<string, int[]> _ports = [];
+    private readonly Dictionary<string, Dictionary<string, string?>> _settingsOf = [];
     private readonly List<LoopwaveProcess> _processes = [];
     private readonly string _database;
 
@@ -25,6 +27,12 @@ public sealed class ClusterDeployment : IAsyncDisposable
     /// <summary>Environment variables for processes started from now on; null leaves a variable out.</summary>
     public Dictionary<string, string?> Settings { get; } = [];
 
+    /// <summary>The network namespace that a process is started in, by the process's name; the others share ours.</summary>
+    public Dictionary<string, string> Namespaces { get; } = [];
+
+    /// <summary>In Npgsql's form, as whoever shares our network reaches the cluster's database.</summary>
+    public string Database => Postgres.ConnectionString(_database);
+
     /// <summary>Where processes keep their logs.</summary>
     public IEnumerable<string> LogFolders => _ports.Keys.Select(name => Path.Combine(Folder, name, "logs"));
 
@@ -32,6 +40,24 @@ public sealed class ClusterDeployment : IAsyncDisposable
     {
         var postgres = await PostgresServer.Start();
         return new ClusterDeployment(postgres, await postgres.CreateDatabase());
+    }
+
+    /// <summary>Environment variables for one process (<c>silo-1</c>, <c>api-2</c>) from now on, over those for all.</summary>
+    public Dictionary<string, string?> SettingsOf(string process)
+    {
+        if (!_settingsOf.TryGetValue(process, out var settings))
+        {
+            _settingsOf[process] = settings = [];
+        }
+
+        return settings;
+    }
+
+    /// <summary>How the cluster calls a silo: its address and port.</summary>
+    public string AddressOf(int silo)
+    {
+        var name = $"silo-{silo}";
+        return $"{SettingsOf(name).GetValueOrDefault("SILO_ADDRESS") ?? Loopback}:{Ports(name, 3)[1]}";
     }
 
     /// <summary>Starts silo number so and so, and waits until it has joined the cluster.</summary>
@@ -47,7 +73,7 @@ public sealed class ClusterDeployment : IAsyncDisposable
         var ports = Ports(name, 3);
         return Launch("Silo", name, ports[0], new()
         {
-            ["SILO_ADDRESS"] = "127.0.0.1",
+            ["SILO_ADDRESS"] = Loopback,
             ["SILO_PORT"] = $"{ports[1]}",
             ["GATEWAY_PORT"] = $"{ports[2]}",
             ["CREDENTIALS_KEY"] = CredentialsKey,
@@ -91,9 +117,9 @@ public sealed class ClusterDeployment : IAsyncDisposable
 
     private LoopwaveProcess Launch(string program, string name, int port, Dictionary<string, string?> own)
     {
-        var start = LoopwaveProcess.Program(program, Folder);
+        var start = LoopwaveProcess.Program(program, Folder, Namespaces.GetValueOrDefault(name));
         own["PORT"] = $"{port}";
-        own["POSTGRES_URI"] = Postgres.ConnectionString(_database);
+        own["POSTGRES_URI"] = Database;
         own["DATA_DIR"] = Path.Combine(Folder, name);
         own["MEDIA_DIR"] = Path.Combine(Folder, "media");
 
@@ -101,7 +127,7 @@ public sealed class ClusterDeployment : IAsyncDisposable
         own["Api__RequestsPerMinute"] = "10000000";
         own["ADMIN_EMAIL"] = LoopwaveDeployment.AdminEmail;
         own["ADMIN_PASSWORD"] = LoopwaveDeployment.AdminPassword;
-        foreach (var (key, value) in own.Concat(Settings))
+        foreach (var (key, value) in own.Concat(Settings).Concat(SettingsOf(name)))
         {
             start.Environment[key] = value;
         }

@@ -107,6 +107,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>Every message that a linked device sent, or was given.</summary>
     public Task<JsonNode> Record() => Read("/record");
 
+    /// <summary>Every connection of a linked device, oldest first: <c>{ device, from, to, end }</c>.</summary>
+    public async Task<JsonArray> Connections() => (await Read("/connections")).AsArray();
+
     /// <summary>Every word of a linked device that its owner writes, or stopped.</summary>
     public async Task<JsonArray> Chatstates() => (await Read("/chatstates")).AsArray();
 

@@ -32,10 +32,16 @@ public sealed class LoopwaveProcess
 
     /// <summary>How a program of ours is started: from its own build, of the same configuration as this one.</summary>
     /// <param name="folder">To start it in: nobody's settings file lies in an empty one.</param>
-    internal static ProcessStartInfo Program(string name, string folder)
+    /// <param name="networkNamespace">The name of a network namespace to start it in, in place of ours.</param>
+    internal static ProcessStartInfo Program(string name, string folder, string? networkNamespace = null)
     {
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "..", "..", name, configuration, $"Loopwave.{name}.dll")])
+        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", name, configuration, $"Loopwave.{name}.dll");
+
+        // nsenter becomes the program: it is one process, with one id.
+        return new ProcessStartInfo(
+            networkNamespace is null ? "dotnet" : "nsenter",
+            networkNamespace is null ? [program] : [$"--net=/run/netns/{networkNamespace}", "dotnet", program])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -9,6 +9,8 @@ const ANSWER_TIMEOUT_MS = 20_000
 export class Connection {
   /** Set by the login; a connection without a device is one that wants to be linked. */
   device
+  /** What the record has of it, from the login on. */
+  row
   registration
   /** Whether the backlog was written, so that new stanzas may be. */
   isLive = false
@@ -24,6 +26,7 @@ export class Connection {
   #work = Promise.resolve()
   #answers = new Map()
   #isFrozen = false
+  #isReplaced = false
 
   constructor(socket, server) {
     this.#socket = socket
@@ -66,6 +69,13 @@ export class Connection {
     this.#socket.close()
   }
 
+  /** Another one of its device logged in: this one is told so, and nobody reads what still comes over it. */
+  replace() {
+    this.#isReplaced = true
+    this.#server.record.ended(this.row, 'replaced')
+    this.close(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]))
+  }
+
   /** The line goes dead without a word. */
   drop = () => this.#socket.terminate()
 
@@ -93,6 +103,7 @@ export class Connection {
   async #receive(data) {
     for (const { intro, frame: body } of this.#reader.push(Buffer.from(data))) {
       if (intro) this.#begin(intro)
+      else if (this.#isReplaced) return
       else if (this.#fromClient) await this.#server.receive(this, await decodeBinaryNode(this.#fromClient.decrypt(body)))
       else this.#shakeHands(proto.HandshakeMessage.decode(body))
     }
@@ -128,6 +139,7 @@ export class Connection {
 
   #closed() {
     this.isLive = false
+    if (this.row) this.#server.record.ended(this.row, 'closed')
     for (const id of [...this.#answers.keys()]) this.#settle(id, { error: new Error('the connection closed') })
     this.#server.disconnected(this)
   }

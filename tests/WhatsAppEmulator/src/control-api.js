@@ -46,6 +46,7 @@ const ROUTES = [
   ['POST', '/faults', (emulator, _, fault) => planFault(emulator, fault)],
   ['DELETE', '/faults', emulator => emulator.faults.clear()],
   ['GET', '/record', emulator => emulator.record.messages],
+  ['GET', '/connections', emulator => emulator.record.connections],
   ['GET', '/chatstates', emulator => emulator.record.chatstates],
   ['GET', '/problems', emulator => emulator.record.problems]
 ].map(([method, path, act]) => ({ method, parts: path.split('/'), act }))

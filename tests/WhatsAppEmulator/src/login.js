@@ -15,8 +15,9 @@ export function logIn(server, connection, { noiseKey, payload }) {
     return
   }
 
-  device.connection?.close(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]))
+  device.connection?.replace()
   device.connection = connection
+  connection.row = server.record.connected(device.jid)
   connection.device = device
   device.startBacklog()
   connection.send(stanza('success', { lid: device.lidJid, t: seconds(), location: 'lla' }))

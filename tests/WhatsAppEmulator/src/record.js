@@ -6,6 +6,7 @@ export class Record {
   #delivered = new Map()
   #problems = []
   #chatstates = []
+  #connections = []
 
   /** A companion sent a message; `again` when a receiver had asked for it once more. */
   sent({ id, from, to, again }) {
@@ -33,6 +34,20 @@ export class Record {
     else known.receiptedAt ??= new Date().toISOString()
   }
 
+  /** A companion logged in; its row, for whoever learns how that connection ends. */
+  connected(device) {
+    const row = { device, from: new Date().toISOString(), to: null, end: null }
+    if (this.#connections.length >= LIMIT) this.#connections.shift()
+    this.#connections.push(row)
+    return row
+  }
+
+  /** A connection is over: `replaced` by another one of its device, or `closed` by either side. The first word counts. */
+  ended(row, end) {
+    row.to ??= new Date().toISOString()
+    row.end ??= end
+  }
+
   /** A companion said that its owner writes, or stopped. */
   typed({ from, to, state }) {
     if (this.#chatstates.length >= LIMIT) this.#chatstates.shift()
@@ -45,17 +60,22 @@ export class Record {
   }
 
   save() {
-    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems }
+    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems, connections: this.#connections }
   }
 
-  restore({ sent, delivered, problems }) {
+  restore({ sent, delivered, problems, connections }) {
     this.#sent = sent
     this.#delivered = delivered
     this.#problems = problems
+    this.#connections = connections
   }
 
   get messages() {
     return { sent: [...this.#sent.values()], delivered: [...this.#delivered.values()] }
+  }
+
+  get connections() {
+    return [...this.#connections]
   }
 
   get chatstates() {

@@ -51,6 +51,8 @@ test('another process links a client, lets people write, and looks at the record
     const from = host.events.length
     await call('POST', '/accounts/4915111111111/unlink')
     assert.equal(await host.closed(from), 401)
+    const { body: connections } = await call('GET', '/connections')
+    assert.deepEqual(connections.map(each => [each.device, each.end]), [['4915111111111:1@s.whatsapp.net', 'closed']])
   } finally {
     host.close()
   }

@@ -108,6 +108,8 @@ test('a second connection with the same credentials replaces the first', () => w
   twin.connect()
 
   assert.equal(await host.closed(from), 440)
+  const [before, after] = emulator.record.connections.slice(-2)
+  assert.deepEqual([before.end, after.device, after.end], ['replaced', before.device, null])
 }))
 
 test('a frozen connection looks open, passes nothing, and is given up by the client', () => withEmulator(async (emulator, client) => {
