@@ -113,6 +113,12 @@ public sealed class LoopwaveProcess
     /// <summary>SIGCONT: the process goes on after <see cref="Pause"/>.</summary>
     public void Continue() => Signal.Send(Id, Signal.Continue);
 
+    /// <summary>SIGSTOP for the process and for those that it started, as on a machine that is suspended.</summary>
+    public void PauseAll() => SendAll(Signal.Stop);
+
+    /// <summary>SIGCONT after <see cref="PauseAll"/>.</summary>
+    public void ContinueAll() => SendAll(Signal.Continue);
+
     /// <summary>Signs in as the admin; from then on <see cref="Http"/> carries the cookie and the header of the dashboard.</summary>
     public async Task SignIn()
     {
@@ -160,6 +166,14 @@ public sealed class LoopwaveProcess
         catch (IOException)
         {
             return [];
+        }
+    }
+
+    private void SendAll(int signal)
+    {
+        foreach (var process in Children().Prepend(Id))
+        {
+            Signal.Send(process, signal);
         }
     }
 
