@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace Loopwave.Chaos;
+
+/// <summary>What to run, and how large. The seed decides the faults, their moments, and who writes with whom.</summary>
+internal sealed record ChaosPlan
+{
+    public const string Usage =
+        """
+        scripts/chaos [scenario] [--seed=N] [--minutes=M] [--sandbox=N] [--emulated=N] [--sends=N] [--inbound=N] [--faults=F1,F2]
+
+          scenario    failover, freeze, partition, drain or rolling; random faults when none is named
+          --seed      decides everything that is random (1)
+          --minutes   how long random faults go on (30)
+          --sandbox   sandbox numbers (1000)
+          --emulated  WhatsApp numbers, linked at the WhatsApp server for tests (100)
+          --sends     messages a second to send (100)
+          --inbound   messages a second to receive (50)
+          --faults    only these random faults
+        """;
+
+    public const string RandomFaults = "random";
+
+    public string Scenario { get; init; } = RandomFaults;
+
+    public int Seed { get; init; } = 1;
+
+    public double Minutes { get; init; } = 30;
+
+    public int SandboxNumbers { get; init; } = 1000;
+
+    public int EmulatedNumbers { get; init; } = 100;
+
+    public double SendsPerSecond { get; init; } = 100;
+
+    public double InboundPerSecond { get; init; } = 50;
+
+    /// <summary>Names of the random faults to choose from; empty for all.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
+    /// <summary>Requests that may wait for an answer at once; beyond that the load leaves turns out, and says how many.</summary>
+    public int MostOutstanding { get; init; } = 4_000;
+
+    /// <summary>People that each number writes with.</summary>
+    public int PeoplePerNumber { get; init; } = 2;
+
+    /// <summary>Silos reach the database and WhatsApp through proxies that can be made worse.</summary>
+    public bool ThroughProxies => OwnNetwork || Scenario is RandomFaults;
+
+    /// <summary>Each silo has a network of its own, so that packets between them can be dropped.</summary>
+    public bool OwnNetwork { get; init; }
+
+    /// <summary>Some callers hang up before the answer, some ask several times at once.</summary>
+    public bool CallersMisbehave => Scenario is RandomFaults;
+
+    /// <summary>Before the first fault, so that there is something to compare with.</summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <exception cref="FormatException">An argument that is none; the message says which.</exception>
+    public static ChaosPlan Parse(IEnumerable<string> arguments)
+    {
+        var plan = new ChaosPlan();
+        foreach (var argument in arguments)
+        {
+            var (name, value) = argument.Split('=', 2) is [var left, var right] ? (left, right) : (argument, "");
+            plan = name switch
+            {
+                "--seed" => plan with { Seed = (int)Number(argument, value, 0) },
+                "--minutes" => plan with { Minutes = Number(argument, value, 0.1) },
+                "--sandbox" => plan with { SandboxNumbers = (int)Number(argument, value, 0) },
+                "--emulated" => plan with { EmulatedNumbers = (int)Number(argument, value, 0) },
+                "--sends" => plan with { SendsPerSecond = Number(argument, value, 0.1) },
+                "--inbound" => plan with { InboundPerSecond = Number(argument, value, 0.1) },
+                "--faults" => plan with { Faults = value.Split(',', StringSplitOptions.RemoveEmptyEntries) },
+                _ when !argument.StartsWith('-') => plan with { Scenario = argument },
+                _ => throw new FormatException($"'{argument}' is no argument."),
+            };
+        }
+
+        return plan.SandboxNumbers + plan.EmulatedNumbers > 0 ? plan : throw new FormatException("There must be numbers.");
+    }
+
+    private static double Number(string argument, string value, double least) =>
+        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= least
+            ? number
+            : throw new FormatException($"'{argument}' must name a number of {least.ToString(CultureInfo.InvariantCulture)} or more.");
+}

@@ -1,0 +1,118 @@
+using Loopwave.Chaos.Cluster;
+using Loopwave.Chaos.Faults;
+using Loopwave.Chaos.Ledger;
+using Loopwave.Chaos.Load;
+using Loopwave.Chaos.Reporting;
+using Loopwave.Chaos.Scenarios;
+using Loopwave.Chaos.Watching;
+
+namespace Loopwave.Chaos;
+
+/// <summary>One run: a cluster of real processes, its numbers, the load, what happens meanwhile, and the judgement.</summary>
+internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string> say, CancellationToken stop)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly Answers _quiet = new();
+    private readonly Answers _sends = new();
+    private readonly Answers _injections = new();
+    private readonly Ownership _ownership = new();
+
+    public async Task<RunReport> Play()
+    {
+        await using var cluster = await ChaosCluster.Start(plan, _clock);
+        var api = new ApiCaller(cluster.Nodes, _quiet, _clock);
+        var maker = new NumberMaker(api, cluster.WhatsApp, plan, say, _clock);
+        var lines = await maker.Make();
+        var conversations = maker.Converse(lines);
+        await using var owners = new OwnershipWatch(cluster.Database, _ownership, _clock);
+        await using var memory = new MemoryWatch(cluster.Processes, _clock);
+        owners.Begin();
+        memory.Begin();
+        var stage = new FaultStage(cluster, api, _ownership, lines, say, _clock, stop);
+        if (!await stage.AllReady())
+        {
+            throw new TimeoutException("Not all numbers became ready before the run.");
+        }
+
+        say($"all {lines.Count} numbers are ready: {string.Join(", ", _ownership.Now().Select(silo => $"{silo.Value} at {silo.Key}"))}");
+        var traffic = new Traffic(
+            new ApiCaller(cluster.Nodes, _sends, _clock), new ApiCaller(cluster.Nodes, _injections, _clock), _sends, cluster.WhatsApp, conversations, plan, _clock);
+        var began = _clock.GetUtcNow();
+        await Load(traffic, () => scenario.Play(stage));
+        var ended = _clock.GetUtcNow();
+        say($"{traffic.Accepted} accepted, {traffic.Spoken} inbound; waiting until everything has come to rest");
+        var reader = new EvidenceReader(api, cluster.WhatsApp, conversations, began);
+        await Rest(api, stage, reader, traffic, lines);
+        var evidence = await reader.Read();
+        return await Report(cluster, stage, traffic, reader, evidence, memory, began, ended);
+    }
+
+    private async Task Load(Traffic traffic, Func<Task> play)
+    {
+        using var end = new CancellationTokenSource();
+        var load = traffic.Run(end.Token);
+        try
+        {
+            await play();
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await load;
+        }
+    }
+
+    /// <summary>All numbers ready, all queues empty, everything stored; and all that once more after another connect.</summary>
+    private async Task Rest(ApiCaller api, FaultStage stage, EvidenceReader reader, Traffic traffic, IReadOnlyList<Line> lines)
+    {
+        await Rest(api, stage, reader, traffic);
+
+        // An acknowledgement that a network lost brings the message again on the next connection, and must change nothing.
+        await Parallel.ForEachAsync(lines, stop, async (line, _) => await api.Post($"/api/v1/numbers/{line.Id}/reconnect", null));
+        await Rest(api, stage, reader, traffic);
+    }
+
+    private async Task Rest(ApiCaller api, FaultStage stage, EvidenceReader reader, Traffic traffic)
+    {
+        await stage.AllReady();
+        await Until(async () => (await api.List("/api/v1/numbers")).All(number => number["counters"]!["queued"]!.GetValue<int>() == 0), "the queues to be empty");
+        await Until(async () => await reader.CountInbound() >= traffic.Spoken, "everything that was written to be stored");
+    }
+
+    private async Task Until(Func<Task<bool>> isSo, string what)
+    {
+        for (var began = _clock.GetTimestamp(); !await isSo(); await Task.Delay(LookEvery, _clock, stop))
+        {
+            if (_clock.GetElapsedTime(began) > Patience)
+            {
+                say($"waited {Patience.TotalMinutes} minutes in vain for {what}");
+                return;
+            }
+        }
+    }
+
+    private async Task<RunReport> Report(
+        ChaosCluster cluster, FaultStage stage, Traffic traffic, EvidenceReader reader, Evidence evidence, MemoryWatch memory, DateTimeOffset began, DateTimeOffset ended)
+    {
+        var ledger = LedgerCheck.Judge(traffic.Claims, evidence, stage.CutOff);
+        var effects = stage.Records.Select((fault, i) => FaultEffect.Of(
+            fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines)).ToList();
+        List<Violation> violations =
+        [
+            .. ledger.Violations,
+            .. MemoryCheck.Judge(memory.Readings, began, ended),
+            .. cluster.Complaints.Select(complaint => new Violation("process", complaint)),
+            .. WrongAnswers(_sends), .. WrongAnswers(_injections), .. WrongAnswers(_quiet),
+            .. cluster.WhatsApp is null ? [] : (await cluster.WhatsApp.Problems()).Select(problem => new Violation("protocol", problem!.ToJsonString())),
+        ];
+        return new(
+            plan, ended - began, effects, [.. scenario.Targets(effects)], ledger, _sends, _injections, traffic.LeftOut, memory.Readings, violations);
+    }
+
+    private static IEnumerable<Violation> WrongAnswers(Answers answers) =>
+        answers.Wrong.Samples.Select(sample => new Violation("API", sample))
+            .Concat(answers.Wrong.Count > answers.Wrong.Samples.Count ? [new("API", $"{answers.Wrong.Count} wrong answers in all")] : []);
+}

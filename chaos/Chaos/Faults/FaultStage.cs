@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using Loopwave.Chaos.Cluster;
+using Loopwave.Chaos.Load;
+using Loopwave.Chaos.Watching;
+
+namespace Loopwave.Chaos.Faults;
+
+/// <summary>Where faults happen, one after the other, while the load goes on; keeps what happened when.</summary>
+internal sealed class FaultStage(
+    ChaosCluster cluster, ApiCaller api, Ownership ownership, IReadOnlyList<Line> lines, Action<string> say, TimeProvider clock, CancellationToken stop)
+{
+    /// <summary>Longer than any target: what takes longer is told, and goes on.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
+
+    private readonly List<FaultRecord> _records = [];
+    private readonly ConcurrentDictionary<(string Number, EngineKind Engine), int> _cutOff = [];
+
+    public IReadOnlyList<FaultRecord> Records => _records;
+
+    /// <summary>How often a connection of a number could not be ended by its silo.</summary>
+    public int CutOff(string number) => lines.Where(line => line.Id == number).Select(line => _cutOff.GetValueOrDefault((number, line.Engine))).FirstOrDefault();
+
+    public Task Pass(TimeSpan time) => Task.Delay(time, clock, stop);
+
+    /// <summary>Lets a fault strike, last, and be over.</summary>
+    public async Task Strike(IFault fault)
+    {
+        var at = clock.GetUtcNow();
+        say($"{fault.Id}: {fault.Name}");
+        await fault.Strike(cluster);
+        if (fault.Length is { } length)
+        {
+            await Pass(length);
+        }
+        else
+        {
+            await Back(Numbers(fault, at), at);
+        }
+
+        var healed = clock.GetUtcNow();
+        await fault.Heal(cluster);
+        var numbers = Numbers(fault, at);
+        Count(fault, numbers);
+        _records.Add(new(fault.Id, fault.Name, [.. fault.Struck.Select(cluster.AddressOf)], at, healed));
+        say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(numbers is [] ? "" : $"; it struck {numbers.Count} numbers")}");
+    }
+
+    /// <summary>Waits until all numbers are ready; false when they are not in time.</summary>
+    public async Task<bool> AllReady()
+    {
+        for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) < Patience;)
+        {
+            if (await Ready() == lines.Count)
+            {
+                return true;
+            }
+
+            await Task.Delay(LookEvery, clock, stop);
+        }
+
+        return false;
+    }
+
+    private async Task<int> Ready() => (await api.List("/api/v1/numbers?status=ready")).Count;
+
+    // Ready is also what a number shows whose silo has just gone: it must have been taken first.
+    private async Task Back(IReadOnlyList<string> numbers, DateTimeOffset at)
+    {
+        for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) < Patience; await Task.Delay(LookEvery, clock, stop))
+        {
+            if (numbers.All(number => ownership.TakenAfter(number, at) is not null) && await Ready() == lines.Count)
+            {
+                return;
+            }
+        }
+
+        say($"not all numbers were back after {Patience.TotalSeconds} s");
+    }
+
+    private IReadOnlyList<string> Numbers(IFault fault, DateTimeOffset at) => [.. fault.Struck.Select(cluster.AddressOf).SelectMany(silo => ownership.Of(silo, at))];
+
+    private void Count(IFault fault, IReadOnlyList<string> numbers)
+    {
+        var hit = fault.Struck is [] ? lines : [.. lines.Where(line => numbers.Contains(line.Id))];
+        foreach (var line in hit.Where(line => fault.CutsOff(line.Engine)))
+        {
+            _cutOff.AddOrUpdate((line.Id, line.Engine), 1, (_, count) => count + 1);
+        }
+    }
+}

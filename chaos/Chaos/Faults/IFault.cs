@@ -1,0 +1,29 @@
+using Loopwave.Chaos.Cluster;
+
+namespace Loopwave.Chaos.Faults;
+
+/// <summary>Something bad, or a person, that happens to a running cluster.</summary>
+internal interface IFault
+{
+    /// <summary>Its name in the table of faults, F1 to F22.</summary>
+    string Id { get; }
+
+    string Name { get; }
+
+    /// <summary>Numbers of the silos whose numbers it takes away. Where chance decides, known only once it has lasted.</summary>
+    IReadOnlyList<int> Struck => [];
+
+    /// <summary>How long it lasts; null until the numbers that it took away are ready elsewhere.</summary>
+    TimeSpan? Length { get; }
+
+    /// <summary>
+    /// Connections of the struck silos may still be open for their network when the next ones begin: nobody was left to end them, or
+    /// to say so. Of all silos when it strikes none.
+    /// </summary>
+    bool CutsOff(EngineKind network) => false;
+
+    Task Strike(ChaosCluster cluster);
+
+    /// <summary>Makes everything as before; returns when that is so.</summary>
+    Task Heal(ChaosCluster cluster) => Task.CompletedTask;
+}

@@ -1,0 +1,110 @@
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace Loopwave.Chaos.Load;
+
+/// <summary>
+/// Calls the API as its documentation tells integrators to: any node, and after a 503 or no answer again with the same key.
+/// </summary>
+internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider clock)
+{
+    /// <summary>Longer than anything may be away.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan OtherNode = TimeSpan.FromMilliseconds(20);
+
+    public Task<JsonObject> Get(string path, CancellationToken stop = default) => Insist(HttpMethod.Get, path, null, null, stop);
+
+    public Task<JsonObject> Post(string path, object? body, string? key = null, CancellationToken stop = default) =>
+        Insist(HttpMethod.Post, path, body, key, stop);
+
+    /// <summary>All pages of a list.</summary>
+    public async Task<List<JsonObject>> List(string path)
+    {
+        var all = new List<JsonObject>();
+        string? cursor = null;
+        do
+        {
+            var page = await Get($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit=200{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}");
+            all.AddRange(page["data"]!.AsArray().Select(item => item!.AsObject()));
+            cursor = page["nextCursor"]?.GetValue<string>();
+        }
+        while (cursor is not null);
+
+        return all;
+    }
+
+    private async Task<JsonObject> Insist(HttpMethod method, string path, object? body, string? key, CancellationToken stop)
+    {
+        for (var began = clock.GetTimestamp(); ;)
+        {
+            var (answer, again) = await Ask(method, path, body, key, stop);
+            if (answer is not null)
+            {
+                return answer;
+            }
+
+            if (clock.GetElapsedTime(began) > Patience)
+            {
+                answers.WasWrong($"{method} {path} was not done after {Patience.TotalMinutes} minutes");
+                throw new TimeoutException($"{method} {path} was not done after {Patience.TotalMinutes} minutes.");
+            }
+
+            await Task.Delay(again, clock, stop);
+        }
+    }
+
+    private async Task<(JsonObject? Answer, TimeSpan Again)> Ask(HttpMethod method, string path, object? body, string? key, CancellationToken stop)
+    {
+        var (node, client) = nodes.Next();
+        var sent = clock.GetTimestamp();
+        try
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+            if (key is not null)
+            {
+                request.Headers.Add("Idempotency-Key", key);
+            }
+
+            using var answer = await client.SendAsync(request, stop);
+            var said = await answer.Content.ReadAsStringAsync(stop);
+            var error = answer.IsSuccessStatusCode ? null : ErrorOf(said);
+            switch (AnswerRules.Judge(answer.StatusCode, error, answer.Headers.RetryAfter is not null))
+            {
+                case Verdict.Done:
+                    return (said.Length == 0 ? [] : JsonNode.Parse(said)!.AsObject(), default);
+                case Verdict.AskAgain:
+                    answers.Refused($"{(int)answer.StatusCode} {error}");
+                    return (null, answer.Headers.RetryAfter?.Delta ?? Pause);
+                default:
+                    answers.WasWrong($"{method} {path} was answered with {(int)answer.StatusCode}{(answer.Headers.RetryAfter is null ? " without Retry-After" : "")}: {said}");
+                    return (null, Pause);
+            }
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is TaskCanceledException && !stop.IsCancellationRequested))
+        {
+            var isRefused = exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+            answers.Refused(isRefused ? "connection refused" : "no answer");
+            if (!nodes.WasAway(node, sent))
+            {
+                answers.WasWrong($"{method} {path} got no answer from API node {node + 1}, which was there: {exception.Message}");
+            }
+
+            // Refused connections lead a load balancer to the other node at once.
+            return (null, isRefused ? OtherNode : Pause);
+        }
+    }
+
+    private static string? ErrorOf(string said)
+    {
+        try
+        {
+            return JsonNode.Parse(said)?["error"]?.GetValue<string>();
+        }
+        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

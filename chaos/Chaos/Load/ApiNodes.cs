@@ -1,0 +1,40 @@
+using Loopwave.Processes;
+
+namespace Loopwave.Chaos.Load;
+
+/// <summary>
+/// The API nodes in turn, as a load balancer without stickiness asks them. Knows when which of them was away, for only then may
+/// a request end without an answer.
+/// </summary>
+internal sealed class ApiNodes(TimeProvider clock)
+{
+    private readonly List<Node> _nodes = [];
+    private int _next;
+
+    public void Add(LoopwaveProcess process, string key) => _nodes.Add(new Node(process.WithKey(key)));
+
+    public (int Index, HttpClient Client) Next()
+    {
+        var index = (int)((uint)Interlocked.Increment(ref _next) % _nodes.Count);
+        return (index, _nodes[index].Client);
+    }
+
+    /// <summary>The node is about to go, or to be unreachable.</summary>
+    public void Goes(int index) => _nodes[index].AwayFrom = clock.GetTimestamp();
+
+    /// <summary>The node answers again.</summary>
+    public void IsBack(int index) => _nodes[index].AwayUntil = clock.GetTimestamp();
+
+    /// <summary>Whether a node was away at any time since a request to it was sent.</summary>
+    public bool WasAway(int index, long since) =>
+        _nodes[index] is { AwayFrom: not 0 } node && (node.AwayFrom > node.AwayUntil || node.AwayUntil >= since);
+
+    private sealed class Node(HttpClient client)
+    {
+        public HttpClient Client { get; } = client;
+
+        public long AwayFrom { get; set; }
+
+        public long AwayUntil { get; set; }
+    }
+}

@@ -1,0 +1,27 @@
+using Loopwave.Chaos.Faults;
+using Loopwave.Chaos.Reporting;
+using Loopwave.Chaos.Watching;
+
+namespace Loopwave.Chaos.Scenarios;
+
+/// <summary>A silo is killed, its numbers come back on the other one, and it comes back itself.</summary>
+internal sealed class Failover : IScenario
+{
+    private static readonly TimeSpan Before = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan After = TimeSpan.FromSeconds(15);
+
+    public async Task Play(FaultStage stage)
+    {
+        await stage.Pass(Before);
+        await stage.Strike(new KillSilo(2));
+        await stage.Pass(After);
+    }
+
+    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.SelectMany(effect => new[]
+    {
+        Promise.TakenOver(effect, TimeSpan.FromSeconds(5)),
+        Promise.Ready(effect, EngineKind.Sandbox, TimeSpan.FromSeconds(15)),
+        Promise.Ready(effect, EngineKind.WhatsApp, TimeSpan.FromSeconds(30)),
+        Promise.NobodyElse(effect),
+    }).OfType<Target>();
+}

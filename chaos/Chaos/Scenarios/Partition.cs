@@ -1,0 +1,23 @@
+using Loopwave.Chaos.Faults;
+using Loopwave.Chaos.Reporting;
+using Loopwave.Chaos.Watching;
+
+namespace Loopwave.Chaos.Scenarios;
+
+/// <summary>The network between the silos is cut, and then the one between a silo and the database. What must hold is in the ledger.</summary>
+internal sealed class Partition : IScenario
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(40);
+
+    public async Task Play(FaultStage stage)
+    {
+        await stage.Pass(Between);
+        await stage.Strike(new PartitionSilos(Length));
+        await stage.Pass(Between);
+        await stage.Strike(new PartitionDatabase(2, Length));
+        await stage.Pass(Between);
+    }
+
+    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.Select(Promise.NobodyElse);
+}

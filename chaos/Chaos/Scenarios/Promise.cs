@@ -1,0 +1,33 @@
+using System.Globalization;
+using Loopwave.Chaos.Reporting;
+using Loopwave.Chaos.Watching;
+
+namespace Loopwave.Chaos.Scenarios;
+
+/// <summary>What is promised of the numbers when something happens to their silo.</summary>
+internal static class Promise
+{
+    public static Target TakenOver(FaultEffect effect, TimeSpan within) =>
+        Within($"{effect.Fault.Name}: all numbers taken over", effect.TakenOver?.Longest, effect.NotTaken, within);
+
+    /// <summary>Null when the silo had no such number.</summary>
+    public static Target? Ready(FaultEffect effect, EngineKind engine, TimeSpan within) => effect.Ready.TryGetValue(engine, out var ready)
+        ? Within($"{effect.Fault.Name}: all {engine} numbers ready", ready.Longest, effect.NotReady, within)
+        : null;
+
+    /// <summary>Null when none of that kind was away at all.</summary>
+    public static Target? Away(FaultEffect effect, EngineKind engine, TimeSpan within) => effect.Away.TryGetValue(engine, out var away)
+        ? Within($"{effect.Fault.Name}: no {engine} number away for longer", away.Longest, effect.NotReady, within)
+        : null;
+
+    public static Target NobodyElse(FaultEffect effect) =>
+        new($"{effect.Fault.Name}: other numbers that left ready", Number(effect.Disturbed.Count), "0", effect.Disturbed.Count == 0);
+
+    private static Target Within(string what, TimeSpan? longest, int without, TimeSpan within) => new(
+        what, longest is { } time ? $"{Seconds(time)}{(without == 0 ? "" : $", and {without} never")}" : "none",
+        $"within {Seconds(within)}", longest <= within && without == 0);
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

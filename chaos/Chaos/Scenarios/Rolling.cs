@@ -1,0 +1,31 @@
+using Loopwave.Chaos.Cluster;
+using Loopwave.Chaos.Faults;
+using Loopwave.Chaos.Reporting;
+using Loopwave.Chaos.Watching;
+
+namespace Loopwave.Chaos.Scenarios;
+
+/// <summary>An update of everything, one process at a time: callers see nothing but 503 with Retry-After.</summary>
+internal sealed class Rolling : IScenario
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
+
+    public async Task Play(FaultStage stage)
+    {
+        await stage.Pass(Between);
+        for (var silo = 1; silo <= ChaosCluster.Silos; silo++)
+        {
+            await stage.Strike(new StopSilo(silo));
+            await stage.Pass(Between);
+        }
+
+        for (var node = 1; node <= ChaosCluster.ApiNodes; node++)
+        {
+            await stage.Strike(new StopApi(node));
+            await stage.Pass(Between);
+        }
+    }
+
+    // Wrong answers are violations in every scenario.
+    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.Select(Promise.NobodyElse);
+}

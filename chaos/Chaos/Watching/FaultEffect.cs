@@ -1,0 +1,60 @@
+namespace Loopwave.Chaos.Watching;
+
+/// <summary>Half, nearly all, and all of some times.</summary>
+internal sealed record Spread(int Count, TimeSpan Median, TimeSpan P99, TimeSpan Longest)
+{
+    public static Spread? Of(IEnumerable<TimeSpan> times)
+    {
+        var sorted = times.Order().ToList();
+        return sorted is [] ? null : new(sorted.Count, At(sorted, 50), At(sorted, 99), sorted[^1]);
+    }
+
+    public static TimeSpan At(IReadOnlyList<TimeSpan> sorted, double percent) => sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * percent / 100))];
+
+    public override string ToString() => FormattableString.Invariant(
+        $"p50 {Median.TotalSeconds:0.0} s, p99 {P99.TotalSeconds:0.0} s, all {Count} within {Longest.TotalSeconds:0.0} s");
+}
+
+/// <summary>What a fault did to the numbers.</summary>
+/// <param name="TakenOver">From the fault to another owner, for the numbers of the silos it struck.</param>
+/// <param name="NotTaken">Of those, how many nobody took.</param>
+/// <param name="Ready">From the fault to ready under another owner, by kind of number.</param>
+/// <param name="NotReady">Of those that were taken, how many did not become ready.</param>
+/// <param name="Away">How long each number of the struck silos showed that it was not ready, by kind.</param>
+/// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
+internal sealed record FaultEffect(
+    FaultRecord Fault,
+    Spread? TakenOver,
+    int NotTaken,
+    IReadOnlyDictionary<EngineKind, Spread> Ready,
+    int NotReady,
+    IReadOnlyDictionary<EngineKind, Spread> Away,
+    IReadOnlyList<string> Disturbed)
+{
+    /// <param name="until">When looking ends: the next fault, or the end of the run.</param>
+    public static FaultEffect Of(FaultRecord fault, DateTimeOffset until, Ownership ownership, IReadOnlyDictionary<string, Timeline> timelines)
+    {
+        var struck = fault.Struck.SelectMany(silo => ownership.Of(silo, fault.At)).Where(timelines.ContainsKey).ToHashSet();
+        var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At)))
+            .Where(one => one.By is { } by && by.At < until).ToList();
+        var ready = taken.Select(one => (one.Timeline.Engine, At: one.Timeline.ReadyAfter(fault.At))).ToList();
+
+        // Once the fault is healed, numbers may move on purpose.
+        var disturbed = timelines.Values.Where(timeline => !struck.Contains(timeline.Number))
+            .SelectMany(timeline => timeline.NotReady(fault.At, Earlier(fault.HealedAt, until)).Take(1)
+                .Select(entry => $"{timeline.Number} ({timeline.Engine}) was {entry.Status} {entry.Reason} after {(entry.At - fault.At).TotalSeconds:0.0} s"));
+        return new(
+            fault,
+            Spread.Of(taken.Select(one => one.By!.At - fault.At)),
+            struck.Count - taken.Count,
+            ByKind(ready.Where(one => one.At is { } at && at < until).Select(one => (one.Engine, one.At!.Value - fault.At))),
+            ready.Count(one => one.At is not { } at || at >= until),
+            ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until).Select(time => (timelines[number].Engine, time)))),
+            [.. disturbed]);
+    }
+
+    private static Dictionary<EngineKind, Spread> ByKind(IEnumerable<(EngineKind Engine, TimeSpan Time)> times) =>
+        times.GroupBy(one => one.Engine).ToDictionary(kind => kind.Key, kind => Spread.Of(kind.Select(one => one.Time))!);
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
+}

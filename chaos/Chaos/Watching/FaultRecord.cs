@@ -1,0 +1,8 @@
+namespace Loopwave.Chaos.Watching;
+
+/// <summary>A fault that happened.</summary>
+/// <param name="Id">Its name in the table of faults.</param>
+/// <param name="Struck">The silos whose numbers it takes away, by address; empty when numbers should not notice.</param>
+/// <param name="At">When it struck.</param>
+/// <param name="HealedAt">When all was as before: the process back, the way open.</param>
+internal sealed record FaultRecord(string Id, string Name, IReadOnlyList<string> Struck, DateTimeOffset At, DateTimeOffset HealedAt);

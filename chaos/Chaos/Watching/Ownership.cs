@@ -1,0 +1,55 @@
+namespace Loopwave.Chaos.Watching;
+
+/// <summary>Who owned a number from a moment on.</summary>
+/// <param name="Silo">Address and port of its silo; null for nobody.</param>
+internal sealed record OwnerChange(DateTimeOffset At, string Number, string? Silo, long Epoch);
+
+/// <summary>Who owned which number at which time, as the cluster's table said.</summary>
+internal sealed class Ownership
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, List<OwnerChange>> _changes = [];
+
+    public void Saw(OwnerChange now)
+    {
+        lock (_lock)
+        {
+            if (!_changes.TryGetValue(now.Number, out var changes))
+            {
+                _changes[now.Number] = changes = [];
+            }
+
+            if (changes is [] || (changes[^1].Silo, changes[^1].Epoch) != (now.Silo, now.Epoch))
+            {
+                changes.Add(now);
+            }
+        }
+    }
+
+    /// <summary>The numbers that a silo owned at a time.</summary>
+    public IReadOnlyList<string> Of(string silo, DateTimeOffset at)
+    {
+        lock (_lock)
+        {
+            return [.. _changes.Where(number => number.Value.LastOrDefault(change => change.At <= at)?.Silo == silo).Select(number => number.Key)];
+        }
+    }
+
+    /// <summary>When somebody took the number, after a time, or took it again; null when nobody did.</summary>
+    public OwnerChange? TakenAfter(string number, DateTimeOffset at)
+    {
+        lock (_lock)
+        {
+            return _changes.GetValueOrDefault(number)?.FirstOrDefault(change => change.At > at && change.Silo is not null);
+        }
+    }
+
+    /// <summary>How many numbers each silo owns now.</summary>
+    public IReadOnlyDictionary<string, int> Now()
+    {
+        lock (_lock)
+        {
+            return _changes.Values.Select(changes => changes[^1].Silo ?? "nobody").CountBy(silo => silo).ToDictionary();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Loopwave.Chaos.Watching;
+using Xunit;
+
+namespace Loopwave.Chaos;
+
+public sealed class FaultEffectTests
+{
+    private const string Dead = "127.0.0.1:1";
+    private const string Alive = "127.0.0.1:2";
+
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly FaultRecord Fault = new("F1", "a fault", [Dead], At(10), At(40));
+
+    [Fact]
+    public void A_number_is_taken_over_when_the_table_says_so_and_ready_when_it_says_so_itself()
+    {
+        var effect = Effect(
+            [Owned(0, "n_1", Dead, 1), Owned(13, "n_1", Alive, 2)],
+            Number("n_1", (0, "ready"), (13.5, "connecting"), (14, "ready")));
+
+        Assert.Equal((3, 4), (effect.TakenOver!.Longest.TotalSeconds, effect.Ready[EngineKind.Sandbox].Longest.TotalSeconds));
+        Assert.Equal(0.5, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds);
+        Assert.Equal((0, 0), (effect.NotTaken, effect.NotReady));
+        Assert.Empty(effect.Disturbed);
+    }
+
+    [Fact]
+    public void A_number_that_nobody_takes_and_one_that_does_not_come_back_are_counted()
+    {
+        var effect = Effect(
+            [Owned(0, "n_1", Dead, 1), Owned(0, "n_2", Dead, 1), Owned(13, "n_2", Alive, 2)],
+            Number("n_1", (0, "ready")), Number("n_2", (0, "ready"), (13, "connecting")));
+
+        Assert.Equal((1, 1), (effect.NotTaken, effect.NotReady));
+    }
+
+    [Fact]
+    public void What_happens_after_the_end_of_looking_belongs_to_the_next_fault()
+    {
+        var effect = FaultEffect.Of(
+            Fault, At(20), Ownership([Owned(0, "n_1", Dead, 1), Owned(25, "n_1", Alive, 2)]), Timelines(Number("n_1", (0, "ready"), (26, "ready"))));
+
+        Assert.Equal((1, 0), (effect.NotTaken, effect.NotReady));
+    }
+
+    [Theory]
+    [InlineData(12, 1)]
+    [InlineData(5, 0)]
+    [InlineData(45, 0)]
+    public void A_number_of_another_silo_that_leaves_ready_while_the_fault_lasts_is_told(double leaves, int disturbed)
+    {
+        var effect = Effect([Owned(0, "n_1", Alive, 1)], Number("n_1", (0, "ready"), (leaves, "disconnected"), (leaves + 1, "ready")));
+
+        Assert.Equal(disturbed, effect.Disturbed.Count);
+        Assert.Null(effect.TakenOver);
+    }
+
+    private static FaultEffect Effect(IEnumerable<OwnerChange> changes, params Timeline[] timelines) =>
+        FaultEffect.Of(Fault, At(60), Ownership(changes), Timelines(timelines));
+
+    private static Ownership Ownership(IEnumerable<OwnerChange> changes)
+    {
+        var ownership = new Ownership();
+        foreach (var change in changes)
+        {
+            ownership.Saw(change);
+        }
+
+        return ownership;
+    }
+
+    private static Dictionary<string, Timeline> Timelines(params Timeline[] timelines) => timelines.ToDictionary(timeline => timeline.Number);
+
+    private static OwnerChange Owned(double at, string number, string silo, long epoch) => new(At(at), number, silo, epoch);
+
+    private static Timeline Number(string id, params (double At, string Status)[] entries) =>
+        new(id, EngineKind.Sandbox, [.. entries.Select(entry => new StatusAt(At(entry.At), entry.Status, null, null))]);
+
+    private static DateTimeOffset At(double seconds) => Start.AddSeconds(seconds);
+}
