@@ -23,7 +23,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     public async Task<RunReport> Play()
     {
         await using var cluster = await ChaosCluster.Start(plan, _clock);
-        var api = new ApiCaller(cluster.Nodes, _quiet, _clock);
+        var api = new ApiCaller(cluster.Nodes, _quiet, _clock, stop);
         var maker = new NumberMaker(api, cluster.WhatsApp, plan, say, _clock);
         var lines = await maker.Make();
         var conversations = maker.Converse(lines);
@@ -39,7 +39,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
 
         say($"all {lines.Count} numbers are ready: {string.Join(", ", _ownership.Now().Select(silo => $"{silo.Value} at {silo.Key}"))}");
         var traffic = new Traffic(
-            new ApiCaller(cluster.Nodes, _sends, _clock), new ApiCaller(cluster.Nodes, _injections, _clock), _sends, cluster.WhatsApp, conversations, plan, _clock);
+            new ApiCaller(cluster.Nodes, _sends, _clock, stop), new ApiCaller(cluster.Nodes, _injections, _clock, stop), _sends, cluster.WhatsApp, conversations, plan, _clock);
         var began = _clock.GetUtcNow();
         await Load(traffic, () => scenario.Play(stage));
         var ended = _clock.GetUtcNow();

@@ -5,6 +5,8 @@ namespace Loopwave.Chaos.Faults;
 /// <summary>The faults that a plan allows, each made with lengths and victims by chance.</summary>
 internal static class FaultDeck
 {
+    private static readonly TimeSpan Settles = TimeSpan.FromSeconds(10);
+
     /// <exception cref="FormatException">The plan names a fault that there is not, or that is impossible here.</exception>
     public static IReadOnlyList<Func<Random, IFault>> For(ChaosPlan plan)
     {
@@ -50,16 +52,16 @@ internal static class FaultDeck
     {
         yield return ("F1", random => new KillHosts(Silo(random)));
         yield return ("F8", random => new WhatsAppDoes(
-            "F8", "acknowledgements lost, doubled and late, repeats swallowed",
+            "F8", "acknowledgements lost, doubled and late, repeats swallowed or not", Settles,
             new { kind = "swallow-repeats", on = random.Next(2) == 0 },
             new { kind = "ack-lost", count = 5, delivered = true },
             new { kind = "ack-lost", count = 5, delivered = false },
             new { kind = "ack-double", count = 5 },
             new { kind = "ack-late", count = 5, ms = 3_000 }));
-        yield return ("F9", _ => new WhatsAppDoes("F9", "another device in our place (440)", new { kind = "replaced", phone = "all" }));
-        yield return ("F9", _ => new WhatsAppDoes("F9", "all are to connect again (515)", new { kind = "stream-error", phone = "all", code = 515 }));
-        yield return ("F9", _ => new WhatsAppDoes("F9", "unavailable (503)", new { kind = "stream-error", phone = "all", code = 503 }));
-        yield return ("F10", _ => new WhatsAppDoes("F10", "all connections drop at once", new { kind = "drop", phone = "all" }));
+        yield return ("F9", _ => new WhatsAppDoes("F9", "another device in our place (440)", Settles, new { kind = "replaced", phone = "all" }));
+        yield return ("F9", _ => new WhatsAppDoes("F9", "all are to connect again (515)", Settles, new { kind = "stream-error", phone = "all", code = 515 }));
+        yield return ("F9", _ => new WhatsAppDoes("F9", "unavailable (503)", Settles, new { kind = "stream-error", phone = "all", code = 503 }));
+        yield return ("F10", _ => new WhatsAppDoes("F10", "all connections drop at once", Settles, new { kind = "drop", phone = "all" }));
         if (plan.ThroughProxies)
         {
             yield return ("F7", random => new WorseWhatsApp("latency and jitter", new() { Latency = TimeSpan.FromSeconds(0.5), Jitter = TimeSpan.FromSeconds(0.4) }, Seconds(random, 10, 20)));

@@ -28,6 +28,8 @@ internal sealed class KillSilo(int silo, TimeSpan? length = null) : IFault
 /// </summary>
 internal sealed class FreezeSilo(int silo, TimeSpan length, bool withHosts) : IFault
 {
+    // Nobody declares a silo dead sooner; after a shorter pause it goes on.
+    private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FindsOutWithin = TimeSpan.FromSeconds(25);
 
     public string Id => "F2";
@@ -66,7 +68,7 @@ internal sealed class FreezeSilo(int silo, TimeSpan length, bool withHosts) : IF
             cluster.Silo(silo).Continue();
         }
 
-        if (await cluster.Silo(silo).EndsWithin(FindsOutWithin))
+        if (length > Noticed && await cluster.Silo(silo).EndsWithin(FindsOutWithin))
         {
             await cluster.StartSilo(silo);
         }

@@ -98,13 +98,13 @@ internal sealed class Swizzle(int seed) : IFault
 
 /// <summary>WhatsApp itself does something to whoever is there: a fault of the emulator, by its name.</summary>
 /// <param name="faults">As the emulator's control API takes them.</param>
-internal sealed class WhatsAppDoes(string id, string what, params IReadOnlyList<object> faults) : IFault
+internal sealed class WhatsAppDoes(string id, string what, TimeSpan length, params IReadOnlyList<object> faults) : IFault
 {
     public string Id => id;
 
     public string Name => $"WhatsApp: {what}";
 
-    public TimeSpan? Length => TimeSpan.FromSeconds(10);
+    public TimeSpan? Length => length;
 
     public async Task Strike(ChaosCluster cluster)
     {

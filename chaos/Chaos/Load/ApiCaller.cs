@@ -7,17 +7,32 @@ namespace Loopwave.Chaos.Load;
 /// <summary>
 /// Calls the API as its documentation tells integrators to: any node, and after a 503 or no answer again with the same key.
 /// </summary>
-internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider clock)
+/// <param name="stop">Nobody asks any more, for anything.</param>
+internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider clock, CancellationToken stop)
 {
     /// <summary>Longer than anything may be away.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan OtherNode = TimeSpan.FromMilliseconds(20);
 
-    public Task<JsonObject> Get(string path, CancellationToken stop = default) => Insist(HttpMethod.Get, path, null, null, stop);
+    public Task<JsonObject> Get(string path) => Insist(HttpMethod.Get, path, null, null);
 
-    public Task<JsonObject> Post(string path, object? body, string? key = null, CancellationToken stop = default) =>
-        Insist(HttpMethod.Post, path, body, key, stop);
+    public Task<JsonObject> Post(string path, object? body, string? key = null) => Insist(HttpMethod.Post, path, body, key);
+
+    /// <summary>Asks once, and hangs up when it has taken so long.</summary>
+    public async Task HangUp(string path, object body, string key, TimeSpan after)
+    {
+        using var time = new CancellationTokenSource(after, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, stop);
+        try
+        {
+            await Ask(HttpMethod.Post, path, body, key, either.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // As it was meant to.
+        }
+    }
 
     /// <summary>All pages of a list.</summary>
     public async Task<List<JsonObject>> List(string path)
@@ -35,7 +50,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
         return all;
     }
 
-    private async Task<JsonObject> Insist(HttpMethod method, string path, object? body, string? key, CancellationToken stop)
+    private async Task<JsonObject> Insist(HttpMethod method, string path, object? body, string? key)
     {
         for (var began = clock.GetTimestamp(); ;)
         {
@@ -51,11 +66,11 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
                 throw new TimeoutException($"{method} {path} was not done after {Patience.TotalMinutes} minutes.");
             }
 
-            await Task.Delay(again, clock, stop);
+            await Task.Delay(again * (1 + (Random.Shared.NextDouble() / 4)), clock, stop);
         }
     }
 
-    private async Task<(JsonObject? Answer, TimeSpan Again)> Ask(HttpMethod method, string path, object? body, string? key, CancellationToken stop)
+    private async Task<(JsonObject? Answer, TimeSpan Again)> Ask(HttpMethod method, string path, object? body, string? key, CancellationToken hangUp)
     {
         var (node, client) = nodes.Next();
         var sent = clock.GetTimestamp();
@@ -67,8 +82,8 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
                 request.Headers.Add("Idempotency-Key", key);
             }
 
-            using var answer = await client.SendAsync(request, stop);
-            var said = await answer.Content.ReadAsStringAsync(stop);
+            using var answer = await client.SendAsync(request, hangUp);
+            var said = await answer.Content.ReadAsStringAsync(hangUp);
             var error = answer.IsSuccessStatusCode ? null : ErrorOf(said);
             switch (AnswerRules.Judge(answer.StatusCode, error, answer.Headers.RetryAfter is not null))
             {
@@ -82,7 +97,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
                     return (null, Pause);
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is TaskCanceledException && !stop.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is TaskCanceledException && !hangUp.IsCancellationRequested))
         {
             var isRefused = exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
             answers.Refused(isRefused ? "connection refused" : "no answer");

@@ -10,6 +10,7 @@ internal sealed class Traffic(
 {
     private const int OneOf = 50;
     private const int AtOnce = 5;
+    private const int HangsUpWithin = 20;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(0.5);
@@ -73,15 +74,7 @@ internal sealed class Traffic(
 
         if (Random.Shared.Next(2) == 0)
         {
-            using var hangUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(Random.Shared.Next(10)), clock);
-            try
-            {
-                await sends.Post("/api/v1/messages", body, key, hangUp.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // As it was meant to.
-            }
+            await sends.HangUp("/api/v1/messages", body, key, TimeSpan.FromMilliseconds(1 + Random.Shared.Next(HangsUpWithin)));
         }
         else
         {

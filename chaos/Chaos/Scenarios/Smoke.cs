@@ -15,11 +15,11 @@ internal sealed class Smoke : IScenario
         [
             new KillSilo(2),
             new WhatsAppDoes(
-                "F8", "acknowledgements lost, doubled and late",
+                "F8", "acknowledgements lost, doubled and late", TimeSpan.FromSeconds(5),
                 new { kind = "ack-lost", count = 2, delivered = true }, new { kind = "ack-lost", count = 2, delivered = false },
                 new { kind = "ack-double", count = 2 }, new { kind = "ack-late", count = 2, ms = 1_000 }),
             new KillPostgres(TimeSpan.FromSeconds(2)),
-            new FreezeSilo(1, TimeSpan.FromSeconds(6), withHosts: false),
+            new FreezeSilo(1, TimeSpan.FromSeconds(5), withHosts: false),
             new StopSilo(1),
         ];
         foreach (var fault in faults)
