@@ -1,3 +1,4 @@
+using Loopwave.Telemetry;
 using Orleans.Concurrency;
 
 namespace Loopwave.Engines;
@@ -16,7 +17,16 @@ internal interface INumberEngineEvents : IGrainWithStringKey
 /// <summary>Takes events from the engines of this process to the grains of their numbers.</summary>
 internal sealed class EngineEventsToGrains(IGrainFactory grains) : IEngineEvents
 {
-    public Task Deliver(EngineBatch batch) => grains.GetGrain<INumberEngineEvents>(batch.Number).On(batch);
+    public Task Deliver(EngineBatch batch)
+    {
+        // A call may have opened the connection, long ago.
+        Tracing.Leave();
+        return grains.GetGrain<INumberEngineEvents>(batch.Number).On(batch);
+    }
 
-    public Task Report(EnginePresence presence) => grains.GetGrain<INumberEngineEvents>(presence.Number).Report(presence);
+    public Task Report(EnginePresence presence)
+    {
+        Tracing.Leave();
+        return grains.GetGrain<INumberEngineEvents>(presence.Number).Report(presence);
+    }
 }

@@ -1,5 +1,6 @@
 using Loopwave.Chats;
 using Loopwave.Engines;
+using Loopwave.Telemetry;
 using Loopwave.Webhooks;
 
 namespace Loopwave.Messages;
@@ -35,6 +36,7 @@ internal sealed partial class Inbound
     {
         queue.Done(item.Sequence);
         work.Dequeue(item.Sequence);
+        work.GiveUp(item);
         if (item.Kind is not OutboundKind.Message && message.WasNeverSent())
         {
             // What became of the message itself is said already, and that stays.
@@ -108,6 +110,11 @@ internal sealed partial class Inbound
         }
 
         PutChanged(next);
+        if (message.Trace is { } trace && status is MessageStatus.Delivered or MessageStatus.Read)
+        {
+            work.Follow(new FollowedReceipt(trace, status, message.Timeline is [.., var last] ? last.At : message.Timestamp, at));
+        }
+
         if (first)
         {
             // What waited for long is the newest message of its chat only now.

@@ -37,6 +37,12 @@ public sealed record MessageDocument
     public required DateTimeOffset Timestamp { get; init; }
     public DateTimeOffset? SendAt { get; init; }
     public string? ClientMessageId { get; init; }
+
+    /// <summary>
+    /// The call that had it accepted, as W3C <c>traceparent</c>, so that receipts go on with the same trace; null when nobody
+    /// followed that call, and in messages that are not ours or of older releases.
+    /// </summary>
+    public string? Trace { get; init; }
     public IReadOnlyList<StatusChange> Timeline { get; init; } = [];
     public required DateTimeOffset UpdatedAt { get; init; }
 }
@@ -94,4 +100,7 @@ public sealed record QueueItem
 
     /// <summary>For a reaction the emoji, for an edit the new text.</summary>
     public string? Argument { get; init; }
+
+    /// <summary>As <see cref="MessageDocument.Trace"/>, of the call that had this row accepted, for whoever sends it.</summary>
+    public string? Trace { get; init; }
 }

@@ -1,6 +1,7 @@
 using Loopwave.Chats;
 using Loopwave.Deployment;
 using Loopwave.Messages;
+using Loopwave.Telemetry;
 
 namespace Loopwave.Numbers;
 
@@ -68,6 +69,17 @@ internal sealed partial class NumberGrain
         foreach (var row in work.Answered)
         {
             context.Sends.Answered(engine, row, work.Now);
+            Tracing.Answered(row.Item, engine, work.Now);
+        }
+
+        foreach (var row in work.GivenUp)
+        {
+            Tracing.GivenUp(row, engine, work.Now);
+        }
+
+        foreach (var receipt in work.Receipts)
+        {
+            Tracing.Received(receipt, engine);
         }
     }
 

@@ -1,5 +1,6 @@
 using Loopwave.Chats;
 using Loopwave.Messages;
+using Loopwave.Telemetry;
 
 namespace Loopwave.Numbers;
 
@@ -76,6 +77,7 @@ internal sealed partial class NumberGrain
         if (handed is not null)
         {
             context.Sends.Handed(work.Number.Engine, handed, work.Now);
+            Tracing.Waited(handed, work.Number.Engine, work.Now);
         }
 
         return handed;

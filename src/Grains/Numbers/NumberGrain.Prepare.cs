@@ -1,5 +1,6 @@
 using Loopwave.Engines;
 using Loopwave.Messages;
+using Loopwave.Telemetry;
 
 namespace Loopwave.Numbers;
 
@@ -14,6 +15,20 @@ internal sealed partial class NumberGrain
     private sealed record Built(byte[] Bytes, string Jid, RecipientCheck? Check);
 
     private async Task<Built> Build(QueueItem item)
+    {
+        using var span = Tracing.Prepare(item, State.Document.Engine);
+        try
+        {
+            return await Prepared(item);
+        }
+        catch (Exception exception)
+        {
+            span.Failed(exception);
+            throw;
+        }
+    }
+
+    private async Task<Built> Prepared(QueueItem item)
     {
         var message = await Subject(item) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
         if (item.Kind is not OutboundKind.Message && message.WasNeverSent())

@@ -1,6 +1,7 @@
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Messages;
+using Loopwave.Telemetry;
 
 namespace Loopwave.Numbers;
 
@@ -53,6 +54,7 @@ internal sealed partial class NumberGrain
     private async Task PumpOnce()
     {
         _pumping = true;
+        Tracing.Leave();
         try
         {
             do
@@ -206,6 +208,7 @@ internal sealed partial class NumberGrain
             return;
         }
 
+        using var span = Tracing.Relay(item, State.Document.Engine);
         try
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
@@ -213,10 +216,13 @@ internal sealed partial class NumberGrain
         }
         catch (EngineException exception) when (exception.Error is EngineError.Rejected or EngineError.NotSent)
         {
+            span.Failed(exception);
             await NotSent(item, connection, exception);
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
+            span.Failed(exception);
+
             // Whether it left is unknown. It stays handed, and is repeated with the same id or settled by an answer.
             LogEngineRefused(logger, exception, Number, "relay", (exception as EngineException)?.Error);
         }

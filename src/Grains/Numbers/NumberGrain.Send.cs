@@ -1,6 +1,7 @@
 using Loopwave.Chats;
 using Loopwave.Engines;
 using Loopwave.Messages;
+using Loopwave.Telemetry;
 
 namespace Loopwave.Numbers;
 
@@ -11,6 +12,8 @@ internal sealed partial class NumberGrain
 
     public async Task<Outcome<SentMessage>> Send(NumberSend send)
     {
+        using var span = Tracing.Accept();
+
         // One request at a time for each idempotency key; the second of two at once is told so.
         var keys = send.Idempotency.Select(one => (one.Scope, one.Key)).ToList();
         if (keys.Any(_accepting.Contains))
@@ -193,6 +196,7 @@ internal sealed partial class NumberGrain
             SendAt = send.SendAt,
             ClientMessageId = send.ClientMessageId,
             Timeline = [new StatusChange(status, Now)],
+            Trace = Tracing.Current,
             UpdatedAt = Now,
         };
     }
@@ -212,6 +216,7 @@ internal sealed partial class NumberGrain
             DueAt = due,
             ExpiresAt = due + context.Options.MessageTimeToLive,
             Argument = argument,
+            Trace = Tracing.Current,
         };
     }
 

@@ -3,6 +3,7 @@ using Loopwave.Contacts;
 using Loopwave.Engines;
 using Loopwave.Media;
 using Loopwave.Messages;
+using Loopwave.Telemetry;
 using Loopwave.Webhooks;
 
 namespace Loopwave.Numbers;
@@ -37,6 +38,8 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     private NumberSession? _session;
     private NumberSession? _sessionBefore;
     private List<AnsweredRow>? _answered;
+    private List<QueueItem>? _givenUp;
+    private List<FollowedReceipt>? _receipts;
 
     public DateTimeOffset Now => now;
 
@@ -80,6 +83,16 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     public IReadOnlyList<AnsweredRow> Answered => _answered ?? (IReadOnlyList<AnsweredRow>)[];
 
     public void Answer(AnsweredRow row) => (_answered ??= []).Add(row);
+
+    /// <summary>The rows of the send queue that ended without having been sent, or without anybody knowing.</summary>
+    public IReadOnlyList<QueueItem> GivenUp => _givenUp ?? (IReadOnlyList<QueueItem>)[];
+
+    public void GiveUp(QueueItem row) => (_givenUp ??= []).Add(row);
+
+    /// <summary>Receipts for messages whose way is followed.</summary>
+    public IReadOnlyList<FollowedReceipt> Receipts => _receipts ?? (IReadOnlyList<FollowedReceipt>)[];
+
+    public void Follow(FollowedReceipt receipt) => (_receipts ??= []).Add(receipt);
 
     public void Removed() => _events.Add(PublicEvents.SessionRemoved(state.Document, state.Take(), now));
 
