@@ -16,6 +16,7 @@ return await ProcessRun.Guarded("The API process", async () =>
     builder.AddClusterClient(settings, settings.Cluster!);
     builder.UseHttpPort(settings);
     builder.AddLoopwaveMetrics(settings);
+    builder.AddLoopwaveTraces(settings);
     builder.Services.AddLoopwaveApi();
 
     await using var app = builder.Build();

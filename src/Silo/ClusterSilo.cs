@@ -27,6 +27,7 @@ public static class ClusterSilo
             silo.UseClusterTuning();
             silo.AddIncomingGrainCallFilter<StorageErrors>();
             silo.AddTeamAndKeys();
+            silo.AddTraces(settings);
             silo.Configure<SiloOptions>(options => options.SiloName = $"{Environment.MachineName}:{cluster.SiloPort}");
             silo.Configure<EndpointOptions>(endpoint => Listen(endpoint, cluster));
         });

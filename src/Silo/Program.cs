@@ -23,7 +23,7 @@ return await ProcessRun.Guarded("The silo", async () =>
 
     var progress = new SiloProgress();
     var loggers = silo.Services.GetRequiredService<ILoggerFactory>();
-    await using var front = SiloFront.Build(settings, progress, loggers);
+    await using var front = SiloFront.Build(builder.Configuration, settings, progress, loggers);
     await front.StartAsync();
     await new SiloRun(silo, progress, settings.Cluster!.DrainFor, loggers.CreateLogger("Loopwave.Silo")).Until(front.Lifetime.ApplicationStopping);
     await front.StopAsync();

@@ -37,6 +37,15 @@ internal static class SiloServices
             settings.OutboundAllow is { } allowed ? [.. allowed.Select(network => network.ToString())] : [.. outbound]);
     }
 
+    /// <summary>Calls of grains go on with the trace of the request that they serve, where traces are wanted.</summary>
+    public static void AddTraces(this ISiloBuilder silo, LoopwaveSettings settings)
+    {
+        if (settings.Traces is not null)
+        {
+            silo.AddActivityPropagation();
+        }
+    }
+
     /// <summary>What goes into the silo, after the numbers: what starts later stops earlier, and a grain needs its process' lease to the end.</summary>
     public static void AddTeamAndKeys(this ISiloBuilder silo)
     {

@@ -33,6 +33,7 @@ public static class StandaloneSilo
             silo.UseLocalhostClustering(serviceId: "loopwave", clusterId: "standalone");
             silo.UseSqliteStorage();
             silo.AddTeamAndKeys();
+            silo.AddTraces(settings);
             silo.Configure<EndpointOptions>(ListenNowhereElse);
         });
     }

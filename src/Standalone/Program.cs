@@ -19,6 +19,7 @@ try
     builder.AddStandaloneSilo(settings);
     builder.UseHttpPort(settings);
     builder.AddLoopwaveMetrics(settings);
+    builder.AddLoopwaveTraces(settings);
     builder.Services.AddLoopwaveApi();
 
     await using var app = builder.Build();

@@ -28,6 +28,11 @@ internal static class ClusterClientServices
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
         builder.UseOrleansClient(client =>
         {
+            if (settings.Traces is not null)
+            {
+                client.AddActivityPropagation();
+            }
+
             client.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = ("loopwave", cluster.Id));
             client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Postgres));
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);

@@ -44,6 +44,9 @@ public sealed record LoopwaveSettings
     /// <summary>This process measures, and shows it at <c>/metrics</c>.</summary>
     public bool HasMetrics => MetricsAllow is not { Count: 0 };
 
+    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: spans are sent to a collector there; null is nowhere, and then there are none.</summary>
+    public TraceSettings? Traces { get; init; }
+
     /// <summary><c>WA_VERSION</c>: the client version told to WhatsApp, three numbers; null leaves the one that is built in.</summary>
     public IReadOnlyList<int>? WhatsAppVersion { get; init; }
 

@@ -11,7 +11,7 @@ namespace Loopwave.Configuration;
 /// Reads <see cref="LoopwaveSettings"/> and collects every mistake, so that an operator mends all of them at once. An empty value counts as absent, because compose files hand over empty ones. No message repeats a
 /// value that may be secret.
 /// </summary>
-public sealed class SettingsReader
+public sealed partial class SettingsReader
 {
     private readonly IConfiguration _configuration;
     private readonly ProcessRole _role;
@@ -49,6 +49,7 @@ public sealed class SettingsReader
             CredentialsKey = CredentialsKey(),
             OutboundAllow = Networks("OUTBOUND_ALLOW"),
             MetricsAllow = MetricsAllow(),
+            Traces = Traces(),
             WhatsAppVersion = WhatsAppVersion(),
             WhatsAppSocket = WhatsAppSocket(),
             EngineHosts = EngineHosts(),
@@ -250,9 +251,6 @@ public sealed class SettingsReader
         _mistakes.Add("CREDENTIALS_KEY must be 32 random bytes, written as base64 (44 characters) or as 64 hexadecimal digits; \"openssl rand -base64 32\" makes one.");
         return null;
     }
-
-    private List<IPNetwork>? MetricsAllow() =>
-        string.Equals(Text("METRICS_ALLOW"), "none", StringComparison.OrdinalIgnoreCase) ? [] : Networks("METRICS_ALLOW");
 
     private List<IPNetwork>? Networks(string key)
     {

@@ -4,6 +4,7 @@ using Loopwave.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,11 +16,15 @@ namespace Loopwave.Starting;
 /// </summary>
 internal static class SiloFront
 {
-    public static WebApplication Build(LoopwaveSettings settings, SiloProgress progress, ILoggerFactory loggers)
+    public static WebApplication Build(IConfiguration configuration, LoopwaveSettings settings, SiloProgress progress, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
+
+        // What OpenTelemetry's library reads by itself; everything else is in the settings.
+        builder.Configuration.AddInMemoryCollection(configuration.AsEnumerable().Where(one => one.Key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase)));
         builder.UseHttpPort(settings);
         builder.AddLoopwaveMetrics(settings);
+        builder.AddLoopwaveTraces(settings);
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRouting();
         builder.Services.ConfigureHttpJsonOptions(json => PublicJson.Apply(json.SerializerOptions));

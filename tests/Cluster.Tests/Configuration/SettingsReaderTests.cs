@@ -23,6 +23,7 @@ public class SettingsReaderTests
         Assert.Null(settings.OutboundAllow);
         Assert.Null(settings.MetricsAllow);
         Assert.True(settings.HasMetrics);
+        Assert.Null(settings.Traces);
         Assert.Null(settings.WhatsAppVersion);
         Assert.Null(settings.WhatsAppSocket);
         Assert.Null(settings.EngineHosts);
@@ -45,6 +46,9 @@ public class SettingsReaderTests
                 ["CREDENTIALS_KEY"] = Convert.ToHexString(key),
                 ["OUTBOUND_ALLOW"] = "10.0.0.0/8, 192.0.2.7",
                 ["METRICS_ALLOW"] = "192.0.2.0/24",
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317",
+                ["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio",
+                ["OTEL_TRACES_SAMPLER_ARG"] = "0.01",
                 ["WA_VERSION"] = "2.3000.1043857760",
                 ["WA_SOCKET_URL"] = "ws://127.0.0.1:8090/ws/chat",
                 ["ENGINE_HOSTS"] = "3",
@@ -62,6 +66,7 @@ public class SettingsReaderTests
         Assert.Equal(key, settings.CredentialsKey);
         Assert.Equal(["10.0.0.0/8", "192.0.2.7/32"], settings.OutboundAllow!.Select(network => network.ToString()));
         Assert.Equal(["192.0.2.0/24"], settings.MetricsAllow!.Select(network => network.ToString()));
+        Assert.Equal(new TraceSettings(TraceSampling.AsCalledOrSome, 0.01), settings.Traces);
         Assert.Equal([2, 3000, 1043857760], settings.WhatsAppVersion!);
         Assert.Equal(new Uri("ws://127.0.0.1:8090/ws/chat"), settings.WhatsAppSocket);
         Assert.Equal(3, settings.EngineHosts);
@@ -86,6 +91,8 @@ public class SettingsReaderTests
     [InlineData("CREDENTIALS_KEY", "c2hvcnQ=")]
     [InlineData("CREDENTIALS_KEY", "zz00000000000000000000000000000000000000000000000000000000000000")]
     [InlineData("OUTBOUND_ALLOW", "10.0.0.0/8,intranet")]
+    [InlineData("METRICS_ALLOW", "10.0.0.0/8,prometheus")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     [InlineData("WA_VERSION", "2.3000")]
     [InlineData("WA_VERSION", "2.3000.x")]
     [InlineData("WA_VERSION", "2.3000.1.4")]
@@ -104,6 +111,20 @@ public class SettingsReaderTests
         var mistake = Assert.Single(mistakes);
         Assert.StartsWith(key, mistake);
         Assert.EndsWith(".", mistake);
+    }
+
+    [Theory]
+    [InlineData("OTEL_TRACES_SAMPLER", "sometimes")]
+    [InlineData("OTEL_TRACES_SAMPLER_ARG", "half")]
+    [InlineData("OTEL_TRACES_SAMPLER_ARG", "1.5")]
+    [InlineData("OTEL_TRACES_SAMPLER_ARG", "-Infinity")]
+    public void Which_requests_are_followed_is_checked_where_there_is_a_collector(string key, string value)
+    {
+        Read(new() { [key] = value }, out var none);
+        Read(new() { [key] = value, ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317" }, out var mistakes);
+
+        Assert.Empty(none);
+        Assert.StartsWith($"{key} ", Assert.Single(mistakes));
     }
 
     [Theory]

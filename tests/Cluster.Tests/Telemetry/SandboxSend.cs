@@ -27,12 +27,19 @@ internal static class SandboxSend
     }
 
     /// <summary>Has a message accepted; its id.</summary>
-    public static async Task<string> Send(HttpClient client, string number, DateTimeOffset? sendAt = null)
+    public static async Task<string> Send(HttpClient client, string number, string? whenOffline = null)
     {
-        using var sent = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = Phone, text = Text, sendAt }, Token);
+        using var sent = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = Phone, text = Text, whenOffline }, Token);
         Assert.Equal(HttpStatusCode.Accepted, sent.StatusCode);
         return await Id(sent);
     }
+
+    /// <summary>Starts or stops a number, as soon as one silo has it: while it moves, callers are told to come again.</summary>
+    public static Task Want(HttpClient client, string number, string state) => Eventually(async () =>
+    {
+        using var answer = await client.PutAsJsonAsync($"/api/v1/numbers/{number}/desired", new { state }, Token);
+        return answer.StatusCode is HttpStatusCode.OK;
+    });
 
     public static async Task<string> StatusOf(HttpClient client, string address) =>
         (await client.GetFromJsonAsync<JsonObject>(address, Token))!["status"]!.GetValue<string>();

@@ -318,6 +318,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
             silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
             AddStorage(silo.Services, options, shared);
             silo.UseClusterTuning();
+            silo.AddActivityPropagation();
             silo.Services.AddNumbers();
             silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLease>(
                 provider, setup.LeaseOnTestClock ? provider.GetRequiredService<TimeProvider>() : TimeProvider.System));
@@ -333,6 +334,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
 
             setup.Configure?.Invoke(silo.Services);
         });
+        builder.ConfigureClient(client => client.AddActivityPropagation());
         var cluster = builder.Build();
         await cluster.DeployAsync();
         await OpenBudget(cluster, clock);
