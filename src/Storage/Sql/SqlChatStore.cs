@@ -4,16 +4,7 @@ namespace Loopwave.Storage.Sql;
 
 internal sealed class SqlChatStore(ISqlDatabase database) : IChatStore
 {
-    private const string PhoneServer = "@s.whatsapp.net";
-
     private ISqlDialect Dialect => database.Dialect;
-
-    /// <summary>What a search looks into: the name, and the phone where the chat's address tells one.</summary>
-    public static string SearchText(ChatDocument chat)
-    {
-        var phone = chat.Jid.EndsWith(PhoneServer, StringComparison.Ordinal) ? chat.Jid[..^PhoneServer.Length] : "";
-        return $"{chat.Name?.ToLowerInvariant()}\n{phone}";
-    }
 
     public async Task<ChatDocument?> Get(string id) => (await Chats(
         "id = (SELECT root FROM chat WHERE id = @id)", ("@id", id))).SingleOrDefault();
@@ -43,9 +34,9 @@ internal sealed class SqlChatStore(ISqlDatabase database) : IChatStore
             list.Where(unread ? "unread > 0" : "unread = 0");
         }
 
-        foreach (var (word, i) in Words(query.Filter.Search).Select((word, i) => (word, i)))
+        foreach (var (word, i) in ChatSearch.Words(query.Filter.Search).Select((word, i) => (word, i)))
         {
-            list.Where($"search LIKE @word{i} ESCAPE '\\'", ("@word" + i, word));
+            list.Where($"search LIKE @word{i} ESCAPE '\\'", ("@word" + i, Like(word)));
         }
 
         return Restrict(list, query).UpdatedAfter("updated_at", query.Page.UpdatedAfter)
@@ -84,14 +75,5 @@ internal sealed class SqlChatStore(ISqlDatabase database) : IChatStore
             : allowed is null ? list : list.WhereEither("number", allowed.Distinct().Order(StringComparer.Ordinal).ToList());
     }
 
-    // "+91 981-23" is looked for as the digits a phone is stored with; anything else word by word.
-    private static IEnumerable<string> Words(string? search)
-    {
-        var text = search?.Trim().ToLowerInvariant() ?? "";
-        var digits = text.Replace("+", "").Replace("-", "").Replace(" ", "");
-        var words = digits.Length >= 3 && digits.All(char.IsAsciiDigit)
-            ? [digits]
-            : text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return words.Select(word => "%" + word.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_") + "%");
-    }
+    private static string Like(string word) => "%" + word.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_") + "%";
 }

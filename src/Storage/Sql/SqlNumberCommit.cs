@@ -11,11 +11,6 @@ namespace Loopwave.Storage.Sql;
 /// </summary>
 internal sealed class SqlNumberCommit(ISqlDialect dialect)
 {
-    public static readonly TimeSpan IdempotencyAge = TimeSpan.FromHours(24);
-
-    /// <summary>Rows that are over are kept for a while: a clock that jumps ahead and comes back must not have lost any.</summary>
-    public static readonly TimeSpan IdempotencyKept = TimeSpan.FromDays(7);
-
     /// <summary>
     /// The network gives a message one identity; what was merged since counts as one chat and one sender. The plus keeps
     /// SQLite from weighing a partial index by the parameter's value, for which it would prepare the statement every time.
@@ -174,7 +169,7 @@ internal sealed class SqlNumberCommit(ISqlDialect dialect)
             ("@id", chat.Id), ("@number", chat.Number), ("@party", chat.Party), ("@mergedInto", chat.MergedInto),
             ("@merged", Rows.Flag(chat.MergedInto is not null)), ("@status", Rows.Word(chat.Status)), ("@unread", chat.UnreadCount),
             ("@activity", Rows.Ticks(chat.LastMessageAt ?? chat.CreatedAt)), ("@updatedAt", Rows.Ticks(chat.UpdatedAt)),
-            ("@search", SqlChatStore.SearchText(chat)), ("@body", StorageJson.Write(chat)));
+            ("@search", ChatSearch.Text(chat)), ("@body", StorageJson.Write(chat)));
         if (chat.MergedInto is not null)
         {
             yield return new Statement(
@@ -244,7 +239,7 @@ internal sealed class SqlNumberCommit(ISqlDialect dialect)
 
     private IEnumerable<Statement> Idempotency(IdempotencyRecord record)
     {
-        var expired = Rows.Ticks(record.At - IdempotencyAge);
+        var expired = Rows.Ticks(record.At - Ages.Idempotency);
         yield return new Statement(
             """
             INSERT INTO idempotency (scope, key, body_hash, result, at) VALUES (@scope, @key, @bodyHash, @result, @at)
@@ -258,6 +253,6 @@ internal sealed class SqlNumberCommit(ISqlDialect dialect)
         yield return new Statement(
             "DELETE FROM idempotency WHERE (scope, key) IN "
             + $"(SELECT scope, key FROM idempotency WHERE at <= @old ORDER BY at LIMIT 2{dialect.LockedOrLeft})",
-            ("@old", Rows.Ticks(record.At - IdempotencyKept)));
+            ("@old", Rows.Ticks(record.At - Ages.IdempotencyKept)));
     }
 }

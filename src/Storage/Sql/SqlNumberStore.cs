@@ -10,8 +10,6 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
 {
     private const int StartedPerQuery = 1000;
 
-    private static readonly TimeSpan IdempotencyAge = SqlNumberCommit.IdempotencyAge;
-
     private readonly SqlNumberCommit _commit = new(database.Dialect);
 
     // A number belongs to somebody alive when its owner holds a lease that is neither revoked nor over.
@@ -128,7 +126,7 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
         var rows = await database.Query(
             new Statement(
                 "SELECT body_hash, result, at FROM idempotency WHERE scope = @scope AND key = @key AND at > @expired",
-                ("@scope", scope), ("@key", key), ("@expired", Rows.Ticks(clock.GetUtcNow() - IdempotencyAge))),
+                ("@scope", scope), ("@key", key), ("@expired", Rows.Ticks(clock.GetUtcNow() - Ages.Idempotency))),
             row => new IdempotencyRecord(new IdempotencyKey(scope, key, row.GetString(0)), row.GetString(1), row.Time(2)));
         return rows.SingleOrDefault();
     }

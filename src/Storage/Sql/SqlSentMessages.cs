@@ -4,9 +4,6 @@ namespace Loopwave.Storage.Sql;
 
 internal sealed class SqlSentMessages(ISqlDatabase database) : ISentMessages
 {
-    /// <summary>As long as receivers are known to ask for a message again.</summary>
-    public static readonly TimeSpan Kept = TimeSpan.FromDays(7);
-
     public static IEnumerable<Statement> Put(SentBytes sent, ISqlDialect dialect)
     {
         yield return new Statement(
@@ -22,7 +19,7 @@ internal sealed class SqlSentMessages(ISqlDatabase database) : ISentMessages
             DELETE FROM sent_message WHERE (number, whatsapp_id) IN (
                 SELECT number, whatsapp_id FROM sent_message WHERE at <= @old ORDER BY at LIMIT 2{dialect.LockedOrLeft})
             """,
-            ("@old", Rows.Ticks(sent.At - Kept)));
+            ("@old", Rows.Ticks(sent.At - Ages.SentMessages)));
     }
 
     public async Task<byte[]?> Find(string number, string whatsAppId) => (await database.Query(

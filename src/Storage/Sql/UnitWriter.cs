@@ -27,13 +27,13 @@ internal sealed class UnitWriter : IDisposable
 
     private readonly WaitingUnits _waiting = new(MostWaiting);
     private readonly IUnitRunner _runner;
-    private readonly SqlErrors _errors;
+    private readonly DatabaseErrors _errors;
     private readonly TimeProvider _clock;
     private readonly UnitWriterOptions _options;
     private readonly Thread _thread;
     private long _progressAt;
 
-    public UnitWriter(IUnitRunner runner, SqlErrors errors, TimeProvider clock, UnitWriterOptions options)
+    public UnitWriter(IUnitRunner runner, DatabaseErrors errors, TimeProvider clock, UnitWriterOptions options)
     {
         (_runner, _errors, _clock, _options) = (runner, errors, clock, options);
         _progressAt = clock.GetTimestamp();

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Loopwave.Storage.Sql.Postgres;
 
 /// <summary>The errors of PostgreSQL and of the way there.</summary>
-internal sealed class PostgresErrors(ILogger logger, TimeProvider clock) : SqlErrors(logger, clock)
+internal sealed class PostgresErrors(ILogger logger, TimeProvider clock) : DatabaseErrors(logger, clock)
 {
     protected override string Silent => "the database";
 

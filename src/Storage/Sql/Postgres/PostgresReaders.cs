@@ -4,7 +4,7 @@ using Npgsql;
 namespace Loopwave.Storage.Sql.Postgres;
 
 /// <summary>Reads on connections of the pool, away from the caller's thread and within a time limit.</summary>
-internal sealed class PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts texts, SqlErrors errors, TimeProvider clock, TimeSpan patience)
+internal sealed class PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts texts, DatabaseErrors errors, TimeProvider clock, TimeSpan patience)
 {
     /// <summary>How many connections there are for reading.</summary>
     public const int Most = 8;

@@ -7,7 +7,7 @@ namespace Loopwave.Storage.Sql.Postgres;
 /// before anything else is written or answered.
 /// </summary>
 internal sealed class PostgresUnits(
-    NpgsqlDataSource dataSource, PostgresTexts texts, SqlErrors errors, IUnitFaults? faults, CancellationToken closing) : IUnitRunner
+    NpgsqlDataSource dataSource, PostgresTexts texts, DatabaseErrors errors, IUnitFaults? faults, CancellationToken closing) : IUnitRunner
 {
     private const int MostAttempts = 3;
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(200);

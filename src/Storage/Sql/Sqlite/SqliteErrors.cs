@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Loopwave.Storage.Sql.Sqlite;
 
 /// <summary>The errors of SQLite.</summary>
-internal sealed class SqliteErrors(ILogger logger, TimeProvider clock) : SqlErrors(logger, clock)
+internal sealed class SqliteErrors(ILogger logger, TimeProvider clock) : DatabaseErrors(logger, clock)
 {
     protected override string Silent => "the disk";
 

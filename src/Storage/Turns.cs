@@ -1,7 +1,7 @@
-namespace Loopwave.Storage.Sql;
+namespace Loopwave.Storage;
 
-/// <summary>Lets only so many read at once. Whoever waits is told when nothing gets done, however long the queue is.</summary>
-internal sealed class Turns(int most, TimeSpan patience, TimeProvider clock, SqlErrors errors)
+/// <summary>Lets only so many through at once. Whoever waits is told when nothing gets done, however long the queue is.</summary>
+internal sealed class Turns(int most, TimeSpan patience, TimeProvider clock, DatabaseErrors errors)
 {
     private readonly SemaphoreSlim _free = new(most);
     private long _progressAt = clock.GetTimestamp();
@@ -18,7 +18,7 @@ internal sealed class Turns(int most, TimeSpan patience, TimeProvider clock, Sql
         }
     }
 
-    /// <param name="isDone">Something was read; a database that hangs makes no progress by failing.</param>
+    /// <param name="isDone">Something got done; a database that hangs makes no progress by failing.</param>
     public void Leave(bool isDone)
     {
         if (isDone)

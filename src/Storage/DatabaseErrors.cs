@@ -1,10 +1,10 @@
 using Loopwave.Deployment;
 using Microsoft.Extensions.Logging;
 
-namespace Loopwave.Storage.Sql;
+namespace Loopwave.Storage;
 
 /// <summary>Tells what an error of a database means for the caller, and logs causes no more than once a minute.</summary>
-internal abstract partial class SqlErrors(ILogger logger, TimeProvider clock)
+internal abstract partial class DatabaseErrors(ILogger logger, TimeProvider clock)
 {
     private static readonly TimeSpan LogEvery = TimeSpan.FromMinutes(1);
     private long _loggedAt = long.MinValue;

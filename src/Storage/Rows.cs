@@ -1,9 +1,9 @@
 using System.Data.Common;
 using System.Text.Json;
 
-namespace Loopwave.Storage.Sql;
+namespace Loopwave.Storage;
 
-/// <summary>How our types look in columns.</summary>
+/// <summary>How our types look in a database.</summary>
 internal static class Rows
 {
     public static T Document<T>(this DbDataReader row, int column) => StorageJson.Read<T>(row.GetString(column));
