@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Loopwave.Numbers;
+using Loopwave.Storage.Mongo;
 using Loopwave.Storage.Sql;
 using Loopwave.Telemetry;
+using MongoDB.Driver;
 
 namespace Loopwave.Storage;
 
@@ -32,7 +35,16 @@ internal static class StorageMetrics
     /// <summary>A query that the database was just asked.</summary>
     public static Task<List<T>> Measured<T>(string backend, Task<List<T>> query) => Measured(backend, Query, query, static _ => Done);
 
-    private static async Task<T> Measured<T>(string backend, string operation, Task<T> answer, Func<T, string> outcomeOf)
+    /// <summary>A change of a number, with all its steps.</summary>
+    public static Task<CommitResult> Measured(string backend, Task<CommitResult> commit) =>
+        Measured(backend, Commit, commit, static result => result is CommitResult.Committed ? Done : Refused);
+
+    /// <summary>One read or write of MongoDB. That something is there already is an answer like any other.</summary>
+    public static Task<T> MeasuredStep<T>(string backend, Task<T> step) =>
+        Measured(backend, Query, step, static _ => Done, static error => error is MongoException refusal && MongoErrors.IsDuplicate(refusal));
+
+    private static async Task<T> Measured<T>(
+        string backend, string operation, Task<T> answer, Func<T, string> outcomeOf, Func<Exception, bool>? isRefusal = null)
     {
         var asked = Stopwatch.GetTimestamp();
         var outcome = Failed;
@@ -41,6 +53,11 @@ internal static class StorageMetrics
             var result = await answer;
             outcome = outcomeOf(result);
             return result;
+        }
+        catch (Exception error) when (isRefusal?.Invoke(error) is true)
+        {
+            outcome = Refused;
+            throw;
         }
         finally
         {
