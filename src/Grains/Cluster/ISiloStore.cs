@@ -24,8 +24,8 @@ public interface ISiloStore
     Task Forget(string silo);
 
     /// <summary>
-    /// How many committed events wait for webhooks, and since when. A count by position: exact as long as events leave in the
-    /// order they came, and never too small.
+    /// How many committed events wait for webhooks, and since when. In SQL a count by position: exact as long as events leave in the
+    /// order they came, and never too small. In MongoDB exact up to 100,000, and above that what the server estimates.
     /// </summary>
     Task<OutboxView> Outbox();
 }
