@@ -1,7 +1,5 @@
 using Loopwave.Media;
 using Loopwave.Numbers;
-using Loopwave.Storage.Credentials;
-using Loopwave.Storage.Media;
 using Loopwave.Storage.Sql;
 using Loopwave.Storage.Sql.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -14,50 +12,35 @@ namespace Loopwave.Storage;
 /// </summary>
 public sealed class SqliteStorage : IDisposable
 {
-    private readonly LockFile _dataLock;
-    private readonly LockFile _authLock;
+    private readonly LocalData _local;
     private readonly SqliteDatabase _database;
 
-    private SqliteStorage(LockFile dataLock, LockFile authLock, ICredentialStore credentials, IMediaFiles files, SqliteDatabase database)
-    {
-        (_dataLock, _authLock, _database) = (dataLock, authLock, database);
-        (Credentials, Files) = (credentials, files);
-    }
+    private SqliteStorage(LocalData local, SqliteDatabase database) => (_local, _database) = (local, database);
 
     internal ISqlDatabase Database => _database;
 
-    internal ICredentialStore Credentials { get; }
+    internal ICredentialStore Credentials => _local.Credentials;
 
-    internal IMediaFiles Files { get; }
+    internal IMediaFiles Files => _local.Files;
 
     /// <summary>Takes the locks and brings the database up to date.</summary>
     /// <exception cref="StorageStartException">Something is wrong that trying again does not change; its message says what.</exception>
     public static SqliteStorage Open(SqliteStorageOptions options, ILoggerFactory loggers)
     {
-        var opened = new Stack<IDisposable>();
+        var local = LocalData.Open(options);
         try
         {
-            var dataLock = LockFile.Take("DATA_DIR", options.DataDirectory);
-            opened.Push(dataLock);
-            var authLock = LockFile.Take("AUTH_DIR", options.Auth);
-            opened.Push(authLock);
-            var credentials = new FileCredentialStore(options.Auth, options.CredentialsKey);
-            var files = new MediaDirectory(options.Media);
             var database = new SqliteDatabase(
                 new SqliteDatabaseOptions(Path.Combine(options.DataDirectory, "loopwave.db"))
                 {
                     Faults = options.Faults, MaxPages = options.MaxPages, SingleProcess = options.SingleSilo,
                 },
                 loggers.CreateLogger("Loopwave.Storage"));
-            return new SqliteStorage(dataLock, authLock, credentials, files, database);
+            return new SqliteStorage(local, database);
         }
         catch
         {
-            while (opened.TryPop(out var part))
-            {
-                part.Dispose();
-            }
-
+            local.Dispose();
             throw;
         }
     }
@@ -65,7 +48,6 @@ public sealed class SqliteStorage : IDisposable
     public void Dispose()
     {
         _database.Dispose();
-        _authLock.Dispose();
-        _dataLock.Dispose();
+        _local.Dispose();
     }
 }

@@ -2,20 +2,18 @@ using Loopwave.Storage.Sql;
 
 namespace Loopwave.Storage;
 
-/// <summary>Where standalone keeps its data.</summary>
-public sealed record SqliteStorageOptions
+/// <summary>Where standalone keeps its data: the database is a file in the data directory.</summary>
+public sealed record SqliteStorageOptions : LocalDataOptions
 {
-    /// <summary><c>DATA_DIR</c>: the database and its lock file.</summary>
-    public required string DataDirectory { get; init; }
+    public SqliteStorageOptions()
+    {
+    }
 
-    /// <summary><c>AUTH_DIR</c>: the credentials of linked devices; null for <c>auth</c> in the data directory.</summary>
-    public string? AuthDirectory { get; init; }
-
-    /// <summary><c>MEDIA_DIR</c>: the bytes of media; null for <c>media</c> in the data directory.</summary>
-    public string? MediaDirectory { get; init; }
-
-    /// <summary><c>CREDENTIALS_KEY</c>: 32 bytes in base64; null to use (and at first to make) a key file in the auth directory.</summary>
-    public string? CredentialsKey { get; init; }
+    [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
+    public SqliteStorageOptions(LocalDataOptions directories)
+        : base(directories)
+    {
+    }
 
     /// <summary>Whoever has the data is alone with it. Not so where several silos of one test share what was opened once.</summary>
     internal bool SingleSilo { get; init; } = true;
@@ -25,8 +23,4 @@ public sealed record SqliteStorageOptions
 
     /// <summary>Ends the growth of the database, in tests.</summary>
     internal Func<int?>? MaxPages { get; init; }
-
-    internal string Auth => AuthDirectory ?? Path.Combine(DataDirectory, "auth");
-
-    internal string Media => MediaDirectory ?? Path.Combine(DataDirectory, "media");
 }
