@@ -23,34 +23,36 @@ public abstract class Backend : IAsyncDisposable
 
     private string? _incarnation;
 
+    public abstract StorePorts Ports { get; }
+
     /// <summary>The product's clock.</summary>
     public FakeTimeProvider Clock { get; } = new(Start);
 
-    public abstract INumberStore Numbers { get; }
+    public INumberStore Numbers => Ports.Numbers;
 
-    public abstract IOwnershipStore Ownership { get; }
+    public IOwnershipStore Ownership => Ports.Ownership;
 
-    public abstract IMessageStore Messages { get; }
+    public IMessageStore Messages => Ports.Messages;
 
-    public abstract IChatStore Chats { get; }
+    public IChatStore Chats => Ports.Chats;
 
-    public abstract IContactStore Contacts { get; }
+    public IContactStore Contacts => Ports.Contacts;
 
-    public abstract IMediaStore Media { get; }
+    public IMediaStore Media => Ports.Media;
 
-    public abstract ISentMessages Sent { get; }
+    public ISentMessages Sent => Ports.Sent;
 
-    public abstract IApiKeyStore ApiKeys { get; }
+    public IApiKeyStore ApiKeys => Ports.ApiKeys;
 
-    public abstract ITeamStore Team { get; }
+    public ITeamStore Team => Ports.Team;
 
-    public abstract IDeploymentStore Deployment { get; }
+    public IDeploymentStore Deployment => Ports.Deployment;
 
-    public abstract ISiloStore Silos { get; }
+    public ISiloStore Silos => Ports.Silos;
 
-    public abstract IGrainStorage GrainStorage { get; }
+    public IGrainStorage GrainStorage => Ports.GrainStorage;
 
-    public abstract IReminderTable Reminders { get; }
+    public IReminderTable Reminders => Ports.Reminders;
 
     /// <summary>An incarnation with a live lease, the same for all numbers of a test.</summary>
     public async Task<string> Incarnation()
@@ -72,6 +74,12 @@ public abstract class Backend : IAsyncDisposable
 
     /// <summary>Whether the failure asked for has happened.</summary>
     public abstract bool Failed { get; }
+
+    /// <summary>
+    /// A unit is one record that is stored first and written to its places afterwards: when that fails it is stored all the same, and
+    /// whoever asked does not know. Otherwise nothing is stored of what failed.
+    /// </summary>
+    public virtual bool KeepsWhatFailed => false;
 
     /// <summary>
     /// Runs a unit and copies the data as it stands in front of its write <paramref name="index"/>, as if the process

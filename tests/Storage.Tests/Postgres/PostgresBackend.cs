@@ -1,21 +1,13 @@
 using System.Data.Common;
-using Loopwave.ApiKeys;
-using Loopwave.Chats;
-using Loopwave.Cluster;
-using Loopwave.Contacts;
 using Loopwave.Deployment;
-using Loopwave.Engines;
-using Loopwave.Media;
-using Loopwave.Messages;
 using Loopwave.Numbers;
 using Loopwave.Processes;
 using Loopwave.Storage.Sql;
 using Loopwave.Storage.Sql.Postgres;
 using Loopwave.Storage.Tests.Conformance;
-using Loopwave.Team;
+using Loopwave.Storage.Tests.Sql;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Orleans.Storage;
 
 namespace Loopwave.Storage.Tests.Postgres;
 
@@ -35,19 +27,7 @@ public sealed class PostgresBackend : Backend
             new PostgresDatabaseOptions(connectionString ?? server.ConnectionString(name)) { Faults = Writes, Patience = patience ?? TimeSpan.FromSeconds(30) },
             NullLogger.Instance);
         _disturbed = new Disturbed(_database);
-        Numbers = new SqlNumberStore(_disturbed, Clock);
-        Ownership = new SqlOwnershipStore(_disturbed);
-        Messages = new SqlMessageStore(_disturbed);
-        Chats = new SqlChatStore(_disturbed);
-        Contacts = new SqlContactStore(_disturbed);
-        Media = new SqlMediaStore(_disturbed);
-        Sent = new SqlSentMessages(_disturbed);
-        ApiKeys = new SqlApiKeyStore(_disturbed);
-        Team = new SqlTeamStore(_disturbed);
-        Deployment = new SqlDeploymentStore(_disturbed);
-        Silos = new SqlSiloStore(_disturbed);
-        GrainStorage = new SqlGrainStorage(_disturbed, "test");
-        Reminders = new SqlReminderTable(_disturbed, "test");
+        Ports = SqlPorts.On(_disturbed, Clock);
     }
 
     /// <summary>The database.</summary>
@@ -59,31 +39,7 @@ public sealed class PostgresBackend : Backend
 
     internal Hooks Writes { get; }
 
-    public override INumberStore Numbers { get; }
-
-    public override IOwnershipStore Ownership { get; }
-
-    public override IMessageStore Messages { get; }
-
-    public override IChatStore Chats { get; }
-
-    public override IContactStore Contacts { get; }
-
-    public override IMediaStore Media { get; }
-
-    public override ISentMessages Sent { get; }
-
-    public override IApiKeyStore ApiKeys { get; }
-
-    public override ITeamStore Team { get; }
-
-    public override IDeploymentStore Deployment { get; }
-
-    public override ISiloStore Silos { get; }
-
-    public override IGrainStorage GrainStorage { get; }
-
-    public override IReminderTable Reminders { get; }
+    public override StorePorts Ports { get; }
 
     public override bool Failed => _disturbed.Happened;
 
@@ -106,10 +62,7 @@ public sealed class PostgresBackend : Backend
     public PostgresBackend Another(string? connectionString = null, TimeSpan? patience = null) =>
         Open(_server, Name, isOwner: false, connectionString, patience);
 
-    public override async Task<IReadOnlyList<OutboxEvent>> Outbox(string number) => await _database.Query(
-        new Statement("SELECT id, number, chat, sequence, event, body, at FROM outbox WHERE number = @number ORDER BY position", ("@number", number)),
-        row => new OutboxEvent(
-            row.GetString(0), row.GetString(1), row.Text(2), row.GetInt64(3), row.GetString(4), row.GetFieldValue<byte[]>(5), row.Time(6)));
+    public override Task<IReadOnlyList<OutboxEvent>> Outbox(string number) => SqlPorts.Outbox(_database, number);
 
     public override void FailBeforeWrite(int index) => _disturbed.Arm(index, new Statement("SELECT 1 / (count(*) - count(*)) FROM number").Returning());
 
@@ -129,8 +82,7 @@ public sealed class PostgresBackend : Backend
         return _disturbed.Happened ? Another() : null;
     }
 
-    public override Task ExpireLease(string incarnation) => _database.Run(new Unit(
-        [new Statement("UPDATE silo_lease SET expires_at = 0 WHERE incarnation = @incarnation", ("@incarnation", incarnation)).ExactlyOne()]));
+    public override Task ExpireLease(string incarnation) => SqlPorts.ExpireLease(_database, incarnation);
 
     public override async ValueTask DisposeAsync()
     {

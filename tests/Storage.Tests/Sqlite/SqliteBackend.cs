@@ -1,18 +1,9 @@
-using Loopwave.ApiKeys;
-using Loopwave.Chats;
-using Loopwave.Cluster;
-using Loopwave.Contacts;
-using Loopwave.Deployment;
-using Loopwave.Engines;
-using Loopwave.Media;
-using Loopwave.Messages;
 using Loopwave.Numbers;
 using Loopwave.Storage.Sql;
 using Loopwave.Storage.Sql.Sqlite;
 using Loopwave.Storage.Tests.Conformance;
-using Loopwave.Team;
+using Loopwave.Storage.Tests.Sql;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Storage;
 
 namespace Loopwave.Storage.Tests.Sqlite;
 
@@ -30,19 +21,7 @@ public sealed class SqliteBackend : Backend
             SingleProcess = singleProcess, Faults = _faults, MaxPages = () => MaxPages, Patience = patience ?? TimeSpan.FromSeconds(30),
         };
         _database = new SqliteDatabase(options, NullLogger.Instance);
-        Numbers = new SqlNumberStore(_database, Clock);
-        Ownership = new SqlOwnershipStore(_database);
-        Messages = new SqlMessageStore(_database);
-        Chats = new SqlChatStore(_database);
-        Contacts = new SqlContactStore(_database);
-        Media = new SqlMediaStore(_database);
-        Sent = new SqlSentMessages(_database);
-        ApiKeys = new SqlApiKeyStore(_database);
-        Team = new SqlTeamStore(_database);
-        Deployment = new SqlDeploymentStore(_database);
-        Silos = new SqlSiloStore(_database);
-        GrainStorage = new SqlGrainStorage(_database, "test");
-        Reminders = new SqlReminderTable(_database, "test");
+        Ports = SqlPorts.On(_database, Clock);
     }
 
     public string Directory { get; }
@@ -56,38 +35,11 @@ public sealed class SqliteBackend : Backend
 
     internal Faults Writes => _faults;
 
-    public override INumberStore Numbers { get; }
-
-    public override IOwnershipStore Ownership { get; }
-
-    public override IMessageStore Messages { get; }
-
-    public override IChatStore Chats { get; }
-
-    public override IContactStore Contacts { get; }
-
-    public override IMediaStore Media { get; }
-
-    public override ISentMessages Sent { get; }
-
-    public override IApiKeyStore ApiKeys { get; }
-
-    public override ITeamStore Team { get; }
-
-    public override IDeploymentStore Deployment { get; }
-
-    public override ISiloStore Silos { get; }
-
-    public override IGrainStorage GrainStorage { get; }
-
-    public override IReminderTable Reminders { get; }
+    public override StorePorts Ports { get; }
 
     public override bool Failed => _faults.Happened;
 
-    public override async Task<IReadOnlyList<OutboxEvent>> Outbox(string number) => await _database.Query(
-        new Statement("SELECT id, number, chat, sequence, event, body, at FROM outbox WHERE number = @number ORDER BY position", ("@number", number)),
-        row => new OutboxEvent(
-            row.GetString(0), row.GetString(1), row.Text(2), row.GetInt64(3), row.GetString(4), row.GetFieldValue<byte[]>(5), row.Time(6)));
+    public override Task<IReadOnlyList<OutboxEvent>> Outbox(string number) => SqlPorts.Outbox(_database, number);
 
     public override void FailBeforeWrite(int index) => _faults.Arm(index, () => throw new AskedFor());
 
@@ -99,8 +51,7 @@ public sealed class SqliteBackend : Backend
         return copy is null ? null : new SqliteBackend(directory: copy);
     }
 
-    public override Task ExpireLease(string incarnation) => _database.Run(new Unit(
-        [new Statement("UPDATE silo_lease SET expires_at = 0 WHERE incarnation = @incarnation", ("@incarnation", incarnation)).ExactlyOne()]));
+    public override Task ExpireLease(string incarnation) => SqlPorts.ExpireLease(_database, incarnation);
 
     /// <summary>Everything that is on disk at this moment, in a directory of its own.</summary>
     public string Copy()
