@@ -24,7 +24,7 @@ public abstract class GrainStorageTests(Backend backend) : IAsyncDisposable
     public async Task State_comes_back_as_it_was_written()
     {
         var state = await Read();
-        state.State = new Counter { Count = 1, Names = ["a", "b"] };
+        state.State = new Counter { Count = 1, Names = ["a", "b"], ByName = new() { ["$type"] = 1, ["__type"] = 2, ["a.b"] = 3, ["$"] = 4, ["__"] = 5 } };
         await Write(state);
         state.State!.Count = 2;
         await Write(state);
@@ -81,6 +81,8 @@ public abstract class GrainStorageTests(Backend backend) : IAsyncDisposable
         public int Count { get; set; }
 
         public IReadOnlyList<string> Names { get; set; } = [];
+
+        public Dictionary<string, int> ByName { get; set; } = [];
     }
 }
 

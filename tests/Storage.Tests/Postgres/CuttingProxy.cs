@@ -9,15 +9,17 @@ namespace Loopwave.Storage.Tests.Postgres;
 /// </summary>
 internal sealed class CuttingProxy : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _closing = new();
     private readonly int _server;
     private readonly Task _accepting;
     private int _cuts;
 
-    public CuttingProxy(int server)
+    /// <param name="server">The port that it leads to.</param>
+    /// <param name="port">Where it listens; 0 for any.</param>
+    public CuttingProxy(int server, int port = 0)
     {
-        _server = server;
+        (_server, _listener) = (server, new TcpListener(IPAddress.Loopback, port));
         _listener.Start();
         _accepting = Accept();
     }
