@@ -2,28 +2,25 @@ using System.Net;
 using Loopwave.Cluster;
 using Loopwave.Configuration;
 using Loopwave.Storage;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 
 namespace Loopwave;
 
-/// <summary>A silo that is one of many: PostgreSQL holds the data, and who belongs to the cluster.</summary>
+/// <summary>A silo that is one of many: PostgreSQL holds who belongs to the cluster, and the data, unless that is in MongoDB.</summary>
 public static class ClusterSilo
 {
     public static void AddClusterSilo(this IHostApplicationBuilder builder, LoopwaveSettings settings, ClusterSettings cluster)
     {
-        builder.Services.AddPostgresStorage(new PostgresStorageOptions
-        {
-            Uri = cluster.Postgres,
-            CredentialsKey = Convert.ToBase64String(settings.CredentialsKey ?? []),
-        });
+        AddData(builder.Services, settings, cluster);
         builder.Services.AddSharedMedia(settings);
         builder.Services.AddNumbersAndEngines(settings, outbound: []);
         builder.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = ("loopwave", cluster.Id));
             silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Postgres));
-            silo.UsePostgresStorage();
+            _ = settings.Mongo is null ? silo.UsePostgresStorage() : silo.UsePostgresReminders().UseMongoGrainState();
             silo.UseClusterTuning();
             silo.AddIncomingGrainCallFilter<StorageErrors>();
             silo.AddTeamAndKeys();
@@ -31,6 +28,22 @@ public static class ClusterSilo
             silo.Configure<SiloOptions>(options => options.SiloName = $"{Environment.MachineName}:{cluster.SiloPort}");
             silo.Configure<EndpointOptions>(endpoint => Listen(endpoint, cluster));
         });
+    }
+
+    private static void AddData(IServiceCollection services, LoopwaveSettings settings, ClusterSettings cluster)
+    {
+        var key = Convert.ToBase64String(settings.CredentialsKey ?? []);
+        var postgres = new PostgresStorageOptions { Uri = cluster.Postgres, CredentialsKey = key };
+        if (settings.Mongo is { } mongo)
+        {
+            services.AddPostgresForOrleans(postgres);
+            services.AddMongoStorage(new MongoStorageOptions { Uri = mongo, CredentialsKey = key });
+            services.AddMongoSandboxRecord();
+        }
+        else
+        {
+            services.AddPostgresStorage(postgres);
+        }
     }
 
     private static void Listen(EndpointOptions endpoint, ClusterSettings cluster)

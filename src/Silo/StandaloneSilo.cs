@@ -10,7 +10,7 @@ using Orleans.Configuration;
 
 namespace Loopwave;
 
-/// <summary>A silo that is a deployment of its own: one machine, nothing beside it, its data in files.</summary>
+/// <summary>A silo that is a deployment of its own: one machine, nothing beside it, its data in files, or in MongoDB.</summary>
 public static class StandaloneSilo
 {
     // One machine is often tried out beside what it fetches from. Link-local addresses are refused whatever stands here.
@@ -19,32 +19,55 @@ public static class StandaloneSilo
 
     public static void AddStandaloneSilo(this IHostApplicationBuilder builder, LoopwaveSettings settings)
     {
-        builder.Services.AddSqliteStorage(new SqliteStorageOptions
-        {
-            DataDirectory = settings.DataDirectory,
-            AuthDirectory = settings.AuthDirectory,
-            MediaDirectory = settings.MediaDirectory,
-            CredentialsKey = settings.CredentialsKey is { } key ? Convert.ToBase64String(key) : null,
-        });
+        AddData(builder.Services, settings);
         builder.Services.AddSqliteSandboxRecord(Path.Combine(settings.DataDirectory, "sandbox.db"));
         builder.Services.AddNumbersAndEngines(settings, OwnNetworks);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(serviceId: "loopwave", clusterId: "standalone");
-            silo.UseSqliteStorage();
+            _ = settings.Mongo is null ? silo.UseSqliteStorage() : silo.UseMongoGrainState().UseMongoReminders();
             silo.AddTeamAndKeys();
             silo.AddTraces(settings);
             silo.Configure<EndpointOptions>(ListenNowhereElse);
         });
     }
 
-    /// <summary>Opens the data before anything uses it, so that whatever is wrong with it is one sentence.</summary>
+    /// <summary>
+    /// Opens the data before anything uses it, so that whatever is wrong with it is one sentence. Waits for a database that cannot be reached.
+    /// </summary>
     /// <exception cref="StorageStartException">The data cannot be opened, and trying again changes nothing.</exception>
-    public static void OpenData(this IServiceProvider services)
+    public static async Task OpenData(this IServiceProvider services)
     {
         // The deployment's own data first: it holds the lock that keeps a second process away from both.
-        services.GetRequiredService<SqliteStorage>();
+        if (services.GetService<MongoStorage>() is { } mongo)
+        {
+            await mongo.Open(services.GetRequiredService<TimeProvider>(), CancellationToken.None);
+        }
+        else
+        {
+            services.GetRequiredService<SqliteStorage>();
+        }
+
         services.GetRequiredService<ISandboxRecord>();
+    }
+
+    private static void AddData(IServiceCollection services, LoopwaveSettings settings)
+    {
+        var local = new LocalDataOptions
+        {
+            DataDirectory = settings.DataDirectory,
+            AuthDirectory = settings.AuthDirectory,
+            MediaDirectory = settings.MediaDirectory,
+            CredentialsKey = settings.CredentialsKey is { } key ? Convert.ToBase64String(key) : null,
+        };
+        if (settings.Mongo is { } mongo)
+        {
+            services.AddMongoStorage(new MongoStorageOptions { Uri = mongo, Local = local });
+        }
+        else
+        {
+            services.AddSqliteStorage(new SqliteStorageOptions(local));
+        }
     }
 
     // A silo wants a port even when it is alone. A free one lets two deployments share a machine, and without a gateway

@@ -30,7 +30,7 @@ try
 
     screen.Starting();
     settings.CheckPort();
-    app.Services.OpenData();
+    await app.Services.OpenData();
     await app.StartAsync();
     screen.Ready(settings, await app.Services.PrepareTeam());
     standardOutput.MinimumLevel = settings.LogLevel ?? LogEventLevel.Warning;

@@ -5,7 +5,7 @@ namespace Loopwave.Configuration;
 /// <summary>How a process finds the others of its cluster, and is found by them. Standalone has none of it.</summary>
 public sealed record ClusterSettings
 {
-    /// <summary><c>POSTGRES_URI</c> as the driver takes it: membership, reminders and data. Holds a password.</summary>
+    /// <summary><c>POSTGRES_URI</c> as the driver takes it: membership, reminders, and data unless that is in MongoDB. Holds a password.</summary>
     public required string Postgres { get; init; }
 
     /// <summary><c>CLUSTER_ID</c>: all processes of one cluster have the same one; 1 to 40 letters, digits, dashes and dots.</summary>

@@ -14,6 +14,12 @@ public sealed record LoopwaveSettings
     /// <summary>Null in standalone.</summary>
     public ClusterSettings? Cluster { get; init; }
 
+    /// <summary>
+    /// <c>MONGODB_URI</c>: where the data is, for standalone and for silos; null keeps it in SQLite files, or in the PostgreSQL of a cluster.
+    /// Holds a password. API processes read no data.
+    /// </summary>
+    public string? Mongo { get; init; }
+
     /// <summary><c>PORT</c>: 1 to 65535; 4000, and 4001 for a silo.</summary>
     public required int Port { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Loopwave.Storage;
+using Loopwave.Storage.Mongo;
 using Loopwave.Storage.Sql.Postgres;
 using Microsoft.Extensions.Configuration;
 using Serilog.Events;
@@ -40,6 +41,7 @@ public sealed partial class SettingsReader
         {
             Role = _role,
             Cluster = _role is ProcessRole.Standalone ? null : Cluster(),
+            Mongo = Mongo(),
             Port = port,
             Address = Text("WEB_ORIGIN")?.TrimEnd('/') ?? $"http://localhost:{port}",
             BindAddress = BindAddress(),
@@ -61,19 +63,14 @@ public sealed partial class SettingsReader
     {
         // Ignoring these would let somebody believe that their data is in a database where it is not.
         var standalone = _role is ProcessRole.Standalone;
-        if (Text("MONGODB_URI") is not null)
-        {
-            _mistakes.Add($"MONGODB_URI is set, but this version keeps its data in {(standalone ? "SQLite files under DATA_DIR" : "PostgreSQL")} only. Remove MONGODB_URI to start.");
-        }
-
         if (standalone && Text("POSTGRES_URI") is not null)
         {
-            _mistakes.Add("POSTGRES_URI is set, but a standalone process keeps its data in SQLite files under DATA_DIR only. Remove POSTGRES_URI to start.");
+            _mistakes.Add("POSTGRES_URI is set, but a standalone process keeps its data in SQLite files under DATA_DIR, or in MongoDB. Remove POSTGRES_URI to start.");
         }
 
         if (!standalone && Text("AUTH_DIR") is not null)
         {
-            _mistakes.Add("AUTH_DIR is set, but a cluster keeps the credentials of its numbers, encrypted, in PostgreSQL. Remove AUTH_DIR to start.");
+            _mistakes.Add("AUTH_DIR is set, but a cluster keeps the credentials of its numbers, encrypted, in its database. Remove AUTH_DIR to start.");
         }
     }
 
@@ -130,6 +127,26 @@ public sealed partial class SettingsReader
             _mistakes.Add(mistake.Message);
             return "";
         }
+    }
+
+    private string? Mongo()
+    {
+        if (Text("MONGODB_URI") is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            MongoUri.Parse(text);
+        }
+        catch (StorageStartException mistake)
+        {
+            // Its sentence holds nothing of the value, which can hold a password.
+            _mistakes.Add(mistake.Message);
+        }
+
+        return text;
     }
 
     private IPAddress? SiloAddress()

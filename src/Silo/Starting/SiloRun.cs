@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Loopwave.Starting;
 
-/// <summary>The life of a silo: its database first, then the silo, until the process is asked to stop.</summary>
+/// <summary>The life of a silo: its databases first, then the silo, until the process is asked to stop.</summary>
 /// <param name="drainFor">How long a silo that is to stop may take to hand its numbers over.</param>
 internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpan drainFor, ILogger logger)
 {
@@ -14,7 +14,14 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
     {
         try
         {
-            await silo.Services.GetRequiredService<PostgresStorage>().Open(silo.Services.GetRequiredService<TimeProvider>(), stop);
+            var clock = silo.Services.GetRequiredService<TimeProvider>();
+            await silo.Services.GetRequiredService<PostgresStorage>().Open(clock, stop);
+            if (silo.Services.GetService<MongoStorage>() is { } mongo)
+            {
+                progress.Is("Waits for MongoDB.");
+                await mongo.Open(clock, stop);
+            }
+
             progress.Is("Joins the cluster.");
             await silo.StartAsync(stop);
         }

@@ -204,6 +204,17 @@ public class SettingsReaderTests
         Assert.Equal("db", new Npgsql.NpgsqlConnectionStringBuilder(settings.Cluster!.Postgres).Host);
     }
 
+    [Fact]
+    public void A_database_in_MongoDB_is_taken_by_whoever_keeps_data()
+    {
+        const string Uri = "mongodb://me:p%40ss@db1.example.com,db2.example.com/loop?replicaSet=rs0&tls=true";
+
+        Assert.Equal(Uri, Read(new() { ["MONGODB_URI"] = Uri }, out var mistakes).Mongo);
+        Assert.Empty(mistakes);
+        Assert.Equal(Uri, Read(Cluster(new() { ["MONGODB_URI"] = Uri }), ProcessRole.Silo, out mistakes).Mongo);
+        Assert.Empty(mistakes);
+    }
+
     [Theory]
     [InlineData("POSTGRES_URI", "mysql://me:secret@db/loop")]
     [InlineData("POSTGRES_URI", "postgresql://")]
