@@ -18,12 +18,14 @@ internal sealed partial class CrashRun
     }
 
     // As many messages go before each kill as after the last one. Half of the kills come at a moment of the callers, the others
-    // at one of the wire. Three of four find all numbers back, the others find numbers that are still on their way.
+    // at one of the wire. Three of four find all numbers back and nothing left over, the others find numbers that are still on
+    // their way: never two in a row, so that none is hit at each of its four hand-overs.
     private async Task Strike()
     {
         var kills = Enum.GetValues<Kill>().SelectMany(kill => Enumerable.Repeat(kill, plan.Kills)).ToArray();
         _random.Shuffle(kills);
         var (written, said) = (plan.Out / plan.Numbers * plan.Numbers / (kills.Length + 1), plan.In / plan.Numbers * plan.Numbers / (kills.Length + 1));
+        var isSecondBlow = false;
         foreach (var kill in kills)
         {
             var onWire = await OnWire();
@@ -36,7 +38,8 @@ internal sealed partial class CrashRun
 
             var struck = TimeProvider.System.GetUtcNow();
             await Do(kill);
-            if (plan.WaitsForNumbers && _random.Next(4) > 0)
+            isSecondBlow = plan.WaitsForNumbers && !isSecondBlow && _random.Next(4) == 0;
+            if (plan.WaitsForNumbers && !isSecondBlow)
             {
                 await AllBack(since: struck);
             }
@@ -67,7 +70,8 @@ internal sealed partial class CrashRun
     {
         foreach (var (number, _, _) in _lines)
         {
-            await deployment.Number(number, view => Deployment.Text(view["status"]) == "ready" && view["since"]!.GetValue<DateTimeOffset>() >= since);
+            await deployment.Number(number, view =>
+                Deployment.Text(view["status"]) == "ready" && view["since"]!.GetValue<DateTimeOffset>() >= since && view["counters"]!["queued"]!.GetValue<int>() == 0);
         }
     }
 
