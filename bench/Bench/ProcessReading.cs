@@ -23,6 +23,17 @@ internal sealed record ProcessReading(int Id)
         return TimeSpan.FromSeconds((long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond);
     }, TimeSpan.Zero);
 
+    /// <summary>Together with the processes that it started and that run now.</summary>
+    public (TimeSpan CpuTime, long ResidentBytes) WithChildren
+    {
+        get
+        {
+            var children = Try(() => File.ReadAllText($"/proc/{Id}/task/{Id}/children"), "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var all = children.Select(id => new ProcessReading(int.Parse(id, CultureInfo.InvariantCulture))).Append(this).ToList();
+            return (new TimeSpan(all.Sum(one => one.CpuTime.Ticks)), all.Sum(one => one.ResidentBytes));
+        }
+    }
+
     // It can end at any moment.
     private static T Try<T>(Func<T> read, T gone)
     {

@@ -78,11 +78,7 @@ public sealed class LoopwaveProcess
     }
 
     /// <summary>Waits for the end and returns the exit code.</summary>
-    public async Task<int> Exit()
-    {
-        await _process.WaitForExitAsync().WaitAsync(Patience);
-        return _process.ExitCode;
-    }
+    public Task<int> Exit() => Exit(Patience);
 
     /// <summary>SIGKILL: the process ends wherever it is.</summary>
     public async Task Kill()
@@ -101,10 +97,13 @@ public sealed class LoopwaveProcess
     public static void KillOther(int process) => Signal.Send(process, Signal.Kill);
 
     /// <summary>SIGTERM: the process ends in its own good time; its exit code.</summary>
-    public Task<int> Stop()
+    public Task<int> Stop() => Stop(Patience);
+
+    /// <summary>SIGTERM for a process that may have much to hand over; its exit code.</summary>
+    public Task<int> Stop(TimeSpan patience)
     {
         Signal.Send(Id, Signal.Terminate);
-        return Exit();
+        return Exit(patience);
     }
 
     /// <summary>SIGSTOP: the process stands still without knowing.</summary>
@@ -187,6 +186,12 @@ public sealed class LoopwaveProcess
         _watchdog.Dispose();
         _process.Dispose();
         Http.Dispose();
+    }
+
+    private async Task<int> Exit(TimeSpan patience)
+    {
+        await _process.WaitForExitAsync().WaitAsync(patience);
+        return _process.ExitCode;
     }
 
     private void Keep(string? line)

@@ -30,6 +30,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; } = FreePort();
 
+    /// <summary>The process that started all others of the server.</summary>
+    public int Id => int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
     private string Data => Path.Combine(_folder, "data");
 
     public static async Task<PostgresServer> Start()
