@@ -52,6 +52,12 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     Say("stopped before the end: nothing is known");
     return 1;
 }
+catch (Exception fault)
+{
+    // The run itself failed, and all that it started is gone.
+    Console.Error.WriteLine(fault);
+    return 1;
+}
 
 void Stop(PosixSignalContext context)
 {

@@ -11,7 +11,7 @@ internal sealed class NumberMaker(ApiCaller api, EmulatorProcess? whatsApp, Chao
     private const int LinkedAtOnce = 4;
     private const int People = 40;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
     public async Task<IReadOnlyList<Line>> Make()
@@ -51,22 +51,36 @@ internal sealed class NumberMaker(ApiCaller api, EmulatorProcess? whatsApp, Chao
         await whatsApp!.Person(phone, "Shop");
         var id = await Create($"whatsapp {i}", "whatsapp");
         await api.Post($"/api/v1/numbers/{id}/link", new { method = "qr" });
-        await whatsApp.Scan(phone, (await Until($"/api/v1/numbers/{id}/link", link => link["qr"] is not null))["qr"]!.GetValue<string>());
-        await Until($"/api/v1/numbers/{id}", number => number["status"]!.GetValue<string>() == "ready");
+        await Until($"/api/v1/numbers/{id}/link", async link => link["qr"]?.GetValue<string>() is { } qr && await Scan(phone, qr));
+        await Until($"/api/v1/numbers/{id}", number => Task.FromResult(number["status"]!.GetValue<string>() == "ready"));
         return new(id, EngineKind.WhatsApp, phone);
     }
 
     private async Task<string> Create(string label, string engine) =>
         (await api.Post("/api/v1/numbers", new { label, engine }, label.Replace(' ', '-')))["id"]!.GetValue<string>();
 
-    private async Task<JsonObject> Until(string path, Func<JsonObject, bool> isSo)
+    // A code that was on screen a moment ago may be over, on a busy machine above all; then the next one is scanned.
+    private async Task<bool> Scan(string phone, string qr)
+    {
+        try
+        {
+            await whatsApp!.Scan(phone, qr);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private async Task Until(string path, Func<JsonObject, Task<bool>> isSo)
     {
         for (var began = clock.GetTimestamp(); ;)
         {
             var answer = await api.Get(path);
-            if (isSo(answer))
+            if (await isSo(answer))
             {
-                return answer;
+                return;
             }
 
             if (clock.GetElapsedTime(began) > Patience)

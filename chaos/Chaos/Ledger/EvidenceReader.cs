@@ -90,15 +90,18 @@ internal sealed class EvidenceReader(ApiCaller api, EmulatorProcess? whatsApp, I
     private async Task ReadEmulator(EmulatorProcess emulator)
     {
         var byPhone = _lines.Where(line => line.Engine is EngineKind.WhatsApp).ToDictionary(line => line.Phone);
-        var sent = (await emulator.Record())["sent"]!.AsArray().ToDictionary(message => Text(message!["id"]), message => message!["times"]!.GetValue<int>());
+
+        // In the order in which they reached the network. A phone that cannot read one at once, and asks for it again, has it later.
+        var sent = (await emulator.Record())["sent"]!.AsArray()
+            .Select((message, order) => (Id: Text(message!["id"]), Order: order, Times: message["times"]!.GetValue<int>()))
+            .ToDictionary(message => message.Id);
         foreach (var person in conversations.Where(one => one.Line.Engine is EngineKind.WhatsApp).Select(one => one.Person).Distinct())
         {
-            // A repeat is there again under its id: what counts for the order is the first.
-            var inbox = (await emulator.Inbox(person)).Select((message, order) => (Message: message!, Order: order)).ToList();
-            foreach (var same in inbox.Where(one => byPhone.ContainsKey(Text(one.Message["from"]))).GroupBy(one => (Text(one.Message["id"]), Text(one.Message["from"]))))
+            var inbox = (await emulator.Inbox(person)).Where(message => byPhone.ContainsKey(Text(message!["from"])));
+            foreach (var message in inbox.DistinctBy(message => (Text(message!["id"]), Text(message["from"]))))
             {
-                var (message, order) = same.First();
-                _wire.Add(new(byPhone[same.Key.Item2].Id, person, Text(message["text"]), same.Key.Item1, order, sent.GetValueOrDefault(same.Key.Item1, same.Count())));
+                var wire = sent[Text(message!["id"])];
+                _wire.Add(new(byPhone[Text(message["from"])].Id, person, Text(message["text"]), wire.Id, wire.Order, wire.Times));
             }
         }
 
