@@ -8,6 +8,10 @@ const { rootKey, media: mediaHost } = Object.fromEntries(new URL(import.meta.url
 
 if (!/^[0-9a-f]{64}$/.test(rootKey ?? '')) throw new Error('rootKey: 64 hex digits, as control.mjs prints them')
 
+// Loading the library is what the host would do first, and this has to come before.
+const { separateQueues } = await import(new URL('./whatsapp/signalQueues.js', pathToFileURL(process.argv[1])).href)
+separateQueues()
+
 // The copy that the host itself will import, and no other: a second copy has a key of its own.
 const library = createRequire(process.argv[1]).resolve('baileys')
 const { WA_CERT_DETAILS } = await import(pathToFileURL(library).href)

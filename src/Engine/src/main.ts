@@ -8,6 +8,9 @@ for (const name of Object.keys(console) as (keyof Console)[]) {
 const { shareContext } = await import('./sharedContext.js')
 shareContext()
 
+const { separateQueues } = await import('./whatsapp/signalQueues.js')
+separateQueues()
+
 const socketPath = process.env['LOOPWAVE_ENGINE_SOCKET']
 const token = process.env['LOOPWAVE_ENGINE_TOKEN']
 delete process.env['LOOPWAVE_ENGINE_TOKEN']

@@ -18,6 +18,7 @@ import { Memory } from './memory.js'
 import { ProxyFault, through } from './proxy.js'
 import { asGroupRefusal, lastLook } from './refusals.js'
 import { toHistory, toPresences, toReports } from './reports.js'
+import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
 
 const storeLimitMs = 30_000
@@ -203,7 +204,7 @@ export class WhatsAppSession implements Session {
       cachedGroupMetadata: (jid) => this.#group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => this.#journal.wrap(
-        inTurns(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid)), auth, (events) => this.#store([], events)),
+        inTurns(withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid))), auth, (events) => this.#store([], events)),
     }
   }
 
