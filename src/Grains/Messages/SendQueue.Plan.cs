@@ -32,7 +32,7 @@ internal sealed partial class SendQueue
         var (uncertain, repeat, send) = (new List<QueueItem>(), new List<QueueItem>(), new List<QueueItem>());
         var paceAt = PaceAt;
         var room = paceAt > _measured ? 0 : rules.Paced ? Math.Min(limit, 1) : limit;
-        if (_unsettled.Count > 0 && _openedAt + rules.RepeatGrace > _measured)
+        if (HasUnsettled && _openedAt + rules.RepeatGrace > _measured)
         {
             next = Earlier(next, WallClock(_openedAt + rules.RepeatGrace, now));
         }
@@ -42,7 +42,7 @@ internal sealed partial class SendQueue
         }
 
         send.AddRange(_lines.Next.Take(Math.Max(0, Math.Min(room - repeat.Count, limit - _claimed.Count))).Select(sequence => _rows[sequence].Item));
-        if (paceAt > _measured && (_lines.Next.Count > 0 || _unsettled.Count > 0))
+        if (paceAt > _measured && (_lines.Next.Count > 0 || HasUnsettled))
         {
             next = Earlier(next, WallClock(paceAt, now));
         }
@@ -86,7 +86,7 @@ internal sealed partial class SendQueue
             _openedAt = _measured - (open < TimeSpan.Zero ? TimeSpan.Zero : open < rules.RepeatGrace ? open : rules.RepeatGrace);
         }
 
-        foreach (var sequence in _unanswered.Select(one => one.Sequence).Concat(_unsettled).ToList())
+        foreach (var sequence in _unanswered.Select(one => one.Sequence).Concat(_unsettled).Concat(_suspects).ToList())
         {
             var row = _rows[sequence];
             Leave(row);
@@ -158,10 +158,14 @@ internal sealed partial class SendQueue
         if (connection is not null && connection == _connection)
         {
             _unanswered.Add((since, row.Item.Sequence));
+            if (row.Item.Attempts > rules.AttemptsTogether)
+            {
+                _suspectsOnWire.Add(row.Item.Sequence);
+            }
         }
         else
         {
-            _unsettled.Add(row.Item.Sequence);
+            (row.Item.Attempts < rules.AttemptsTogether ? _unsettled : _suspects).Add(row.Item.Sequence);
             _unsettledUntil.Add((row.Item.ExpiresAt, row.Item.Sequence));
         }
     }
@@ -188,6 +192,8 @@ internal sealed partial class SendQueue
             case Place.Handed:
                 _unanswered.Remove((row.At, sequence));
                 _unsettled.Remove(sequence);
+                _suspects.Remove(sequence);
+                _suspectsOnWire.Remove(sequence);
                 _unsettledUntil.Remove((row.Item.ExpiresAt, sequence));
                 _lines.Free(chat, sequence);
                 break;

@@ -18,9 +18,17 @@ internal sealed partial class SendQueue
         return late;
     }
 
+    private bool HasUnsettled => _unsettled.Count + _suspects.Count > 0;
+
     private void Settle(DateTimeOffset now, int room, List<QueueItem> uncertain, List<QueueItem> repeat)
     {
-        foreach (var sequence in _unsettled)
+        Settle(_unsettled, now, room, uncertain, repeat);
+        Settle(_suspects, now, _suspectsOnWire.Count > 0 ? 0 : Math.Min(room, repeat.Count + 1), uncertain, repeat);
+    }
+
+    private void Settle(SortedSet<long> sequences, DateTimeOffset now, int room, List<QueueItem> uncertain, List<QueueItem> repeat)
+    {
+        foreach (var sequence in sequences)
         {
             var item = _rows[sequence].Item;
             if (item.Attempts >= rules.MostAttempts || item.ExpiresAt <= now)

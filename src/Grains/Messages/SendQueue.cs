@@ -22,6 +22,8 @@ internal sealed partial class SendQueue(SendRules rules)
     private readonly SortedSet<(TimeSpan At, long Sequence)> _claimed = [];
     private readonly SortedSet<(TimeSpan At, long Sequence)> _unanswered = [];
     private readonly SortedSet<long> _unsettled = [];
+    private readonly SortedSet<long> _suspects = [];
+    private readonly HashSet<long> _suspectsOnWire = [];
     private readonly SortedSet<long> _expired = [];
 
     // Rows come with rising sequences: where none is left, none comes back.

@@ -7,6 +7,13 @@ internal sealed record SendRules
 
     /// <summary>The first hand-over and three repeats.</summary>
     public int MostAttempts { get; init; } = 4;
+
+    /// <summary>
+    /// A row that was handed over this often without an answer is repeated only while no other such row is unanswered: one of them may be
+    /// what ends the process it is handed to, and the others must not share its fate.
+    /// </summary>
+    public int AttemptsTogether { get; init; } = 2;
+
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>After a connection opens, this long is waited for an answer that was only late.</summary>

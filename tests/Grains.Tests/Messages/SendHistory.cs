@@ -251,6 +251,7 @@ internal sealed class SendHistory(SendRules rules)
             State = QueueState.Handed, Attempts = item.Attempts + 1, HandedAt = Now, Prepared = item.Prepared ?? [(byte)item.Sequence],
         };
         Assert.InRange(handed.Attempts, 1, rules.MostAttempts);
+        Assert.True(!IsSuspect(handed) || !_stored.Values.Any(other => IsSuspect(other) && _lastConnection[other.Sequence] == _connection!.Id));
         var late = item.Attempts == 0 && item.ExpiresAt <= Now;
         Assert.Equal(!late, _queue.Handed(handed, _connection!.Id, Now, rules.Gap(0.5)));
         if (late)
@@ -263,6 +264,8 @@ internal sealed class SendHistory(SendRules rules)
         _lastConnection[item.Sequence] = _connection.Id;
         _onWire[item.Sequence] = _measured;
     }
+
+    private bool IsSuspect(QueueItem item) => item.State is QueueState.Handed && item.Attempts > rules.AttemptsTogether;
 
     private void Prepared(int which)
     {

@@ -193,6 +193,50 @@ public sealed class SendQueueTests
     }
 
     [Fact]
+    public void What_was_handed_over_twice_without_an_answer_is_repeated_one_after_the_other_and_holds_up_nothing_else()
+    {
+        var queue = Queue(Twice(1, "c_a"), Twice(2, "c_b"), Row(3, "c_c") with { State = QueueState.Handed, Attempts = 1 }, Row(4, "c_d"));
+
+        var first = queue.Plan(At(62), Second, 10);
+        Assert.Equal([3, 1], Ids(first.Repeat));
+        Assert.Equal([4], Ids(first.Send));
+        Hand(queue, 3, Second, At(62));
+        Hand(queue, 1, Second, At(62));
+        Assert.Empty(queue.Plan(At(63), Second, 10).Repeat);
+
+        queue.Done(1);
+        Assert.Equal([2], Ids(queue.Plan(At(64), Second, 10).Repeat));
+
+        static QueueItem Twice(long sequence, string chat) => Row(sequence, chat) with { State = QueueState.Handed, Attempts = 2 };
+    }
+
+    [Fact]
+    public void Of_many_messages_one_that_ends_every_connection_is_uncertain_after_its_fourth_and_the_others_are_sent()
+    {
+        var queue = Queue([.. Enumerable.Range(1, 20).Select(sequence => Row(sequence, $"c_{sequence}"))]);
+        var uncertain = new List<long>();
+        for (var i = 1; queue.Count > 0 && i < 100; i++)
+        {
+            var connection = new Connection($"connection {i}", At(i * 100));
+            var isOpen = true;
+            while (isOpen && queue.Plan(At((i * 100) + 2), connection, 64) is var plan && plan.Send.Count + plan.Repeat.Count + plan.Uncertain.Count > 0)
+            {
+                uncertain.AddRange(Ids(plan.Uncertain));
+                uncertain.ForEach(queue.Done);
+                var handed = Ids(plan.Repeat).Concat(Ids(plan.Send)).ToList();
+                handed.ForEach(sequence => Hand(queue, sequence, connection, At((i * 100) + 2)));
+
+                // The one takes the process with it before any other of the same moment is answered.
+                isOpen = !handed.Contains(7);
+                handed.Where(_ => isOpen).ToList().ForEach(queue.Done);
+            }
+        }
+
+        Assert.Equal([7], uncertain);
+        Assert.Equal(0, queue.Count);
+    }
+
+    [Fact]
     public void A_handed_message_of_a_number_that_never_comes_back_becomes_uncertain_when_its_time_is_over()
     {
         var queue = Queue(Row(1, "c_a"));
