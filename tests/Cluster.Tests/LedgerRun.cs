@@ -18,6 +18,9 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
     private const int Writers = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    // Callers that ask again without a pause would take the processor from the process that is starting.
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(50);
+
     private readonly Random _random = new(plan.Seed);
     private readonly ConcurrentDictionary<int, string> _accepted = [];
     private readonly List<string> _numbers = [];
@@ -123,7 +126,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
                 // Whether the process took the request is unknown.
             }
 
-            await Task.Yield();
+            await RealTime.Pass(AskAgainAfter);
         }
 
         throw new TimeoutException("A request was not answered in time.");
@@ -309,7 +312,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
                 throw new TimeoutException($"Waited {Patience.TotalMinutes} minutes for {what}. {(details is null ? "" : await details())}");
             }
 
-            await Task.Yield();
+            await RealTime.Pass(AskAgainAfter);
         }
     }
 
