@@ -17,6 +17,8 @@ internal sealed class SpanPrivacy : BaseProcessor<Activity>
 
     public override void OnEnd(Activity data)
     {
+        // What a caller's own tracing wrote into it is not known to anybody here.
+        data.TraceStateString = null;
         foreach (var tag in data.TagObjects.Where(tag => !Harmless.Contains(tag.Key)).ToList())
         {
             data.SetTag(tag.Key, null);

@@ -168,6 +168,7 @@ public sealed class TraceTests : IAsyncLifetime
     {
         var client = _host.ClientWithKey(_key);
         client.DefaultRequestHeaders.Add("traceparent", $"00-{call.TraceId}-{call.SpanId}-{(int)call.TraceFlags:x2}");
+        client.DefaultRequestHeaders.Add("tracestate", $"shop={_phone}");
         return client;
     }
 
