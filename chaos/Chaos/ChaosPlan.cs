@@ -7,7 +7,7 @@ internal sealed record ChaosPlan
 {
     public const string Usage =
         """
-        scripts/chaos [scenario] [--seed=N] [--minutes=M] [--sandbox=N] [--emulated=N] [--sends=N] [--inbound=N] [--faults=F1,F2]
+        scripts/chaos [scenario] [--seed=N] [--minutes=M] [--sandbox=N] [--emulated=N] [--sends=N] [--inbound=N] [--calm=N] [--faults=F1,F2]
 
           scenario    failover, freeze, partition, drain or rolling; random faults when none is named
           --seed      decides everything that is random (1)
@@ -16,6 +16,7 @@ internal sealed record ChaosPlan
           --emulated  WhatsApp numbers, linked at the WhatsApp server for tests (100)
           --sends     messages a second to send (100)
           --inbound   messages a second to receive (50)
+          --calm      seconds of load before the first fault (60)
           --faults    only these random faults
         """;
 
@@ -53,8 +54,11 @@ internal sealed record ChaosPlan
     /// <summary>Some callers hang up before the answer, some ask several times at once.</summary>
     public bool CallersMisbehave => Scenario is RandomFaults;
 
-    /// <summary>Before the first fault, so that there is something to compare with.</summary>
-    public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// Load before the first fault, so that there is something to compare with. In their first minute under load processes compile what
+    /// they run most, which on few cores costs as much as the load.
+    /// </summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <exception cref="FormatException">An argument that is none; the message says which.</exception>
     public static ChaosPlan Parse(IEnumerable<string> arguments)
@@ -71,6 +75,7 @@ internal sealed record ChaosPlan
                 "--emulated" => plan with { EmulatedNumbers = (int)Number(argument, value, 0) },
                 "--sends" => plan with { SendsPerSecond = Number(argument, value, 0.1) },
                 "--inbound" => plan with { InboundPerSecond = Number(argument, value, 0.1) },
+                "--calm" => plan with { Calm = TimeSpan.FromSeconds(Number(argument, value, 0)) },
                 "--faults" => plan with { Faults = value.Split(',', StringSplitOptions.RemoveEmptyEntries) },
                 _ when !argument.StartsWith('-') => plan with { Scenario = argument },
                 _ => throw new FormatException($"'{argument}' is no argument."),

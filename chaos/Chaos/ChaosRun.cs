@@ -41,7 +41,11 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         var traffic = new Traffic(
             new ApiCaller(cluster.Nodes, _sends, _clock, stop), new ApiCaller(cluster.Nodes, _injections, _clock, stop), _sends, cluster.WhatsApp, conversations, plan, _clock);
         var began = _clock.GetUtcNow();
-        await Load(traffic, () => scenario.Play(stage));
+        await Load(traffic, async () =>
+        {
+            await stage.Pass(plan.Calm);
+            await scenario.Play(stage);
+        });
         var ended = _clock.GetUtcNow();
         say($"{traffic.Accepted} accepted, {traffic.Spoken} inbound; waiting until everything has come to rest");
         var reader = new EvidenceReader(api, cluster.WhatsApp, conversations, began);

@@ -9,7 +9,7 @@ public sealed class SmokeTests(ITestOutputHelper output)
 {
     private static readonly ChaosPlan Small = new()
     {
-        Scenario = "smoke", Seed = 1, SandboxNumbers = 20, EmulatedNumbers = 4, SendsPerSecond = 15, InboundPerSecond = 8,
+        Scenario = "smoke", Seed = 1, SandboxNumbers = 20, EmulatedNumbers = 4, SendsPerSecond = 15, InboundPerSecond = 8, Calm = TimeSpan.Zero,
     };
 
     [Fact]

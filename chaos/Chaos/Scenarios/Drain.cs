@@ -11,7 +11,6 @@ internal sealed class Drain : IScenario
 
     public async Task Play(FaultStage stage)
     {
-        await stage.Pass(Between);
         await stage.Strike(new StopSilo(2));
         await stage.Pass(Between);
     }

@@ -7,12 +7,10 @@ namespace Loopwave.Chaos.Scenarios;
 /// <summary>A silo is killed, its numbers come back on the other one, and it comes back itself.</summary>
 internal sealed class Failover : IScenario
 {
-    private static readonly TimeSpan Before = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan After = TimeSpan.FromSeconds(15);
 
     public async Task Play(FaultStage stage)
     {
-        await stage.Pass(Before);
         await stage.Strike(new KillSilo(2));
         await stage.Pass(After);
     }

@@ -14,7 +14,6 @@ internal sealed class Freeze : IScenario
 
     public async Task Play(FaultStage stage)
     {
-        await stage.Pass(Between);
         await stage.Strike(new FreezeSilo(1, TimeSpan.FromSeconds(20), withHosts: false));
         await stage.Pass(Between);
         await stage.Strike(new FreezeSilo(2, TimeSpan.FromSeconds(70), withHosts: true));

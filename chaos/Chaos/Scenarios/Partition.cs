@@ -12,7 +12,6 @@ internal sealed class Partition : IScenario
 
     public async Task Play(FaultStage stage)
     {
-        await stage.Pass(Between);
         await stage.Strike(new PartitionSilos(Length));
         await stage.Pass(Between);
         await stage.Strike(new PartitionDatabase(2, Length));

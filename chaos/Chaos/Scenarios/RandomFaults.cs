@@ -15,7 +15,6 @@ internal sealed class RandomFaults(ChaosPlan plan) : IScenario
     public async Task Play(FaultStage stage)
     {
         var deck = FaultDeck.For(plan);
-        await stage.Pass(plan.Calm);
         for (var began = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(began).TotalMinutes < plan.Minutes;)
         {
             await stage.Strike(deck[_random.Next(deck.Count)](_random));

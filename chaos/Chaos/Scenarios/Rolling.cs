@@ -12,7 +12,6 @@ internal sealed class Rolling : IScenario
 
     public async Task Play(FaultStage stage)
     {
-        await stage.Pass(Between);
         for (var silo = 1; silo <= ChaosCluster.Silos; silo++)
         {
             await stage.Strike(new StopSilo(silo));
