@@ -29,6 +29,7 @@ public static class ApiRoutes
             app.UseMiddleware<ClusterGate>();
         }
 
+        app.UseMiddleware<LoadGate>();
         app.UseMiddleware<AccessGate>();
         app.UseMiddleware<BodyLimit>();
 

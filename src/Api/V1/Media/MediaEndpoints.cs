@@ -24,7 +24,7 @@ internal static class MediaEndpoints
     public static void MapMedia(this RouteGroupBuilder v1)
     {
         var options = ((IEndpointRouteBuilder)v1).ServiceProvider.GetRequiredService<IOptions<ApiOptions>>().Value;
-        var media = v1.MapGroup("/media").WithTags("Media");
+        var media = v1.MapGroup("/media").WithTags("Media").WithMetadata(new TransfersFile());
         media.MapPost("", UploadFile).AllowScopes(ApiScopes.MessagesWrite)
             .WithMetadata(new SizeLimit(options.MaxMediaBytes + MultipartOverhead), Upload.FileNameParameter)
             .Says("Upload a file", "As multipart/form-data with one file, or as the body itself with its Content-Type and ?fileName=.")
