@@ -5,6 +5,7 @@ using Loopwave.Logging;
 using Loopwave.Starting;
 using Loopwave.Telemetry;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Serilog.Core;
 
 return await ProcessRun.Guarded("The API process", async () =>
@@ -25,6 +26,7 @@ return await ProcessRun.Guarded("The API process", async () =>
     app.MapLoopwaveApi();
     app.MapLoopwaveMetrics(settings);
     settings.CheckPort();
+    var watch = app.Services.GetRequiredService<DatabaseWatch>();
     var (started, stopping) = (app.Lifetime.ApplicationStarted, app.Lifetime.ApplicationStopping);
     try
     {
@@ -33,5 +35,10 @@ return await ProcessRun.Guarded("The API process", async () =>
     catch (Exception) when (stopping.IsCancellationRequested && !started.IsCancellationRequested)
     {
         // Asked to stop while it still waited for a silo: what it waited with is no fault.
+    }
+
+    if (watch.Refusal is { } refusal)
+    {
+        throw refusal;
     }
 });

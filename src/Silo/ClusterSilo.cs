@@ -13,12 +13,14 @@ public static class ClusterSilo
 {
     public static void AddClusterSilo(this IHostApplicationBuilder builder, LoopwaveSettings settings, ClusterSettings cluster)
     {
+        var identity = cluster.Identity;
         AddData(builder.Services, settings, cluster);
         builder.Services.AddSharedMedia(settings);
         builder.Services.AddNumbersAndEngines(settings, outbound: []);
+        builder.Services.AddStoreWatch();
         builder.UseOrleans(silo =>
         {
-            silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = ("loopwave", cluster.Id));
+            silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (identity.Service, identity.Id));
             silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Postgres));
             _ = settings.Mongo is null ? silo.UsePostgresStorage() : silo.UsePostgresReminders().UseMongoGrainState();
             silo.UseClusterTuning();
@@ -33,11 +35,11 @@ public static class ClusterSilo
     private static void AddData(IServiceCollection services, LoopwaveSettings settings, ClusterSettings cluster)
     {
         var key = Convert.ToBase64String(settings.CredentialsKey ?? []);
-        var postgres = new PostgresStorageOptions { Uri = cluster.Postgres, CredentialsKey = key };
+        var postgres = new PostgresStorageOptions { Uri = cluster.Postgres, CredentialsKey = key, Cluster = cluster.Identity };
         if (settings.Mongo is { } mongo)
         {
             services.AddPostgresForOrleans(postgres);
-            services.AddMongoStorage(new MongoStorageOptions { Uri = mongo, CredentialsKey = key });
+            services.AddMongoStorage(new MongoStorageOptions { Uri = mongo, CredentialsKey = key, Cluster = cluster.Identity });
             services.AddMongoSandboxRecord();
         }
         else

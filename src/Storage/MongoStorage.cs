@@ -20,12 +20,14 @@ public sealed class MongoStorage : IDisposable
 
     private readonly LocalData? _local;
     private readonly CredentialKeys? _keys;
+    private readonly ClusterIdentity? _cluster;
 
     /// <summary>Reads the settings, locks the directories of a standalone deployment, and connects to nothing yet.</summary>
     /// <exception cref="StorageStartException">A setting or a directory cannot be used; the message says which.</exception>
     public MongoStorage(MongoStorageOptions options, ILoggerFactory loggers)
     {
         var uri = MongoUri.Parse(options.Uri);
+        _cluster = options.Cluster;
         _keys = options.Local is null ? CredentialKeys.Of(options.CredentialsKey ?? "") : null;
         _local = options.Local is { } local ? LocalData.Open(local) : null;
         Home = _local?.Id();
@@ -56,6 +58,7 @@ public sealed class MongoStorage : IDisposable
             try
             {
                 await Database.Open(clock, cancellationToken);
+                await CheckCluster();
                 await CheckKey();
                 return;
             }
@@ -71,6 +74,14 @@ public sealed class MongoStorage : IDisposable
     {
         Database.Dispose();
         _local?.Dispose();
+    }
+
+    private async Task CheckCluster()
+    {
+        if (_cluster is not null && await _cluster.Claim(new MongoDeploymentStore(Database)) is { } problem)
+        {
+            throw new DatabaseUnsuitableException(problem);
+        }
     }
 
     // A process with another key would find every number's credentials unreadable, and log them all out.

@@ -1,3 +1,5 @@
+using Loopwave.Deployment;
+
 namespace Loopwave.Storage;
 
 /// <summary>Where a deployment keeps its data when it keeps it in MongoDB.</summary>
@@ -12,6 +14,9 @@ public sealed record MongoStorageOptions
 
     /// <summary><c>CREDENTIALS_KEY</c>: 32 bytes in base64, the same for all processes of a cluster; not asked for where <see cref="Local"/> is.</summary>
     public string? CredentialsKey { get; init; }
+
+    /// <summary>Whose the data is to be; null asks nobody.</summary>
+    public ClusterIdentity? Cluster { get; init; }
 
     /// <summary>A standalone deployment's own directories, which then hold the credentials and the media; null in a cluster.</summary>
     public LocalDataOptions? Local { get; init; }

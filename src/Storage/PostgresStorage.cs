@@ -18,12 +18,14 @@ public sealed class PostgresStorage : IDisposable
 
     private readonly PostgresDatabase _database;
     private readonly CredentialKeys _keys;
+    private readonly ClusterIdentity? _cluster;
 
     /// <summary>Reads the settings, and connects to nothing yet.</summary>
     /// <exception cref="StorageStartException">A setting cannot be used; the message says which.</exception>
     public PostgresStorage(PostgresStorageOptions options, ILoggerFactory loggers)
     {
         _keys = CredentialKeys.Of(options.CredentialsKey);
+        _cluster = options.Cluster;
         ConnectionString = PostgresUri.Parse(options.Uri);
         _database = new PostgresDatabase(
             new PostgresDatabaseOptions(ConnectionString) { Faults = options.Faults }, loggers.CreateLogger("Loopwave.Storage"));
@@ -50,6 +52,7 @@ public sealed class PostgresStorage : IDisposable
             try
             {
                 await Task.Run(() => _database.Open(clock), cancellationToken);
+                await CheckCluster();
                 await CheckKey();
                 return;
             }
@@ -62,6 +65,14 @@ public sealed class PostgresStorage : IDisposable
     }
 
     public void Dispose() => _database.Dispose();
+
+    private async Task CheckCluster()
+    {
+        if (_cluster is not null && await _cluster.Claim(new SqlDeploymentStore(_database)) is { } problem)
+        {
+            throw new DatabaseUnsuitableException(problem);
+        }
+    }
 
     // A process with another key would find every number's credentials unreadable, and log them all out.
     private async Task CheckKey()

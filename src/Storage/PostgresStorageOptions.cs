@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Storage.Sql;
 
 namespace Loopwave.Storage;
@@ -13,6 +14,9 @@ public sealed record PostgresStorageOptions
 
     /// <summary><c>CREDENTIALS_KEY</c>: 32 bytes in base64, the same for all processes of the deployment.</summary>
     public required string CredentialsKey { get; init; }
+
+    /// <summary>Whose the data is to be; null asks nobody.</summary>
+    public ClusterIdentity? Cluster { get; init; }
 
     /// <summary>Moments of a commit, in tests.</summary>
     internal IUnitFaults? Faults { get; init; }

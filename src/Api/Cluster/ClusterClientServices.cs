@@ -1,4 +1,6 @@
+using Loopwave.Cluster;
 using Loopwave.Configuration;
+using Loopwave.Starting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,6 +25,10 @@ internal static class ClusterClientServices
         builder.Services.AddHostedService<ClusterProbe>();
         builder.Services.AddHostedService<FirstSteps>();
         builder.Services.AddHostedService<NodeReporter>();
+        builder.Services.AddSingleton<ProcessAlarms>();
+        builder.Services.AddSingleton<ClusterLook>(provider => new ClusterCheck(cluster, provider.GetRequiredService<TimeProvider>()).Look);
+        builder.Services.AddSingleton<DatabaseWatch>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<DatabaseWatch>());
 
         // The port answers while there is no silo yet; what needs one is told so.
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
@@ -33,7 +39,7 @@ internal static class ClusterClientServices
                 client.AddActivityPropagation();
             }
 
-            client.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = ("loopwave", cluster.Id));
+            client.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (ClusterSettings.Service, cluster.Id));
             client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Postgres));
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
             client.Configure<ClientMessagingOptions>(messaging =>

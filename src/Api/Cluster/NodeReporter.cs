@@ -5,7 +5,8 @@ using Microsoft.Extensions.Hosting;
 namespace Loopwave.Api.Cluster;
 
 /// <summary>Tells the cluster that this API node is there, so that operators see it.</summary>
-internal sealed class NodeReporter(ClusterConnection connection, IClusterClient client, LoopwaveSettings settings, TimeProvider clock) : BackgroundService
+internal sealed class NodeReporter(
+    ClusterConnection connection, IClusterClient client, LoopwaveSettings settings, ProcessAlarms alarms, TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
 
@@ -17,7 +18,7 @@ internal sealed class NodeReporter(ClusterConnection connection, IClusterClient 
         {
             do
             {
-                await Report(node, stoppingToken);
+                await Report(node with { Alarms = alarms.All }, stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

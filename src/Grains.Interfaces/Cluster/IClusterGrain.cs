@@ -42,6 +42,7 @@ public interface IClusterGrain : IGrainWithIntegerKey
 /// <param name="Numbers">How many numbers are at work, by what they show; stopped ones that nobody asked for are not.</param>
 /// <param name="Queued">Messages that wait to be sent.</param>
 /// <param name="ConnectBudget">Null when it does not answer at the moment.</param>
+/// <param name="Alarms">What is wrong with the cluster as a whole; what is wrong with one process is said there.</param>
 [GenerateSerializer, Immutable, Alias("loopwave.cluster-view")]
 public sealed record ClusterView(
     [property: Id(0)] IReadOnlyList<SiloView> Silos,
@@ -49,7 +50,8 @@ public sealed record ClusterView(
     [property: Id(2)] IReadOnlyDictionary<NumberStatus, int> Numbers,
     [property: Id(3)] int Queued,
     [property: Id(4)] ConnectBudgetView? ConnectBudget,
-    [property: Id(5)] OutboxView Outbox);
+    [property: Id(5)] OutboxView Outbox,
+    [property: Id(6)] IReadOnlyList<AlarmView> Alarms);
 
 /// <summary>One silo.</summary>
 /// <param name="Id">Its address with the time of its start: another one after a restart.</param>
@@ -58,6 +60,7 @@ public sealed record ClusterView(
 /// <param name="Queued">Messages of those numbers that wait to be sent.</param>
 /// <param name="MemoryBytes">What the process uses, without its engine hosts.</param>
 /// <param name="CpuCores">Cores that the process kept busy in the last seconds, without its engine hosts.</param>
+/// <param name="Alarms">What is wrong with this silo alone.</param>
 [GenerateSerializer, Immutable, Alias("loopwave.silo-view")]
 public sealed record SiloView(
     [property: Id(0)] string Id,
@@ -68,7 +71,8 @@ public sealed record SiloView(
     [property: Id(5)] IReadOnlyDictionary<NumberStatus, int> Numbers,
     [property: Id(6)] int Queued,
     [property: Id(7)] long MemoryBytes,
-    [property: Id(8)] double CpuCores);
+    [property: Id(8)] double CpuCores,
+    [property: Id(9)] IReadOnlyList<AlarmView> Alarms);
 
 /// <summary>What a silo does with numbers.</summary>
 [Alias("loopwave.silo-state")]
@@ -84,11 +88,36 @@ public enum SiloState
 }
 
 /// <summary>A process that answers HTTP.</summary>
+/// <param name="Alarms">What is wrong with this process alone; null from one of an older release.</param>
 [GenerateSerializer, Immutable, Alias("loopwave.api-node-view")]
 public sealed record ApiNodeView(
     [property: Id(0)] string Name,
     [property: Id(1)] string Version,
-    [property: Id(2)] DateTimeOffset StartedAt);
+    [property: Id(2)] DateTimeOffset StartedAt,
+    [property: Id(3)] IReadOnlyList<AlarmView>? Alarms = null);
+
+/// <summary>Something that an operator has to mend; <c>docs/operations/cluster.md</c> says how.</summary>
+/// <param name="Code">One of <see cref="AlarmCodes"/>.</param>
+/// <param name="Message">What is wrong, and what to do, as a sentence.</param>
+/// <param name="Since">When it was noticed.</param>
+[GenerateSerializer, Immutable, Alias("loopwave.alarm-view")]
+public sealed record AlarmView([property: Id(0)] string Code, [property: Id(1)] string Message, [property: Id(2)] DateTimeOffset Since);
+
+/// <summary>What can be wrong.</summary>
+public static class AlarmCodes
+{
+    /// <summary>WhatsApp refuses the version of the client, for all numbers of the cluster.</summary>
+    public const string ClientOutdated = "client_outdated";
+
+    /// <summary>The clock of a process and that of the database are too far apart.</summary>
+    public const string ClockSkew = "clock_skew";
+
+    /// <summary>A process is older than what keeps the data now.</summary>
+    public const string NewerData = "newer_data";
+
+    /// <summary>A process is set up for another cluster than the one whose database it uses.</summary>
+    public const string WrongCluster = "wrong_cluster";
+}
 
 /// <summary>The connect budget of WhatsApp.</summary>
 /// <param name="PerSecond">How many numbers may connect in a second; null when there is no limit.</param>

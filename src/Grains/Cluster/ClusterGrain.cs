@@ -23,7 +23,8 @@ internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, 
                 .ToDictionary(numbers => numbers.Key, numbers => numbers.Sum()),
             reports.Sum(report => report.Queued),
             await budget,
-            await outbox);
+            await outbox,
+            []);
     }
 
     // It is looked at most when something is wrong: what does not answer must not hide the rest.
@@ -89,7 +90,8 @@ internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, 
 
     public Task ReportApiNode(ApiNodeView node)
     {
-        _nodes[node.Name] = (node, clock.GetTimestamp());
+        // One of an older release knows of no alarms.
+        _nodes[node.Name] = (node with { Alarms = node.Alarms ?? [] }, clock.GetTimestamp());
         return Task.CompletedTask;
     }
 

@@ -53,10 +53,13 @@ public sealed record SiloReport
 
     public required double CpuCores { get; init; }
 
+    /// <summary>What is wrong with it alone.</summary>
+    public IReadOnlyList<AlarmView> Alarms { get; init; } = [];
+
     /// <summary>What an operator has said since counts already.</summary>
     public SiloReport Wanted(bool drain) => drain && State is SiloState.Active ? this with { State = SiloState.Draining } : this;
 
     internal int Count => Numbers.Values.Sum();
 
-    internal SiloView View() => new(Silo, Name, State, Version, StartedAt, Numbers, Queued, MemoryBytes, CpuCores);
+    internal SiloView View() => new(Silo, Name, State, Version, StartedAt, Numbers, Queued, MemoryBytes, CpuCores, Alarms);
 }

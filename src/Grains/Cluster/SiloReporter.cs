@@ -16,6 +16,7 @@ internal sealed partial class SiloReporter(
     SiloDrain drain,
     NumberBalance balance,
     ClusterMetrics metrics,
+    ProcessAlarms alarms,
     ILocalSiloDetails self,
     TimeProvider clock,
     ILogger<SiloReporter> logger) : BackgroundService
@@ -103,6 +104,7 @@ internal sealed partial class SiloReporter(
             Queued = all.Sum(number => number.Queued),
             MemoryBytes = Environment.WorkingSet,
             CpuCores = double.IsFinite(cores) ? Math.Round(cores, 2) : 0,
+            Alarms = alarms.All,
         };
     }
 

@@ -13,4 +13,12 @@ public interface IDeploymentStore
 
     /// <summary>Reads and writes a little; throws when storage is not to be had.</summary>
     Task Probe(CancellationToken cancellationToken);
+
+    /// <summary>What a process that runs has to know of its store from time to time.</summary>
+    Task<StoreState> State();
 }
+
+/// <summary>The store at one moment.</summary>
+/// <param name="Now">Its clock, by which leases are measured.</param>
+/// <param name="IsNewer">A newer release than this one has changed how data is kept.</param>
+public sealed record StoreState(DateTimeOffset Now, bool IsNewer);

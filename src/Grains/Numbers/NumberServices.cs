@@ -41,6 +41,7 @@ public static class NumberServices
         services.AddSingleton<OutboundAddresses>();
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton<OwnershipReleases>();
+        services.AddSingleton<ProcessAlarms>();
         services.AddSingleton<LocalNumbers>();
         services.AddSingleton<SiloChoice>();
         services.AddSingleton<NumberMoves>();

@@ -12,6 +12,7 @@ public static class StartRefusal
     public static IReadOnlyList<string>? Of(Exception fault) => fault switch
     {
         ConfigurationMistakesException configuration => configuration.Mistakes,
+        ProcessRefusedException refused => refused.Problems,
         StorageStartException storage => [storage.Message],
         PortTakenException taken => [taken.Message],
         AddressInUseException => ["The port (PORT, 4000 unless set) was taken by another program meanwhile. Stop that one, or choose another port."],

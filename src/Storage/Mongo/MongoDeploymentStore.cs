@@ -40,4 +40,16 @@ internal sealed class MongoDeploymentStore(MongoDatabase database) : IDeployment
         await PutSetting(ProbeSetting, "written").WaitAsync(cancellationToken);
         await Setting(ProbeSetting).WaitAsync(cancellationToken);
     }
+
+    public async Task<StoreState> State()
+    {
+        var state = await database.Run(token => Settings.Aggregate<BsonDocument>(new[]
+        {
+            new BsonDocument("$match", new BsonDocument("_id", MongoSchema.VersionSetting)),
+            new BsonDocument("$project", new BsonDocument { ["version"] = 1, ["now"] = "$$NOW" }),
+        }, cancellationToken: token).FirstOrDefaultAsync(token));
+        return state is null
+            ? throw new StorageUnavailableException("The database does not say which release it is of: it was emptied, or is being restored.")
+            : new StoreState(state["now"].ToUniversalTime(), MongoSchema.IsNewer(state));
+    }
 }

@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
@@ -12,12 +13,12 @@ internal sealed class MongoSchema(IMongoDatabase database)
     /// <summary>Raised when an older release would misread, or break, what the newer one has in the database.</summary>
     public const int Version = 1;
 
-    private const string VersionSetting = "schemaVersion";
+    /// <summary>The setting that holds the version of the newest release that was here.</summary>
+    public const string VersionSetting = "schemaVersion";
+
     private const int WireVersion = 13;
     private const int IndexExists = 85;
     private const int IndexDiffers = 86;
-
-    private static readonly TimeSpan ClocksMayDiffer = TimeSpan.FromSeconds(5);
 
     public static IReadOnlyList<MongoIndex> Indexes { get; } =
     [
@@ -77,6 +78,9 @@ internal sealed class MongoSchema(IMongoDatabase database)
         new(MongoCollections.SandboxConnection, "ended", ["endedAt"]),
     ];
 
+    /// <param name="stored">The document under <see cref="VersionSetting"/>.</param>
+    public static bool IsNewer(BsonDocument stored) => stored["version"].ToInt64() > Version;
+
     public async Task Apply(TimeProvider clock, CancellationToken cancellationToken)
     {
         await CheckServer(clock, cancellationToken);
@@ -96,16 +100,10 @@ internal sealed class MongoSchema(IMongoDatabase database)
             throw new DatabaseUnsuitableException("The MongoDB server is older than MongoDB 5.0.");
         }
 
-        if (!hello.TryGetValue("localTime", out var time) || !time.IsValidDateTime)
+        if (hello.TryGetValue("localTime", out var there) && there.IsValidDateTime
+            && ClockSkew.Problem(ClockSkew.Between(before, there.ToUniversalTime(), clock.GetUtcNow())) is { } problem)
         {
-            return;
-        }
-
-        var theirs = time.ToUniversalTime();
-        if (theirs < before.UtcDateTime - ClocksMayDiffer || theirs > clock.GetUtcNow().UtcDateTime + ClocksMayDiffer)
-        {
-            throw new DatabaseUnsuitableException(
-                "The clocks of this machine and of the database differ by more than 5 seconds; let both follow a time server.");
+            throw new DatabaseUnsuitableException(problem);
         }
     }
 
@@ -117,7 +115,7 @@ internal sealed class MongoSchema(IMongoDatabase database)
             new BsonDocument("$max", new BsonDocument("version", Version)),
             new FindOneAndUpdateOptions<BsonDocument> { IsUpsert = true, ReturnDocument = ReturnDocument.After },
             cancellationToken);
-        if (stored["version"].ToInt64() > Version)
+        if (IsNewer(stored))
         {
             throw new NewerSchemaException("The database");
         }

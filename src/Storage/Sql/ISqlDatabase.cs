@@ -28,6 +28,9 @@ internal interface ISqlDatabase
 /// <summary>What differs between the databases that speak SQL, beyond the connection itself.</summary>
 internal interface ISqlDialect
 {
+    /// <summary>Where the numbered scripts of the schema are, as a namespace.</summary>
+    string Migrations { get; }
+
     /// <summary>An expression for the database's own time, in milliseconds since 1970.</summary>
     string Now { get; }
 

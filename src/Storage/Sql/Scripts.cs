@@ -9,17 +9,33 @@ namespace Loopwave.Storage.Sql;
 internal static class Scripts
 {
     /// <param name="folder">Where they are, as a namespace.</param>
-    public static IEnumerable<SqlScript> In(string folder)
+    public static IEnumerable<SqlScript> In(string folder) => NamesIn(folder).Order(StringComparer.Ordinal).Select(name =>
     {
-        var assembly = Assembly.GetExecutingAssembly();
-        return assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(folder, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(name =>
-            {
-                using var text = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return new SqlScript(name[folder.Length..], text.ReadToEnd());
-            });
+        using var text = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(folder + name)!);
+        return new SqlScript(name, text.ReadToEnd());
+    });
+
+    /// <inheritdoc cref="In"/>
+    public static IEnumerable<string> NamesIn(string folder) => Assembly.GetExecutingAssembly().GetManifestResourceNames()
+        .Where(name => name.StartsWith(folder, StringComparison.Ordinal))
+        .Select(name => name[folder.Length..]);
+}
+
+/// <summary>Which changes of a schema a release knows. A change is never taken back, so one that is unknown is of a newer release.</summary>
+internal static class KnownChanges
+{
+    /// <param name="applied">The changes that the data has had, by their names.</param>
+    /// <param name="known">Those of this release.</param>
+    public static bool IsNewer(IEnumerable<string> applied, IEnumerable<string> known) => applied.Except(known, StringComparer.Ordinal).Any();
+
+    /// <inheritdoc cref="IsNewer"/>
+    /// <exception cref="NewerSchemaException">A newer release has changed the data.</exception>
+    public static void Refuse(IEnumerable<string> applied, IEnumerable<string> known)
+    {
+        if (IsNewer(applied, known))
+        {
+            throw new NewerSchemaException("The database");
+        }
     }
 }
 

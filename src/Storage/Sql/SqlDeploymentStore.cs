@@ -36,4 +36,14 @@ internal sealed class SqlDeploymentStore(ISqlDatabase database) : IDeploymentSto
         await PutSetting(ProbeSetting, "written").WaitAsync(cancellationToken);
         await Setting(ProbeSetting).WaitAsync(cancellationToken);
     }
+
+    public async Task<StoreState> State()
+    {
+        var changes = await database.Query(
+            new Statement($"SELECT {database.Dialect.Now}, scriptname FROM schemaversions"),
+            row => (At: row.GetInt64(0), Name: row.GetString(1)));
+        return new StoreState(
+            DateTimeOffset.FromUnixTimeMilliseconds(changes.Max(change => change.At)),
+            KnownChanges.IsNewer(changes.Select(change => change.Name), Scripts.NamesIn(database.Dialect.Migrations)));
+    }
 }

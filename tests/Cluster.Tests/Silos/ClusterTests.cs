@@ -69,8 +69,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task An_admin_sees_the_cluster_moves_a_number_and_empties_a_silo()
     {
-        await _deployment.StartSilo(1);
-        await _deployment.StartSilo(2);
+        await Task.WhenAll(_deployment.StartSilo(1), _deployment.StartSilo(2));
         var api = await _deployment.StartApi(1);
         using var client = await api.ApiClient();
         var numbers = await Numbers(client, 20);
@@ -94,6 +93,15 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Conflict, tooMany.StatusCode);
         using var keyOnly = await client.GetAsync("/api/app/cluster", Token);
         Assert.Equal(HttpStatusCode.Unauthorized, keyOnly.StatusCode);
+        Assert.All(Silos(cluster).Append(cluster), part => Assert.Empty(part["alarms"]!.AsArray()));
+
+        // Processes of another cluster on the same database end at once, and say why.
+        _deployment.Settings["CLUSTER_ID"] = "other";
+        foreach (var stranger in new[] { _deployment.LaunchSilo(3), _deployment.LaunchApi(2) })
+        {
+            Assert.Equal(2, await stranger.Exit());
+            Assert.Contains("CLUSTER_ID is \"other\", but the database belongs to the cluster \"loopwave\".", stranger.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

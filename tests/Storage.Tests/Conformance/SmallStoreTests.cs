@@ -1,4 +1,5 @@
 using Loopwave.ApiKeys;
+using Loopwave.Deployment;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Team;
@@ -137,6 +138,25 @@ public abstract class DeploymentStoreTests(Backend backend) : IAsyncDisposable
 
     [Fact]
     public async Task A_probe_of_healthy_storage_says_nothing() => await backend.Deployment.Probe(TestContext.Current.CancellationToken);
+
+    [Fact]
+    public async Task The_store_tells_its_own_time_and_that_no_newer_release_was_here()
+    {
+        var before = TimeProvider.System.GetUtcNow();
+        var state = await backend.Deployment.State();
+
+        Assert.InRange(state.Now, before.AddMilliseconds(-1), TimeProvider.System.GetUtcNow().AddMilliseconds(1));
+        Assert.False(state.IsNewer);
+    }
+
+    [Fact]
+    public async Task Of_two_clusters_the_data_belongs_to_the_one_that_came_first()
+    {
+        var (first, second) = (new ClusterIdentity("loopwave", "east"), new ClusterIdentity("loopwave", "west"));
+        Assert.Null(await first.Claim(backend.Deployment));
+        Assert.Null(await first.Claim(backend.Deployment));
+        Assert.Contains("\"east\"", await second.Claim(backend.Deployment), StringComparison.Ordinal);
+    }
 }
 
 /// <summary>What every store of members and sessions promises.</summary>

@@ -60,6 +60,41 @@ public sealed class MongoStartTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_process_that_runs_is_told_that_a_later_release_has_come_and_waits_for_a_database_that_was_emptied()
+    {
+        using var storage = Storage();
+        await Open(storage);
+        var (store, settings) = (new MongoDeploymentStore(storage.Database), MongoServer.Database(_name).GetCollection<BsonDocument>("setting"));
+        Assert.False((await store.State()).IsNewer);
+
+        var version = new BsonDocument("_id", "schemaVersion");
+        await settings.UpdateOneAsync(version, new BsonDocument("$set", new BsonDocument("version", MongoSchema.Version + 1)));
+        Assert.True((await store.State()).IsNewer);
+
+        await settings.DeleteOneAsync(version);
+        await Assert.ThrowsAsync<StorageUnavailableException>(store.State);
+    }
+
+    [Fact]
+    public async Task A_database_of_another_cluster_is_refused_with_its_name_and_stays_that_ones()
+    {
+        using (var first = Storage(cluster: "east"))
+        {
+            await Open(first);
+        }
+
+        using (var stranger = Storage(cluster: "west"))
+        {
+            var error = await Assert.ThrowsAsync<DatabaseUnsuitableException>(() => Open(stranger));
+            Assert.Contains("CLUSTER_ID is \"west\"", error.Message);
+            Assert.Contains("\"east\"", error.Message);
+        }
+
+        using var again = Storage(cluster: "east");
+        await Open(again);
+    }
+
+    [Fact]
     public async Task A_document_of_a_later_release_is_refused_with_a_sentence()
     {
         using var storage = Storage();
@@ -222,8 +257,14 @@ public sealed class MongoStartTests : IAsyncDisposable
 
     private static Task Open(MongoStorage storage) => storage.Open(TimeProvider.System, TestContext.Current.CancellationToken);
 
-    private MongoStorage Storage(string? key = null) => new(
-        new MongoStorageOptions { Uri = Uri(), CredentialsKey = key ?? MongoCredentials.NewKey() }, NullLoggerFactory.Instance);
+    private MongoStorage Storage(string? key = null, string? cluster = null) => new(
+        new MongoStorageOptions
+        {
+            Uri = Uri(),
+            CredentialsKey = key ?? MongoCredentials.NewKey(),
+            Cluster = cluster is null ? null : new ClusterIdentity("loopwave", cluster),
+        },
+        NullLoggerFactory.Instance);
 
     private string Uri() => MongoServer.Url(_name).ToString();
 

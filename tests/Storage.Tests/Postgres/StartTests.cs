@@ -53,6 +53,61 @@ public sealed class StartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_that_runs_is_told_that_a_later_release_has_come()
+    {
+        using var storage = Storage();
+        await Open(storage);
+        var store = new SqlDeploymentStore(storage.Database);
+        Assert.False((await store.State()).IsNewer);
+
+        await _server.Execute("INSERT INTO schemaversions (scriptname, applied) VALUES ('0099-later.sql', now())", _name);
+
+        Assert.True((await store.State()).IsNewer);
+    }
+
+    [Fact]
+    public async Task A_database_of_another_cluster_is_refused_with_its_name_and_stays_that_ones()
+    {
+        using (var first = Storage(cluster: "east"))
+        {
+            await Open(first);
+        }
+
+        using (var stranger = Storage(cluster: "west"))
+        {
+            var error = await Assert.ThrowsAsync<DatabaseUnsuitableException>(() => Open(stranger));
+            Assert.Contains("CLUSTER_ID is \"west\"", error.Message);
+            Assert.Contains("\"east\"", error.Message);
+        }
+
+        using var again = Storage(cluster: "east");
+        await Open(again);
+    }
+
+    [Fact]
+    public async Task Who_keeps_no_data_sees_whose_the_database_is_and_how_far_its_clock_is_off()
+    {
+        var token = TestContext.Current.CancellationToken;
+        var connection = _server.ConnectionString(_name);
+        Assert.Null(await ClusterDatabase.Look(connection, TimeProvider.System, token));
+        using (var storage = Storage())
+        {
+            await Open(storage);
+        }
+
+        Assert.Null(await ClusterDatabase.Look(connection, TimeProvider.System, token));
+        using (var storage = Storage(cluster: "east"))
+        {
+            await Open(storage);
+        }
+
+        Assert.Equal(new ClusterDatabaseView("loopwave/east", TimeSpan.Zero), await ClusterDatabase.Look(connection, TimeProvider.System, token));
+        var late = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(-20));
+        Assert.InRange((await ClusterDatabase.Look(connection, late, token))!.Skew.TotalSeconds, 20, 60);
+        Assert.Null(await ClusterDatabase.Look(_server.ConnectionString("nowhere"), TimeProvider.System, token));
+    }
+
+    [Fact]
     public async Task A_clock_that_is_far_from_the_databases_is_refused()
     {
         using var storage = Storage();
@@ -151,8 +206,14 @@ public sealed class StartTests : IAsyncLifetime
     [Fact]
     public void A_key_that_is_none_is_refused() => Assert.Throws<StorageDamagedException>(() => Storage("short"));
 
-    private PostgresStorage Storage(string? key = null) => new(
-        new PostgresStorageOptions { Uri = _server.ConnectionString(_name), CredentialsKey = key ?? PostgresCredentials.NewKey() }, NullLoggerFactory.Instance);
+    private PostgresStorage Storage(string? key = null, string? cluster = null) => new(
+        new PostgresStorageOptions
+        {
+            Uri = _server.ConnectionString(_name),
+            CredentialsKey = key ?? PostgresCredentials.NewKey(),
+            Cluster = cluster is null ? null : new ClusterIdentity("loopwave", cluster),
+        },
+        NullLoggerFactory.Instance);
 
     private static Task Open(PostgresStorage storage) => storage.Open(TimeProvider.System, TestContext.Current.CancellationToken);
 }

@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Messages;
 using Loopwave.Numbers;
 using Loopwave.Storage.Sql;
@@ -107,6 +108,18 @@ public sealed class StartTests : IDisposable
         Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('0099-later.sql', '2030-01-01')");
         var error = Assert.Throws<NewerSchemaException>(() => SqliteStorage.Open(Options, NullLoggerFactory.Instance));
         Assert.Contains("newer release", error.Message);
+    }
+
+    [Fact]
+    public async Task A_process_that_runs_is_told_that_a_later_release_has_come()
+    {
+        await using var services = Services(SqliteStorage.Open(Options, NullLoggerFactory.Instance));
+        var store = services.GetRequiredService<IDeploymentStore>();
+        Assert.False((await store.State()).IsNewer);
+
+        Execute("INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('0099-later.sql', '2030-01-01')");
+
+        Assert.True((await store.State()).IsNewer);
     }
 
     [Fact]

@@ -40,6 +40,10 @@ internal static class PostgresConnections
         IncludeErrorDetail = false,
     }.ToString();
 
+    /// <summary>A connection for one question now and then.</summary>
+    public static string ForOneQuestion(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(ForMigrations(connectionString)) { CommandTimeout = 3 }.ToString();
+
     private static string Joined(string connectionString) =>
         $"{new NpgsqlConnectionStringBuilder(connectionString).Options} {SessionSettings}".Trim();
 }

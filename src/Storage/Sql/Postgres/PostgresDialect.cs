@@ -4,6 +4,8 @@ namespace Loopwave.Storage.Sql.Postgres;
 
 internal sealed class PostgresDialect : ISqlDialect
 {
+    public string Migrations => PostgresMigrations.Folder;
+
     // The wall clock of this moment; now() stands still in a transaction, and a transaction can wait for a lock.
     public string Now => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
 

@@ -1,4 +1,6 @@
+using System.Data;
 using DbUp;
+using Loopwave.Deployment;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -10,9 +12,10 @@ namespace Loopwave.Storage.Sql.Postgres;
 /// </summary>
 internal static class PostgresMigrations
 {
-    private const string Folder = "Loopwave.Storage.Sql.Postgres.Migrations.";
+    /// <summary>Where the scripts are, as a namespace.</summary>
+    public const string Folder = "Loopwave.Storage.Sql.Postgres.Migrations.";
+
     private const int OldestVersion = 13;
-    private static readonly TimeSpan MostClockSkew = TimeSpan.FromSeconds(5);
 
     /// <exception cref="StorageStartException">Trying again changes nothing.</exception>
     /// <exception cref="NpgsqlException">The server cannot be reached now.</exception>
@@ -60,18 +63,14 @@ internal static class PostgresMigrations
         }
     }
 
-    // Leases are measured by the database's clock and by the silo's; far apart, each would take the other's numbers.
     private static void RefuseClockSkew(NpgsqlConnection connection, TimeProvider clock)
     {
         var before = clock.GetUtcNow();
         using var ask = new NpgsqlCommand("SELECT clock_timestamp()", connection);
         var there = new DateTimeOffset((DateTime)ask.ExecuteScalar()!, TimeSpan.Zero);
-        var after = clock.GetUtcNow();
-        var skew = there < before ? before - there : there > after ? there - after : TimeSpan.Zero;
-        if (skew > MostClockSkew)
+        if (ClockSkew.Problem(ClockSkew.Between(before, there, clock.GetUtcNow())) is { } problem)
         {
-            throw new DatabaseUnsuitableException(
-                $"The clocks of this machine and of the database differ by {skew.TotalSeconds:F0} s; more than {MostClockSkew.TotalSeconds:F0} s is unsafe. Set them with NTP.");
+            throw new DatabaseUnsuitableException(problem);
         }
     }
 
@@ -83,15 +82,8 @@ internal static class PostgresMigrations
             return;
         }
 
-        var known = Scripts.In(Folder).Select(script => script.Name).ToHashSet();
         using var list = new NpgsqlCommand("SELECT scriptname FROM schemaversions", connection);
         using var applied = list.ExecuteReader();
-        while (applied.Read())
-        {
-            if (!known.Contains(applied.GetString(0)))
-            {
-                throw new NewerSchemaException("The database");
-            }
-        }
+        KnownChanges.Refuse(applied.Cast<IDataRecord>().Select(row => row.GetString(0)).ToList(), Scripts.NamesIn(Folder));
     }
 }

@@ -19,7 +19,7 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
         var errors = new SqliteErrors(logger, clock);
         var connections = new SqliteConnections(options.Path, options.Synchronous, options.MaxPages);
         _backend = options.Backend;
-        Dialect = new SqliteDialect(options.SingleProcess);
+        Dialect = new SqliteDialect(options.SingleProcess, options.Migrations);
         CreateFile(options.Path);
         SqliteMigrations.Apply(connections.ForMigrations, options.Migrations, logger);
         _writer = new UnitWriter(
@@ -82,7 +82,7 @@ internal sealed record SqliteDatabaseOptions(string Path)
     public string Synchronous { get; init; } = "FULL";
 
     /// <summary>Where the scripts of its schema are, as a namespace.</summary>
-    public string Migrations { get; init; } = "Loopwave.Storage.Sql.Sqlite.Migrations.";
+    public string Migrations { get; init; } = SqliteMigrations.Folder;
     public Func<int?>? MaxPages { get; init; }
     public IUnitFaults? Faults { get; init; }
 }

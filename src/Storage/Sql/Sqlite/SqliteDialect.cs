@@ -2,8 +2,10 @@ using System.Text.Json;
 
 namespace Loopwave.Storage.Sql.Sqlite;
 
-internal sealed class SqliteDialect(bool singleProcess = true) : ISqlDialect
+internal sealed class SqliteDialect(bool singleProcess = true, string migrations = SqliteMigrations.Folder) : ISqlDialect
 {
+    public string Migrations => migrations;
+
     public string Now => "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
     public bool SingleProcess => singleProcess;

@@ -1,3 +1,4 @@
+using System.Data;
 using DbUp;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,9 @@ namespace Loopwave.Storage.Sql.Sqlite;
 /// </summary>
 internal static class SqliteMigrations
 {
+    /// <summary>Where the scripts of a deployment's own data are, as a namespace.</summary>
+    public const string Folder = "Loopwave.Storage.Sql.Sqlite.Migrations.";
+
     /// <param name="folder">Where the scripts are, as a namespace.</param>
     public static void Apply(string connectionString, string folder, ILogger logger)
     {
@@ -46,15 +50,8 @@ internal static class SqliteMigrations
             return;
         }
 
-        var known = Scripts.In(folder).Select(script => script.Name).ToHashSet();
         command.CommandText = "SELECT ScriptName FROM SchemaVersions";
         using var applied = command.ExecuteReader();
-        while (applied.Read())
-        {
-            if (!known.Contains(applied.GetString(0)))
-            {
-                throw new NewerSchemaException("The database");
-            }
-        }
+        KnownChanges.Refuse(applied.Cast<IDataRecord>().Select(row => row.GetString(0)).ToList(), Scripts.NamesIn(folder));
     }
 }

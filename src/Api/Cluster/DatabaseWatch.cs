@@ -1,0 +1,56 @@
+using Loopwave.Cluster;
+using Loopwave.Starting;
+using Microsoft.Extensions.Hosting;
+
+namespace Loopwave.Api.Cluster;
+
+/// <summary>
+/// Looks whether this process fits the database in which it finds the silos. With what is wrong when it can first be told, the process
+/// ends; what goes wrong later is an alarm, since ending would not mend it.
+/// </summary>
+internal sealed class DatabaseWatch(ClusterLook look, ProcessAlarms alarms, IHostApplicationLifetime lifetime, TimeProvider clock) : BackgroundService
+{
+    private static readonly TimeSpan AtFirst = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Later = TimeSpan.FromMinutes(1);
+
+    /// <summary>Why the process was told to end; null when it was not.</summary>
+    public ProcessRefusedException? Refusal { get; private set; }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(AtFirst, clock);
+        try
+        {
+            IReadOnlyDictionary<string, string?>? found;
+            while ((found = await look(stoppingToken)) is null)
+            {
+                await timer.WaitForNextTickAsync(stoppingToken);
+            }
+
+            if (found.Values.OfType<string>().ToList() is { Count: > 0 } problems)
+            {
+                Refusal = new ProcessRefusedException(problems);
+                lifetime.StopApplication();
+                return;
+            }
+
+            timer.Period = Later;
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                Note(await look(stoppingToken));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private void Note(IReadOnlyDictionary<string, string?>? found)
+    {
+        foreach (var (code, problem) in found ?? new Dictionary<string, string?>())
+        {
+            alarms.Set(code, problem);
+        }
+    }
+}
