@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Numbers;
 using Orleans.Concurrency;
 using Orleans.Runtime.Placement;
@@ -5,7 +6,8 @@ using Orleans.Runtime.Placement;
 namespace Loopwave.Cluster;
 
 [Reentrant]
-internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, NumberEngines engines, SiloChoice choice, TimeProvider clock) : Grain, IClusterGrain
+internal sealed class ClusterGrain(
+    ISiloStore silos, IOwnershipStore ownership, NumberEngines engines, SiloChoice choice, ClientVersion version, TimeProvider clock) : Grain, IClusterGrain
 {
     private static readonly TimeSpan NodeTimeToLive = TimeSpan.FromSeconds(45);
 
@@ -13,7 +15,7 @@ internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, 
 
     public async Task<ClusterView> Get()
     {
-        var budget = Budget();
+        var (budget, alarms) = (Budget(), Alarms());
         var outbox = silos.Outbox();
         var reports = await silos.Reports();
         return new ClusterView(
@@ -24,7 +26,7 @@ internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, 
             reports.Sum(report => report.Queued),
             await budget,
             await outbox,
-            []);
+            await alarms);
     }
 
     // It is looked at most when something is wrong: what does not answer must not hide the rest.
@@ -37,6 +39,18 @@ internal sealed class ClusterGrain(ISiloStore silos, IOwnershipStore ownership, 
         catch (Exception exception) when (exception is TimeoutException or OrleansException)
         {
             return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<AlarmView>> Alarms()
+    {
+        try
+        {
+            return await version.RefusedSince() is { } since ? [new AlarmView(AlarmCodes.ClientOutdated, ClientVersion.Problem, since)] : [];
+        }
+        catch (Exception exception) when (exception is StorageUnavailableException or TimeoutException or OrleansException)
+        {
+            return [];
         }
     }
 

@@ -7,15 +7,16 @@ namespace Loopwave.Deployment;
 /// <summary>Looks at storage and at the engines of this process. Keeps nothing.</summary>
 [StatelessWorker, Reentrant]
 internal sealed class HealthGrain(
-    IDeploymentStore store, INumberStore numbers, IEnumerable<IEngine> engines, SiloLease lease, VersionAlarm version, TimeProvider clock) : Grain, IHealthGrain
+    IDeploymentStore store, INumberStore numbers, IEnumerable<IEngine> engines, SiloLease lease, ClientVersion version, TimeProvider clock) : Grain, IHealthGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    public async Task<IReadOnlyList<HealthPart>> Check() =>
-    [
-        await Storage(),
-        await Engine(),
-    ];
+    public async Task<IReadOnlyList<HealthPart>> Check()
+    {
+        var storage = Storage();
+        var engine = await Engine();
+        return [await storage, engine];
+    }
 
     private async Task<HealthPart> Engine()
     {
@@ -23,9 +24,21 @@ internal sealed class HealthGrain(
             !engines.Any() ? "No engine is available."
             : !lease.IsHeld ? "The lease on the numbers is not held."
             : null;
-        return problem is null && version.IsRaised
-            ? new HealthPart("engine", await IsAnyReady(), "WhatsApp refuses the version of the client. Raise WA_VERSION.")
+        return problem is null && await IsVersionRefused()
+            ? new HealthPart("engine", await IsAnyReady(), ClientVersion.Problem)
             : new HealthPart("engine", problem is null, problem);
+    }
+
+    private async Task<bool> IsVersionRefused()
+    {
+        try
+        {
+            return await version.RefusedSince().WaitAsync(Patience / 3, clock) is not null;
+        }
+        catch (Exception exception) when (exception is StorageUnavailableException or TimeoutException or OrleansException)
+        {
+            return version.IsRefused;
+        }
     }
 
     // What is connected stays so, whatever becomes of those that want to connect now.
@@ -33,7 +46,7 @@ internal sealed class HealthGrain(
     {
         try
         {
-            return await numbers.FirstReady(Access.All).WaitAsync(Patience, clock) is not null;
+            return await numbers.FirstReady(Access.All).WaitAsync(Patience / 2, clock) is not null;
         }
         catch (Exception exception) when (exception is StorageUnavailableException or TimeoutException)
         {

@@ -9,7 +9,8 @@ namespace Loopwave.Numbers;
 /// </summary>
 internal sealed partial class ConnectTurns(IGrainFactory grains, IOptions<NumberOptions> options, ILogger<ConnectTurns> logger)
 {
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+    /// <summary>How long a number waits when there was no answer.</summary>
+    public static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
     private int _failing;
 

@@ -14,7 +14,7 @@ internal sealed class NumberContext(
     IOptions<NumberOptions> options,
     SiloLease lease,
     InstallSecrets secrets,
-    VersionAlarm version,
+    ClientVersion version,
     ConnectTurns turns,
     OutboundAddresses outbound,
     LocalNumbers local,
@@ -44,7 +44,7 @@ internal sealed class NumberContext(
 
     public bool HasEngine(EngineKind kind) => _engines.ContainsKey(kind);
 
-    public VersionAlarm Version => version;
+    public ClientVersion Version => version;
 
     public ConnectTurns Turns => turns;
 

@@ -163,9 +163,9 @@ internal sealed partial class NumberGrain
                 return document;
             case EngineEvent.Opened opened:
                 _presences.Clear();
-                if (document.Engine is EngineKind.WhatsApp && context.Version.Lower())
+                if (document.Engine is EngineKind.WhatsApp)
                 {
-                    LogVersionAccepted(logger);
+                    context.Version.Accepted();
                 }
 
                 _connections++;
@@ -176,9 +176,9 @@ internal sealed partial class NumberGrain
                 _connection = null;
                 return document;
             case EngineEvent.Closed closed:
-                if (closed.Code == DisconnectCause.ClientOutdated && document.Engine is EngineKind.WhatsApp && context.Version.Raise())
+                if (closed.Code == DisconnectCause.ClientOutdated && document.Engine is EngineKind.WhatsApp)
                 {
-                    LogClientOutdated(logger, Number);
+                    context.Version.Refused(Number);
                 }
 
                 _engineOpen = false;

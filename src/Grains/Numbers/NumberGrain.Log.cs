@@ -34,10 +34,4 @@ internal sealed partial class NumberGrain
 
     [LoggerMessage(LogLevel.Warning, "Number {Number} could not tell {Others} that two addresses are one person")]
     private static partial void LogNotTold(ILogger logger, Exception exception, string number, string others);
-
-    [LoggerMessage(LogLevel.Error, "WhatsApp refuses this client version (number {Number}). Raise WA_VERSION; until a number gets in, one a minute tries")]
-    private static partial void LogClientOutdated(ILogger logger, string number);
-
-    [LoggerMessage(LogLevel.Warning, "WhatsApp accepts this client version again; all numbers connect")]
-    private static partial void LogVersionAccepted(ILogger logger);
 }

@@ -131,7 +131,8 @@ internal sealed partial class NumberGrain
     private async Task AskForTurn()
     {
         var network = State.Document.Engine;
-        if (network is EngineKind.WhatsApp && !context.Version.MayAsk())
+        var isWhatsApp = network is EngineKind.WhatsApp;
+        if (isWhatsApp && context.Version.IsRefused && await context.Version.MayConnect(connects: false) is not true)
         {
             await Step(session => session.Outdated(Now, context.Random));
             return;
@@ -141,8 +142,20 @@ internal sealed partial class NumberGrain
         var wait = await context.Turns.Reserve(network, Number, _inHurry);
 
         // While the version is refused, another one in line may have tried for all.
-        var mayConnect = network is not EngineKind.WhatsApp || wait > TimeSpan.Zero || context.Version.MayConnect();
-        await Step(session => mayConnect ? session.Admit(Now + wait, Now) : session.Outdated(Now, context.Random));
+        if (isWhatsApp && wait <= TimeSpan.Zero)
+        {
+            switch (await context.Version.MayConnect(connects: true))
+            {
+                case false:
+                    await Step(session => session.Outdated(Now, context.Random));
+                    return;
+                case null:
+                    wait = ConnectTurns.AskAgainAfter;
+                    break;
+            }
+        }
+
+        await Step(session => session.Admit(Now + wait, Now));
     }
 
     /// <summary>A number in line that somebody waits for by now asks again, to come before the others.</summary>

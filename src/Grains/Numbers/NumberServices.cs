@@ -32,7 +32,7 @@ public static class NumberServices
         services.AddHostedService(provider => provider.GetRequiredService<SiloLease>());
         services.AddSingleton<InstallSecrets>();
         services.AddHostedService(provider => provider.GetRequiredService<InstallSecrets>());
-        services.AddSingleton<VersionAlarm>();
+        services.AddSingleton<ClientVersion>();
         services.AddSingleton<ConnectTurns>();
         services.AddSingleton<NumberContext>();
         services.AddSingleton<NumberPorts>();

@@ -3,72 +3,50 @@ namespace Loopwave.Numbers;
 /// <summary>
 /// WhatsApp refused the version of the client that all numbers share (405), so it would refuse every one of them, and asking
 /// for each is what gets a deployment noticed. From then on one number tries each minute for all; the first one that logs in
-/// ends it. The numbers of one process share it, whatever threads they run on.
+/// ends it. One thread only.
 /// </summary>
-internal sealed class VersionAlarm(TimeProvider clock)
+/// <param name="since">When it was refused, as far as is known from before; that somebody tried just now counts then.</param>
+internal sealed class VersionAlarm(DateTimeOffset? since, TimeProvider clock)
 {
     private static readonly TimeSpan TryEvery = TimeSpan.FromMinutes(1);
 
-    private readonly Lock _lock = new();
-    private long? _tried;
+    private long _tried = clock.GetTimestamp();
 
-    /// <summary>Whether the version is refused, as far as anybody knows.</summary>
-    public bool IsRaised
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _tried is not null;
-            }
-        }
-    }
+    /// <summary>Since when the version is refused; null when it is not, as far as anybody knows.</summary>
+    public DateTimeOffset? Since { get; private set; } = since;
+
+    /// <summary>Whether it makes sense to wait for a turn to connect.</summary>
+    public bool MayAsk => Since is null || clock.GetElapsedTime(_tried) >= TryEvery;
 
     /// <summary>A number was refused. False when that is known already.</summary>
     public bool Raise()
     {
-        lock (_lock)
+        if (Since is not null)
         {
-            var isNews = _tried is null;
-            _tried ??= clock.GetTimestamp();
-            return isNews;
+            return false;
         }
+
+        (Since, _tried) = (clock.GetUtcNow(), clock.GetTimestamp());
+        return true;
     }
 
     /// <summary>A number logged in. False when nobody had been refused.</summary>
     public bool Lower()
     {
-        lock (_lock)
-        {
-            var isNews = _tried is not null;
-            _tried = null;
-            return isNews;
-        }
-    }
-
-    /// <summary>Whether it makes sense to wait for a turn to connect.</summary>
-    public bool MayAsk()
-    {
-        lock (_lock)
-        {
-            return MayTry;
-        }
+        var isNews = Since is not null;
+        Since = null;
+        return isNews;
     }
 
     /// <summary>Whether a number may connect now. While the version is refused that is one number, each minute.</summary>
     public bool MayConnect()
     {
-        lock (_lock)
+        if (!MayAsk)
         {
-            if (!MayTry)
-            {
-                return false;
-            }
-
-            _tried = _tried is null ? null : clock.GetTimestamp();
-            return true;
+            return false;
         }
-    }
 
-    private bool MayTry => _tried is not { } tried || clock.GetElapsedTime(tried) >= TryEvery;
+        _tried = clock.GetTimestamp();
+        return true;
+    }
 }

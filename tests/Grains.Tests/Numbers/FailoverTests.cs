@@ -1,3 +1,5 @@
+using Loopwave.Cluster;
+using Loopwave.Engines;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -51,6 +53,46 @@ public sealed class FailoverTests : SeveralSilos
         var after = await Epochs(numbers);
         Assert.All(kept, number => Assert.Equal((before[number], seen[number]), (after[number], _homes[number].Engine.Opens(number))));
         Assert.Equal(timelines, await Timelines(kept));
+    }
+
+    [Fact]
+    public async Task A_version_that_is_refused_on_one_silo_is_refused_on_all_also_when_that_silo_is_gone()
+    {
+        var numbers = await ReadyNumbers();
+        var killed = _cluster.Silos[1];
+        var refused = numbers.First(number => _homes[number] == killed);
+        var elsewhere = numbers.Where(number => _homes[number] != killed).Take(10).ToList();
+        var opens = elsewhere.Sum(number => _homes[number].Engine.Opens(number));
+        var raised = _cluster.Clock.GetTimestamp();
+        await killed.Engine.Raise(refused, new EngineEvent.Closed(405));
+        await _cluster.Eventually(Alarms, alarms => alarms.Count == 1);
+        foreach (var number in elsewhere)
+        {
+            await _homes[number].Engine.Raise(number, new EngineEvent.Closed(503));
+        }
+
+        await AllOutdated();
+        await _cluster.Kill(killed);
+        await _cluster.LivesUntil(async () => (await _cluster.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count == 2);
+
+        Assert.Equal(AlarmCodes.ClientOutdated, Assert.Single(await _cluster.Eventually(Alarms, alarms => alarms.Count > 0)).Code);
+        await AllOutdated();
+        Assert.InRange(elsewhere.Sum(number => _homes[number].Engine.Opens(number)) - opens, 0, (int)_cluster.Clock.GetElapsedTime(raised).TotalMinutes);
+
+        async Task<IReadOnlyList<AlarmView>> Alarms() => (await _cluster.Grains.GetGrain<IClusterGrain>(0).Get()).Alarms;
+
+        Task AllOutdated() => _cluster.LivesUntil(async () =>
+        {
+            foreach (var number in elsewhere)
+            {
+                if ((await _cluster.View(number)).Reason?.Code is not "client_outdated")
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        });
     }
 
     [Fact]

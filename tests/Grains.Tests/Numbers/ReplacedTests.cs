@@ -67,7 +67,9 @@ public sealed class ReplacedTests : IAsyncLifetime
         var opens = _cluster.Engine.Opens(_number);
         await _cluster.Engine.Raise(_number, new EngineEvent.Closed(405));
 
-        Assert.Contains(_log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("WA_VERSION", StringComparison.Ordinal));
+        await _cluster.Eventually(
+            () => Task.FromResult(_log.Lines.Any(line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("WA_VERSION", StringComparison.Ordinal))),
+            isThere => isThere);
         Assert.Equal("client_outdated", (await _cluster.View(_number)).Reason!.Code);
         for (var attempt = 1; attempt <= 3; attempt++)
         {

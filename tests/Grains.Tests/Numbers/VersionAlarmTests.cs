@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Testing;
@@ -61,6 +62,7 @@ public sealed class VersionAlarmTests : IAsyncLifetime
         Assert.True(_cluster.Clock.GetElapsedTime(back) < TimeSpan.FromMinutes(4));
 
         Assert.All(await _cluster.Grains.GetGrain<IHealthGrain>(0).Check(), part => Assert.True(part.Ready, part.Message));
+        Assert.Empty((await _cluster.Grains.GetGrain<IClusterGrain>(0).Get()).Alarms);
     }
 
     [Fact]
@@ -68,10 +70,38 @@ public sealed class VersionAlarmTests : IAsyncLifetime
     {
         await _cluster.Engine.Raise(_numbers[0], new EngineEvent.Closed(405));
 
+        var alarm = Assert.Single(await _cluster.Eventually(
+            async () => (await _cluster.Grains.GetGrain<IClusterGrain>(0).Get()).Alarms, alarms => alarms.Count > 0));
+        Assert.Equal((AlarmCodes.ClientOutdated, _cluster.Clock.GetUtcNow()), (alarm.Code, alarm.Since));
         var parts = await _cluster.Grains.GetGrain<IHealthGrain>(0).Check();
 
         Assert.All(parts, part => Assert.True(part.Ready, part.Message));
         Assert.Contains("WA_VERSION", parts.Single(part => part.Name == "engine").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_restart_forgets_no_refusal_and_waits_a_whole_minute_before_one_tries_again()
+    {
+        foreach (var number in _numbers)
+        {
+            await _cluster.Engine.Raise(number, new EngineEvent.Closed(405));
+        }
+
+        await _cluster.Eventually(async () => (await _cluster.Grains.GetGrain<IClusterGrain>(0).Get()).Alarms, alarms => alarms.Count > 0);
+        var since = _cluster.Clock.GetUtcNow();
+
+        _cluster = await _cluster.Restart();
+        var restarted = _cluster.Clock.GetTimestamp();
+        foreach (var number in _numbers)
+        {
+            await _cluster.Number(number).Ensure();
+        }
+
+        Assert.Equal(since, Assert.Single((await _cluster.Grains.GetGrain<IClusterGrain>(0).Get()).Alarms).Since);
+        string? first = null;
+        await _cluster.PassesUntil(() => Task.FromResult((first = _numbers.FirstOrDefault(_cluster.Engine.HasOpen)) is not null));
+        Assert.True(_cluster.Clock.GetElapsedTime(restarted) >= TimeSpan.FromMinutes(1));
+        Assert.Single(_numbers, _cluster.Engine.HasOpen);
     }
 
     private async Task<List<NumberView>> Views()
