@@ -86,6 +86,18 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>A silo, again after an end; waits until it has joined.</summary>
     public async Task StartSilo(int number) => _silos[number] = await _deployment.StartSilo(number);
 
+    /// <summary>Starts a silo again if it finds out within a time that it must end by itself; whether it did.</summary>
+    public async Task<bool> StartSiloIfEnded(int number, TimeSpan within)
+    {
+        if (!await Silo(number).EndsWithin(within))
+        {
+            return false;
+        }
+
+        await StartSilo(number);
+        return true;
+    }
+
     /// <summary>SIGTERM: the silo hands its numbers over and ends with 0.</summary>
     public async Task StopSilo(int number)
     {

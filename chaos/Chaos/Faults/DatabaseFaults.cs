@@ -109,6 +109,18 @@ internal sealed class DeafDatabase(int silo, TimeSpan length) : IFault
     public Task Heal(ChaosCluster cluster)
     {
         cluster.ToDatabase(silo).Heal();
-        return Task.CompletedTask;
+        return LoneSilo.StartIfEnded(cluster, silo, length);
     }
+}
+
+/// <summary>A silo that alone has no way to the database.</summary>
+internal static class LoneSilo
+{
+    // Its last renewal may be some seconds old when the way goes; from then on ten without a lease, and twenty alone.
+    private static readonly TimeSpan EndsAfter = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan FindsOutWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>Now that the way is back: a silo that was without it for so long that it ends itself is started again.</summary>
+    public static Task StartIfEnded(ChaosCluster cluster, int silo, TimeSpan without) =>
+        without < EndsAfter ? Task.CompletedTask : cluster.StartSiloIfEnded(silo, FindsOutWithin);
 }

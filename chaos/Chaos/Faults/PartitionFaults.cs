@@ -41,16 +41,18 @@ internal sealed class PartitionSilos(TimeSpan length) : IFault
 
         for (var silo = 1; silo <= ChaosCluster.Silos; silo++)
         {
-            if (await cluster.Silo(silo).EndsWithin(EndsWithin))
+            if (await cluster.StartSiloIfEnded(silo, EndsWithin))
             {
                 _ended.Add(silo);
-                await cluster.StartSilo(silo);
             }
         }
     }
 }
 
-/// <summary>No packet passes between a silo and the database. It closes its connections and waits.</summary>
+/// <summary>
+/// No packet passes between a silo and the database. It closes its connections, and ends itself when that lasts, since the other one
+/// has the database.
+/// </summary>
 internal sealed class PartitionDatabase(int silo, TimeSpan length) : IFault
 {
     public string Id => "F4";
@@ -65,7 +67,11 @@ internal sealed class PartitionDatabase(int silo, TimeSpan length) : IFault
 
     public Task Strike(ChaosCluster cluster) => cluster.Network!.Cut(silo, cluster.Network.Gateway, cluster.ToDatabase(silo).Address.Port);
 
-    public Task Heal(ChaosCluster cluster) => cluster.Network!.Heal(silo);
+    public async Task Heal(ChaosCluster cluster)
+    {
+        await cluster.Network!.Heal(silo);
+        await LoneSilo.StartIfEnded(cluster, silo, length);
+    }
 }
 
 /// <summary>Three of ten packets from the other silo are lost, and none of those to it.</summary>

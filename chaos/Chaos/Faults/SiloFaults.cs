@@ -68,9 +68,9 @@ internal sealed class FreezeSilo(int silo, TimeSpan length, bool withHosts) : IF
             cluster.Silo(silo).Continue();
         }
 
-        if (length > Noticed && await cluster.Silo(silo).EndsWithin(FindsOutWithin))
+        if (length > Noticed)
         {
-            await cluster.StartSilo(silo);
+            await cluster.StartSiloIfEnded(silo, FindsOutWithin);
         }
     }
 }

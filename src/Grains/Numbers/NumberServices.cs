@@ -28,6 +28,10 @@ public static class NumberServices
         services.AddSingleton<SendMetrics>();
         services.AddSingleton<ClusterMetrics>();
         services.AddSingleton<IEngineEvents, EngineEventsToGrains>();
+        services.AddSettings<LeaseOptions>("Lease").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<OtherSilos>();
+        services.AddSingleton<SiloEnd>();
+        services.AddPlacementDirector<AtSiloPlacement, AtSiloPlacementDirector>();
         services.AddSingleton<SiloLease>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloLease>());
         services.AddSingleton<InstallSecrets>();

@@ -1,13 +1,15 @@
+using Loopwave.Cluster;
 using Loopwave.Engines;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Loopwave.Numbers;
 
 /// <summary>
 /// This process's right to own numbers: one lease for all of them. Renewed every 5 seconds for 15, and every second while
 /// that fails; a process that could not renew for 10 seconds, was revoked, or finds that it was asleep closes all
-/// connections before anything else.
+/// connections before anything else. One that alone cannot get its lease back ends the silo.
 /// </summary>
 internal sealed partial class SiloLease(
     IOwnershipStore ownership,
@@ -15,6 +17,9 @@ internal sealed partial class SiloLease(
     ILocalSiloDetails silo,
     IClusterMembershipService membership,
     NumberMetrics metrics,
+    OtherSilos others,
+    SiloEnd end,
+    IOptions<LeaseOptions> options,
     TimeProvider clock,
     ILogger<SiloLease> logger) : IHostedService, IDisposable
 {
@@ -26,6 +31,7 @@ internal sealed partial class SiloLease(
     private static readonly TimeSpan FenceAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
 
+    private readonly CutOff _cutOff = new(options.Value.EndSiloAfter, clock);
     private readonly CancellationTokenSource _stop = new();
     private Task _renewing = Task.CompletedTask;
     private long _renewed;
@@ -63,6 +69,7 @@ internal sealed partial class SiloLease(
         await ownership.Register(Incarnation, TimeToLive);
         _renewed = clock.GetTimestamp();
         _fenced = false;
+        _cutOff.Renewed();
     }
 
     private async Task Renew(CancellationToken stop)
@@ -103,6 +110,7 @@ internal sealed partial class SiloLease(
             {
                 _renewed = before;
                 _fenced = false;
+                _cutOff.Renewed();
                 return true;
             }
 
@@ -122,9 +130,20 @@ internal sealed partial class SiloLease(
             if (clock.GetElapsedTime(_renewed) >= FenceAfter)
             {
                 await Fence(LeaseLoss.NotRenewed);
+                await EndIfAlone();
             }
 
             return false;
+        }
+    }
+
+    private async Task EndIfAlone()
+    {
+        if (_cutOff.Lost(await others.AnyHoldsLease()))
+        {
+            const string Reason = "This silo cannot reach the database, and other silos can. It ends, so that they take its numbers; start it again.";
+            LogEnds(logger, Reason);
+            end.Ask(Reason);
         }
     }
 
@@ -163,6 +182,9 @@ internal sealed partial class SiloLease(
 
     [LoggerMessage(LogLevel.Warning, "The lease could not be renewed for {Seconds:F1} s")]
     private static partial void LogNotRenewed(ILogger logger, Exception exception, double seconds);
+
+    [LoggerMessage(LogLevel.Critical, "{Reason}")]
+    private static partial void LogEnds(ILogger logger, string reason);
 
     [LoggerMessage(LogLevel.Error, "The connections of {Network} could not be closed")]
     private static partial void LogNotClosed(ILogger logger, Exception exception, EngineKind network);

@@ -20,6 +20,7 @@ public static class ConfigurationCheck
         new(ApiOptions.Section, typeof(ApiOptions)),
         new(ApiKeyOptions.Section, typeof(ApiKeyOptions)),
         new("Numbers", typeof(NumberOptions)),
+        new("Lease", typeof(LeaseOptions)),
         new("Media", typeof(MediaOptions)),
         new("Sandbox", typeof(SandboxOptions)),
     ];

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Loopwave.Starting;
 
-/// <summary>How a process of a cluster ends: 0 as asked, 2 where an operator has something to mend, 1 through a fault of ours.</summary>
+/// <summary>How a process of a cluster ends: 0 as asked, 2 where an operator has something to mend, 3 to be started again, 1 through a fault of ours.</summary>
 public static class ProcessRun
 {
     /// <param name="name">At the beginning of a sentence, such as <c>The silo</c>.</param>
@@ -27,5 +29,16 @@ public static class ProcessRun
             Console.Error.WriteLine(fault);
             return 1;
         }
+    }
+
+    /// <summary>
+    /// Ends the process where it stands, to be started again: for one that has lost what it would need to tidy up.
+    /// </summary>
+    /// <param name="reason">A sentence for operators.</param>
+    [DoesNotReturn]
+    public static void EndAtOnce(string reason)
+    {
+        Console.Error.WriteLine(reason);
+        Environment.Exit(3);
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Loopwave.Starting;
 
-/// <summary>The life of a silo: its databases first, then the silo, until the process is asked to stop.</summary>
+/// <summary>The life of a silo: its databases first, then the silo, until the process is asked to stop, or the silo asks to end.</summary>
 /// <param name="drainFor">How long a silo that is to stop may take to hand its numbers over.</param>
 internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpan drainFor, ILogger logger)
 {
@@ -33,7 +33,14 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
 
         progress.Runs(silo.Services);
         LogReady(logger);
-        await Stopping(stop);
+        var end = silo.Services.GetRequiredService<SiloEnd>().Asked;
+        await Task.WhenAny(Stopping(stop), end);
+        if (end.IsCompleted)
+        {
+            // The others notice within seconds.
+            ProcessRun.EndAtOnce(await end);
+        }
+
         progress.Is("Hands its numbers over.");
         using var drain = new CancellationTokenSource(drainFor, silo.Services.GetRequiredService<TimeProvider>());
         await silo.Services.GetRequiredService<ISiloDrain>().Finish(drain.Token);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Loopwave.Network;
 using Loopwave.Processes;
 using Xunit;
 
@@ -48,7 +49,8 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task The_numbers_of_a_killed_silo_come_back_on_another_one_and_those_of_the_survivor_never_leave_ready()
     {
         var silos = await Task.WhenAll(_deployment.StartSilo(1), _deployment.StartSilo(2));
-        using var client = await (await _deployment.StartApi(1)).ApiClient();
+        var api = await _deployment.StartApi(1);
+        using var client = await api.ApiClient();
         var numbers = await Numbers(client, 40);
         var before = await Since(client, numbers);
 
@@ -64,6 +66,31 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
 
         var after = await Since(client, numbers);
         Assert.InRange(numbers.Count(number => after[number] == before[number]), 15, 25);
+        await ASiloThatAloneLosesTheDatabaseEndsItself(api, numbers[0]);
+    }
+
+    // Beside the silo and the numbers that are there already: the number comes back on the other one, which the database is not gone for.
+    private async Task ASiloThatAloneLosesTheDatabaseEndsItself(LoopwaveProcess api, string number)
+    {
+        using var way = new FaultProxy(IPAddress.Loopback, new IPEndPoint(IPAddress.Loopback, _deployment.Postgres.Port));
+        var settings = _deployment.SettingsOf("silo-3");
+        settings["POSTGRES_URI"] = _deployment.PostgresOver(way.Address.Port);
+        settings["Lease__EndSiloAfter"] = "00:00:10";
+        var silo = await _deployment.StartSilo(3);
+        var survivor = Text((await Until(api.Http, $"/api/app/cluster/numbers/{number}", where => where["silo"] is not null))["silo"]);
+        var lone = Lone(await Until(api.Http, "/api/app/cluster", view => Lone(view) is not null));
+        using var moved = await api.Http.PostAsJsonAsync($"/api/app/cluster/numbers/{number}/move", new { silo = lone }, Token);
+        Assert.Equal(HttpStatusCode.Accepted, moved.StatusCode);
+        await Until(api.Http, $"/api/app/cluster/numbers/{number}", where => Text(where["silo"]) == lone);
+
+        way.GoDown();
+
+        Assert.Equal(3, await silo.Exit());
+        Assert.Contains("This silo cannot reach the database, and other silos can.", silo.Output, StringComparison.Ordinal);
+        await Until(api.Http, $"/api/app/cluster/numbers/{number}", where => Text(where["silo"]) == survivor);
+        await Until(api.Http, "/api/app/cluster", view => Silos(view).Sum(Ready) == 40);
+
+        string? Lone(JsonObject view) => Silos(view).Select(one => Text(one["id"])).FirstOrDefault(id => id.StartsWith(_deployment.AddressOf(3), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -33,6 +33,9 @@ public sealed class ClusterDeployment : IAsyncDisposable
     /// <summary>In Npgsql's form, as whoever shares our network reaches the cluster's database.</summary>
     public string Database => Postgres.ConnectionString(_database);
 
+    /// <summary>The <c>POSTGRES_URI</c> of a process whose way to the database leads over this port.</summary>
+    public string PostgresOver(int port) => Postgres.ConnectionString(_database, port);
+
     /// <summary>Where processes keep their logs.</summary>
     public IEnumerable<string> LogFolders => _ports.Keys.Select(name => Path.Combine(Folder, name, "logs"));
 

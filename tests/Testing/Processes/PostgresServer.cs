@@ -52,8 +52,9 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>In Npgsql's form.</summary>
-    public string ConnectionString(string database = "postgres") =>
-        $"Host=127.0.0.1;Port={Port};Username={User};Database={database};SSL Mode=Disable";
+    /// <param name="port">Of somebody who passes it on; the server's own when null.</param>
+    public string ConnectionString(string database = "postgres", int? port = null) =>
+        $"Host=127.0.0.1;Port={port ?? Port};Username={User};Database={database};SSL Mode=Disable";
 
     /// <summary>A new database.</summary>
     /// <param name="template">What it is a copy of; nobody may be connected to that.</param>

@@ -1,0 +1,15 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Loopwave.Numbers;
+
+/// <summary>What a silo does without its lease. Section <c>Lease</c> of the configuration.</summary>
+public sealed class LeaseOptions
+{
+    /// <summary>
+    /// How long a silo that has lost its lease, and closed its connections, waits for its way to the database while another silo
+    /// has one all the time. Then it ends itself, so that the others take its numbers. With less than ten seconds an outage of the
+    /// database could pass for one of this silo: the others keep their leases for a moment.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:10", "01:00:00")]
+    public TimeSpan EndSiloAfter { get; set; } = TimeSpan.FromSeconds(20);
+}
