@@ -39,6 +39,9 @@ internal static class StorageJson
         [typeof(SiloReport)] = 1,
     };
 
+    /// <summary>Everything that is stored as a document.</summary>
+    public static IEnumerable<Type> Documents => Versions.Keys;
+
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

@@ -14,7 +14,7 @@ public static class Filled
 
     public static T Of<T>() => (T)Of(typeof(T));
 
-    private static object Of(Type type)
+    public static object Of(Type type)
     {
         var n = Interlocked.Increment(ref s_next);
         if (Nullable.GetUnderlyingType(type) is { } underlying)
@@ -43,6 +43,7 @@ public static class Filled
             _ when type == typeof(TimeSpan) => TimeSpan.FromTicks(n),
             _ when type == typeof(DateOnly) => new DateOnly(2026, 6, 29),
             _ when type == typeof(NumberProxy) => new NumberProxy($"http://user{n}:secret@proxy.example.com:8080"),
+            _ when type.IsGenericType && type.GetGenericArguments() is [var key, var value] => Entry(key, value),
             _ when type.IsGenericType && type.IsAssignableTo(typeof(IEnumerable)) => List(type.GetGenericArguments()[0]),
             _ => Record(type),
         };
@@ -54,6 +55,13 @@ public static class Filled
         list.SetValue(Of(item), 0);
         list.SetValue(Of(item), 1);
         return list;
+    }
+
+    private static object Entry(Type key, Type value)
+    {
+        var dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(key, value))!;
+        dictionary.Add(Of(key), Of(value));
+        return dictionary;
     }
 
     private static object Record(Type type)
