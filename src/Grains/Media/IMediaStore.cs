@@ -26,6 +26,9 @@ public interface IMediaStore
     /// </summary>
     Task<bool> Evict(MediaDocument file);
 
+    /// <summary>Of these hashes, those that some ready file has.</summary>
+    Task<IReadOnlySet<string>> Needed(IReadOnlyCollection<string> hashes);
+
     /// <summary>Bytes of all ready files; the same content counts once, as it is kept once.</summary>
     Task<long> TotalSize();
 }

@@ -1,48 +1,13 @@
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Loopwave.Media;
 
 /// <summary>Keeps the cache of fetched files under its cap. Never removes what could not be fetched again.</summary>
-internal sealed partial class MediaEviction(
-    IMediaStore media,
-    IMediaFiles files,
-    IOptions<MediaOptions> options,
-    TimeProvider clock,
-    ILogger<MediaEviction> logger) : BackgroundService
+internal sealed class MediaEviction(IMediaStore media, IMediaFiles files, IOptions<MediaOptions> options)
 {
     private const int AtOnce = 100;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.EvictionPeriod, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryEvict(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopping.
-        }
-    }
-
-    private async Task TryEvict(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Evict(cancellationToken);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            LogFailed(logger, exception);
-        }
-    }
-
-    internal async Task Evict(CancellationToken cancellationToken)
+    public async Task Evict(CancellationToken cancellationToken)
     {
         var size = await media.TotalSize();
         while (size > options.Value.CacheBytes)
@@ -64,14 +29,12 @@ internal sealed partial class MediaEviction(
         }
     }
 
-    // The same content may be uploaded at this moment, by somebody who can't be asked for it a second time.
+    // The same content may be uploaded at this moment, by somebody who can't be asked for it a second time. Or another silo may have
+    // noted that the file is gone while it was away here: then nobody would know of it if it were put back.
     private async Task<bool> Evict(MediaDocument file)
     {
         var gone = false;
-        await files.Delete(file.Hash!, async () => gone = await media.Evict(file));
+        await files.Delete(file.Hash!, async () => (gone = await media.Evict(file)) || (await media.Needed([file.Hash!])).Count == 0);
         return gone;
     }
-
-    [LoggerMessage(LogLevel.Warning, "Room for media could not be made")]
-    private static partial void LogFailed(ILogger logger, Exception exception);
 }

@@ -29,14 +29,23 @@ internal sealed class MediaGrain(
             DurationSeconds = file.DurationSeconds, Hash = file.Hash, State = MediaState.Ready, UsedAt = now, CreatedAt = now,
         };
         await media.Put(stored);
-        if (await IsHere(file.Hash))
+        var isHere = false;
+        try
         {
-            return stored.View();
+            isHere = await IsHere(file.Hash);
+        }
+        finally
+        {
+            // The same content made room for others a moment ago, before anybody knew of this one; or nobody can say whether it did.
+            if (!isHere)
+            {
+                await media.Put(stored with { State = MediaState.Failed, Hash = null, Reason = MadeRoom });
+            }
         }
 
-        // The same content made room for others a moment ago, before anybody knew of this one.
-        await media.Put(stored with { State = MediaState.Failed, Hash = null, Reason = MadeRoom });
-        return new Refusal(RefusalCode.StorageUnavailable, MadeRoom.Message, TimeSpan.FromSeconds(1));
+        return isHere
+            ? stored.View()
+            : new Refusal(RefusalCode.StorageUnavailable, MadeRoom.Message, TimeSpan.FromSeconds(1));
     }
 
     public async Task<Outcome<StoredFile>> Open(string id, Access access)
@@ -102,7 +111,7 @@ internal sealed class MediaGrain(
     private async Task<bool> Allows(MediaDocument file, Access access) =>
         file.Number is null || (await engines.Of(file.Number) is { } engine && access.Allows(file.Number, engine));
 
-    private async Task<bool> IsHere(string hash) => await files.Path(hash, CancellationToken.None) is not null;
+    private Task<bool> IsHere(string hash) => files.Holds(hash, CancellationToken.None);
 
     private static string? NameIn(Uri address) =>
         CleanName(Uri.UnescapeDataString(address.Segments[^1].TrimEnd('/'))) is { Length: > 0 } name ? name : null;

@@ -9,6 +9,7 @@ namespace Loopwave.Numbers;
 internal sealed partial class NumberGrain
 {
     private static readonly TimeSpan MediaTimeout = TimeSpan.FromSeconds(60);
+    private static readonly Cause NotStored = new("not_fetched", "The file could not be stored. Try again.");
     private static readonly Cause NoRoom = new("disk_full", "There is no room for the file.");
 
     private readonly Dictionary<string, Task<Outcome<MediaView>>> _fetching = [];
@@ -77,6 +78,12 @@ internal sealed partial class NumberGrain
         catch (EngineException exception) when (exception.Code == EngineException.DiskFull)
         {
             return await NotFetched(media, NoRoom, RefusalCode.DiskFull);
+        }
+        catch (StorageUnavailableException)
+        {
+            // It would be shown as on its way for ever.
+            await NotFetched(media, NotStored, RefusalCode.StorageUnavailable);
+            throw;
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException or IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using Loopwave.Engines;
+using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Telemetry;
 
@@ -38,7 +39,8 @@ internal sealed partial class NumberGrain
 
         using var timeout = new CancellationTokenSource(PrepareTimeout, context.Clock);
         var (jid, check) = await Verify(item, timeout.Token);
-        var outbound = await Outbound(item with { Jid = jid }, message);
+        using var file = item.Kind is OutboundKind.Message && message.Media is { } media ? await File(media, timeout.Token) : null;
+        var outbound = await Outbound(item with { Jid = jid }, message, file);
         try
         {
             return new Built(await _engine.Prepare(Number, State.Epoch, outbound, timeout.Token), jid, check);
@@ -88,12 +90,11 @@ internal sealed partial class NumberGrain
         return (check.Jid is { } jid && Jids.Phone(jid) is not null ? jid : item.Jid, check);
     }
 
-    private async Task<OutboundMessage> Outbound(QueueItem item, MessageDocument message)
+    private async Task<OutboundMessage> Outbound(QueueItem item, MessageDocument message, FileToSend? file)
     {
         var target = item.Kind is OutboundKind.Message
             ? message.ReplyTo is { } reply ? await ports.Messages.Get(reply) : null
             : message;
-        var file = item.Kind is OutboundKind.Message && message.Media is { } media ? await File(media) : null;
         return new OutboundMessage
         {
             Kind = item.Kind,
@@ -102,19 +103,25 @@ internal sealed partial class NumberGrain
             Type = message.Type,
             Text = item.Kind is OutboundKind.Edit ? item.Argument : message.Text,
             Emoji = item.Kind is OutboundKind.Reaction ? item.Argument : null,
-            File = file,
+            File = file?.Described,
             Location = message.Location,
             Mentions = message.Mentions,
             Target = target is null ? null : new TargetMessage(target.WhatsAppId, target.FromMe, target.FromMe ? null : target.Author.Jid, target.Text),
         };
     }
 
-    private async Task<OutboundFile> File(string id)
+    private async Task<FileToSend> File(string id, CancellationToken cancellationToken)
     {
         var media = (await ports.Media.Get([id])).GetValueOrDefault(id);
-        var path = media?.Hash is { } hash ? await ports.Files.Path(hash, CancellationToken.None) : null;
-        return media is null || path is null
+        var file = media?.Hash is { } hash ? await ports.Files.Lend(hash, cancellationToken) : null;
+        return media is null || file is null
             ? throw new EngineException(EngineError.Rejected, "The file to send is no longer here.", "media_missing")
-            : new OutboundFile(path, media.MimeType, media.FileName, media.DurationSeconds);
+            : new FileToSend(file, new OutboundFile(file.Path, media.MimeType, media.FileName, media.DurationSeconds));
+    }
+
+    /// <summary>A file that is on this machine until the engine has read it.</summary>
+    private sealed record FileToSend(LentFile Lent, OutboundFile Described) : IDisposable
+    {
+        public void Dispose() => Lent.Dispose();
     }
 }

@@ -59,7 +59,9 @@ public static class NumberServices
         services.AddSingleton<Reconcilers>();
         services.AddHostedService<SiloWatch>();
         services.AddHostedService<SweepSchedule>();
-        services.AddHostedService<MediaEviction>();
+        services.AddSingleton<FirstSilo>();
+        services.AddSingleton<MediaEviction>();
+        services.AddHostedService<MediaUpkeep>();
         return services;
     }
 }

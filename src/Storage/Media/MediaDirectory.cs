@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
-using Loopwave.Deployment;
 using Loopwave.Media;
 
 namespace Loopwave.Storage.Media;
@@ -11,17 +8,9 @@ namespace Loopwave.Storage.Media;
 /// </summary>
 internal sealed class MediaDirectory : IMediaFiles
 {
-    private const int HashLength = 64;
-    private const string Processes = "processes";
+    private const int SweptAtOnce = 500;
 
-    // No transfer takes as long.
-    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(2);
-
-    private readonly string _root;
-    private readonly string _incoming;
-    private readonly string _transfer;
-    private readonly string _leaving;
-    private readonly bool _isShared;
+    private readonly MediaWork _work;
 
     /// <param name="process">
     /// The name of this process among those that share the directory, the same after a restart; null when it belongs to this
@@ -29,101 +18,17 @@ internal sealed class MediaDirectory : IMediaFiles
     /// </param>
     public MediaDirectory(string root, string? process = null)
     {
-        _root = System.IO.Path.GetFullPath(root);
-        var work = process is null ? _root : System.IO.Path.Combine(_root, Processes, process);
-        (_incoming, _transfer, _leaving) = Folders(work);
-        _isShared = process is not null;
-        try
-        {
-            OwnerOnly.CreateDirectory(_root);
-            OwnerOnly.CreateDirectory(work);
-            Empty(_incoming);
-            Empty(_transfer);
-            OwnerOnly.CreateDirectory(_leaving);
-            PutBackAll(_leaving);
-            TidyUpAfter(System.IO.Path.Combine(_root, Processes));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new DirectoryNotWritableException("MEDIA_DIR", _root, error);
-        }
+        var full = Path.GetFullPath(root);
+
+        // Whether it could go was not decided when the process ended.
+        _work = new MediaWork(root, process, "leaving", path => Keep(full, path, Path.GetFileName(path)));
     }
 
-    public async Task<MediaWrite> Write(Stream content, long maxBytes, CancellationToken cancellationToken)
-    {
-        await InFile(() => Task.Run(() => MakeSureOf(_incoming), cancellationToken));
-        var path = System.IO.Path.Combine(_incoming, NewId.Media());
-        try
-        {
-            string hash;
-            long size = 0;
-            await using (var file = await InFile(() => Task.FromResult(new FileStream(path, OwnerOnly.File(FileMode.CreateNew)))))
-            {
-                using var hashing = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-                var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
-                try
-                {
-                    for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0;)
-                    {
-                        size += read;
-                        if (size > maxBytes)
-                        {
-                            return new MediaWrite.TooLarge(maxBytes);
-                        }
+    public Task<MediaWrite> Write(Stream content, long maxBytes, CancellationToken cancellationToken) =>
+        _work.Receive(content, maxBytes, toDisk: true, file => Keep(file, cancellationToken), cancellationToken);
 
-                        hashing.AppendData(buffer, 0, read);
-                        await InFile(() => file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).AsTask());
-                    }
-                }
-                finally
-                {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                }
-
-                hash = Convert.ToHexStringLower(hashing.GetHashAndReset());
-                await InFile(() => Task.Run(() => file.Flush(flushToDisk: true), cancellationToken));
-            }
-
-            await InFile(() => Task.Run(() => Keep(path, hash), cancellationToken));
-            return new MediaWrite.Stored(hash, size);
-        }
-        catch (NoRoomException)
-        {
-            return new MediaWrite.DiskFull();
-        }
-        finally
-        {
-            // Gone already when it was kept.
-            Remove(path);
-        }
-    }
-
-    public async Task<MediaWrite> Adopt(string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            string hash;
-            long size;
-            OwnerOnly.Restrict(path);
-            await using (var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-            {
-                hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
-                size = file.Length;
-                await InFile(() => Task.Run(() => file.Flush(flushToDisk: true), cancellationToken));
-            }
-
-            await InFile(() => Task.Run(() => Keep(path, hash), cancellationToken));
-            return new MediaWrite.Stored(hash, size);
-        }
-        catch (NoRoomException)
-        {
-            return new MediaWrite.DiskFull();
-        }
-        finally
-        {
-            Remove(path);
-        }
-    }
+    public Task<MediaWrite> Adopt(string path, CancellationToken cancellationToken) =>
+        MediaWork.Adopt(path, toDisk: true, file => Keep(file, cancellationToken), cancellationToken);
 
     public Task<Stream?> Read(string hash, CancellationToken cancellationToken)
     {
@@ -138,17 +43,15 @@ internal sealed class MediaDirectory : IMediaFiles
         }
     }
 
-    public Task<string?> Path(string hash, CancellationToken cancellationToken)
+    public Task<bool> Holds(string hash, CancellationToken cancellationToken) => Task.FromResult(File.Exists(PathOf(hash)));
+
+    public Task<LentFile?> Lend(string hash, CancellationToken cancellationToken)
     {
         var path = PathOf(hash);
-        return Task.FromResult(File.Exists(path) ? path : null);
+        return Task.FromResult(File.Exists(path) ? new LentFile(path) : null);
     }
 
-    public string NewTransferPath()
-    {
-        MakeSureOf(_transfer);
-        return System.IO.Path.Combine(_transfer, NewId.Media());
-    }
+    public string NewTransferPath() => _work.NewTransferPath();
 
     public async Task Delete(string hash, Func<Task<bool>> mayGo)
     {
@@ -164,15 +67,41 @@ internal sealed class MediaDirectory : IMediaFiles
         {
             if (File.Exists(leaving))
             {
-                Keep(leaving, hash);
+                Keep(_work.Root, leaving, hash);
             }
         }
     }
 
+    public async Task<int> Sweep(
+        DateTimeOffset before, Func<IReadOnlyCollection<string>, Task<IReadOnlySet<string>>> needed, CancellationToken cancellationToken)
+    {
+        _work.RemoveOlderThan(before);
+        var removed = 0;
+        foreach (var some in WrittenBefore(before).Chunk(SweptAtOnce))
+        {
+            var kept = await needed(some);
+            foreach (var hash in some.Where(hash => !kept.Contains(hash)))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var gone = false;
+                await Delete(hash, async () => gone = (await needed([hash])).Count == 0);
+                removed += gone ? 1 : 0;
+            }
+        }
+
+        return removed;
+    }
+
+    private IEnumerable<string> WrittenBefore(DateTimeOffset time) =>
+        from one in Directory.EnumerateDirectories(_work.Root, "??")
+        from two in Directory.EnumerateDirectories(one, "??")
+        from path in Directory.EnumerateFiles(two)
+        where MediaHash.IsOne(Path.GetFileName(path)) && File.GetLastWriteTimeUtc(path) < time
+        select Path.GetFileName(path);
+
     private string? TakeAway(string hash)
     {
-        MakeSureOf(_leaving);
-        var leaving = System.IO.Path.Combine(_leaving, hash);
+        var leaving = Path.Combine(_work.Own(), hash);
         try
         {
             File.Move(PathOf(hash), leaving, overwrite: true);
@@ -184,110 +113,21 @@ internal sealed class MediaDirectory : IMediaFiles
         }
     }
 
-    private static (string Incoming, string Transfer, string Leaving) Folders(string work) =>
-        (System.IO.Path.Combine(work, "incoming"), System.IO.Path.Combine(work, "transfer"), System.IO.Path.Combine(work, "leaving"));
+    private Task Keep(WholeFile file, CancellationToken cancellationToken) =>
+        MediaWork.InFile(() => Task.Run(() => Keep(_work.Root, file.Path, file.Hash), cancellationToken));
 
-    // Whether it could go was not decided when the process ended.
-    private void PutBackAll(string leaving)
+    private static void Keep(string root, string path, string hash)
     {
-        foreach (var path in Directory.EnumerateFiles(leaving))
-        {
-            Keep(path, System.IO.Path.GetFileName(path));
-        }
-    }
-
-    // Those of processes that never came back under their name, as after an update that gave them new ones.
-    private void TidyUpAfter(string processes)
-    {
-        if (!Directory.Exists(processes))
-        {
-            return;
-        }
-
-        foreach (var work in Directory.EnumerateDirectories(processes))
-        {
-            var (incoming, transfer, leaving) = Folders(work);
-            string[] folders = [incoming, transfer, leaving];
-            if (folders.All(Directory.Exists) && folders.All(folder => Age(folder) > Abandoned))
-            {
-                PutBackAll(leaving);
-                Directory.Delete(work, recursive: true);
-            }
-        }
-    }
-
-    // A process that did nothing for days may have been taken for one that never came back.
-    private void MakeSureOf(string folder)
-    {
-        if (_isShared)
-        {
-            OwnerOnly.CreateDirectory(folder);
-        }
-    }
-
-    private static TimeSpan Age(string folder) => TimeProvider.System.GetUtcNow() - Directory.GetLastWriteTimeUtc(folder);
-
-    private void Keep(string path, string hash)
-    {
-        var target = PathOf(hash);
-        var directory = System.IO.Path.GetDirectoryName(target)!;
+        var target = PathOf(root, hash);
+        var directory = Path.GetDirectoryName(target)!;
         OwnerOnly.CreateDirectory(directory);
         File.Move(path, target, overwrite: true);
         OwnerOnly.FlushDirectory(directory);
     }
 
-    private string PathOf(string hash) => hash.Length == HashLength && hash.All(char.IsAsciiHexDigitLower)
-        ? System.IO.Path.Combine(_root, hash[..2], hash[2..4], hash)
+    private string PathOf(string hash) => PathOf(_work.Root, hash);
+
+    private static string PathOf(string root, string hash) => MediaHash.IsOne(hash)
+        ? Path.Combine(root, hash[..2], hash[2..4], hash)
         : throw new ArgumentException("This is no hash of a file.", nameof(hash));
-
-    private static void Empty(string directory)
-    {
-        if (Directory.Exists(directory))
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-
-        OwnerOnly.CreateDirectory(directory);
-    }
-
-    // Only what goes wrong with our file counts as a full disk, never the stream that is read from.
-    // What a failing disk keeps is emptied at the next start.
-    private static void Remove(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-        }
-    }
-
-    private static Task InFile(Func<Task> work) => InFile(async () =>
-    {
-        await work();
-        return true;
-    });
-
-    private static async Task<T> InFile<T>(Func<Task<T>> work)
-    {
-        try
-        {
-            return await work();
-        }
-        catch (IOException error) when (IsNoRoom(error))
-        {
-            throw new NoRoomException(error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // The disk's fault, not that of whoever sends the bytes.
-            throw new StorageUnavailableException("Media cannot be stored at the moment.", error);
-        }
-    }
-
-    // ENOSPC, EDQUOT and EFBIG of Linux; ERROR_DISK_FULL of Windows.
-    private static bool IsNoRoom(IOException error) => error.HResult is 28 or 122 or 27 or unchecked((int)0x80070070);
-
-    private sealed class NoRoomException(Exception inner) : Exception("There is no room.", inner);
 }

@@ -97,6 +97,10 @@ internal sealed class MongoMediaStore(MongoDatabase database) : IMediaStore
         return false;
     }
 
+    public async Task<IReadOnlySet<string>> Needed(IReadOnlyCollection<string> hashes) => (await database.Run(token => Files
+        .Find(new BsonDocument { ["state"] = Rows.Word(MediaState.Ready), ["hash"] = new BsonDocument("$in", new BsonArray(hashes)) })
+        .Project(new BsonDocument { ["_id"] = 0, ["hash"] = 1 }).ToListAsync(token))).Select(file => file["hash"].AsString).ToHashSet();
+
     public async Task<long> TotalSize()
     {
         var total = await database.Run(token => Files.Aggregate<BsonDocument>(new[]

@@ -51,6 +51,12 @@ internal sealed class SqlMediaStore(ISqlDatabase database) : IMediaStore
     ],
     file.Id))).Value is not null;
 
+    public async Task<IReadOnlySet<string>> Needed(IReadOnlyCollection<string> hashes) => (await database.Query(
+        new Statement(
+            $"SELECT DISTINCT hash FROM media WHERE state = 'ready' AND hash IN ({database.Dialect.Values("@hashes")})",
+            ("@hashes", database.Dialect.List(hashes))),
+        row => row.GetString(0))).ToHashSet();
+
     public async Task<long> TotalSize() => (await database.Query(
         new Statement("SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM media WHERE state = 'ready') AS files"),
         row => row.GetInt64(0))).Single();

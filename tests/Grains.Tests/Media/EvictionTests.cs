@@ -4,7 +4,6 @@ using Loopwave.Messages;
 using Loopwave.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -53,7 +52,7 @@ public sealed class EvictionTests : IAsyncLifetime
 
         await Evict();
 
-        Assert.NotNull(await Files.Path(upload.Hash, CancellationToken.None));
+        Assert.True(await Files.Holds(upload.Hash, CancellationToken.None));
         Assert.Equal("here here", await Where([ofGone, shared]));
         Assert.Equal("gone gone", await Where(others));
     }
@@ -125,6 +124,38 @@ public sealed class EvictionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_that_make_room_at_once_leave_nothing_that_nobody_knows_of()
+    {
+        var content = NewContent();
+        await Fetch(_number, content);
+        await Fetch(_number);
+        await Fetch(_number);
+        var eviction = NewEviction(Hash(content), moment => moment is Moment.WhileItIsAway ? Evict() : Task.CompletedTask);
+
+        await eviction.Evict(CancellationToken.None);
+
+        Assert.False(await Files.Holds(Hash(content), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_file_that_nobody_wrote_down_goes_a_day_later_and_one_that_is_needed_stays()
+    {
+        var needed = await Fetch(_number);
+        var left = await Write(NewContent());
+        var upkeep = _cluster.Services.GetServices<IHostedService>().OfType<MediaUpkeep>().Single();
+
+        SetAge(TimeSpan.FromHours(23));
+        await upkeep.Sweep(CancellationToken.None);
+        Assert.True(await Files.Holds(left.Hash, CancellationToken.None));
+
+        SetAge(TimeSpan.FromHours(25));
+        await upkeep.Sweep(CancellationToken.None);
+
+        Assert.False(await Files.Holds(left.Hash, CancellationToken.None));
+        Assert.Equal("here", await Where([needed]));
+    }
+
+    [Fact]
     public async Task Nothing_goes_while_there_is_room()
     {
         var files = new List<StoredFile> { await Fetch(_number), await Fetch(_number) };
@@ -132,6 +163,14 @@ public sealed class EvictionTests : IAsyncLifetime
         await Evict();
 
         Assert.Equal("here here", await Where(files));
+    }
+
+    private void SetAge(TimeSpan age)
+    {
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(_cluster.DataDirectory, "media"), "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(path, (_cluster.Clock.GetUtcNow() - age).UtcDateTime);
+        }
     }
 
     private byte[] NewContent() => [.. Enumerable.Repeat(++_content, 100)];
@@ -153,7 +192,7 @@ public sealed class EvictionTests : IAsyncLifetime
         var found = new List<string>();
         foreach (var file in files)
         {
-            found.Add(await Files.Path(file.Hash, CancellationToken.None) is null ? "gone" : "here");
+            found.Add(await Files.Holds(file.Hash, CancellationToken.None) ? "here" : "gone");
         }
 
         return string.Join(' ', found);
@@ -167,13 +206,17 @@ public sealed class EvictionTests : IAsyncLifetime
 
     private static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    private async Task<byte[]> Bytes(StoredFile file) => await File.ReadAllBytesAsync((await Files.Path(file.Hash, CancellationToken.None))!);
+    private async Task<byte[]> Bytes(StoredFile file)
+    {
+        using var lent = await Files.Lend(file.Hash, CancellationToken.None);
+        return await File.ReadAllBytesAsync(lent!.Path);
+    }
 
     private MediaEviction NewEviction(string hash, Func<Moment, Task> at) => new(
         new MediaStoreBetween(_cluster.Services.GetRequiredService<IMediaStore>(), hash, at), new MediaFilesBetween(Files, hash, at),
-        _cluster.Services.GetRequiredService<IOptions<MediaOptions>>(), _cluster.Clock, NullLogger<MediaEviction>.Instance);
+        _cluster.Services.GetRequiredService<IOptions<MediaOptions>>());
 
-    private Task Evict() => _cluster.Services.GetServices<IHostedService>().OfType<MediaEviction>().Single().Evict(CancellationToken.None);
+    private Task Evict() => _cluster.Services.GetRequiredService<MediaEviction>().Evict(CancellationToken.None);
 
     /// <summary>Where an upload can stand in an eviction.</summary>
     private enum Moment
@@ -211,9 +254,15 @@ public sealed class EvictionTests : IAsyncLifetime
 
         public Task<Stream?> Read(string hash, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<string?> Path(string hash, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<bool> Holds(string hash, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<LentFile?> Lend(string hash, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public string NewTransferPath() => throw new NotSupportedException();
+
+        public Task<int> Sweep(
+            DateTimeOffset before, Func<IReadOnlyCollection<string>, Task<IReadOnlySet<string>>> needed, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 
     private sealed class MediaStoreBetween(IMediaStore media, string watched, Func<Moment, Task> at) : IMediaStore
@@ -238,6 +287,8 @@ public sealed class EvictionTests : IAsyncLifetime
         }
 
         public Task<IReadOnlyList<MediaDocument>> Evictable(int limit) => media.Evictable(limit);
+
+        public Task<IReadOnlySet<string>> Needed(IReadOnlyCollection<string> hashes) => media.Needed(hashes);
 
         public Task<IReadOnlyDictionary<string, MediaDocument>> Get(IReadOnlyCollection<string> ids) => throw new NotSupportedException();
 

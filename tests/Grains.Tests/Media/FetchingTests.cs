@@ -118,6 +118,7 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
     public async Task A_file_of_a_message_that_was_deleted_meanwhile_is_not_announced()
     {
         Cluster.Engine.Download = _ => [1, 2, 3];
+        Cluster.Engine.Downloading = Task.CompletedTask;
         var message = From(Customer, "see") with { Type = MessageType.Image, File = RemotePicture };
         await Receive(message);
         var media = (await OnlyMessage()).Media!;
@@ -229,10 +230,16 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
 
         public Task<Stream?> Read(string hash, CancellationToken cancellationToken) => Task.FromResult<Stream?>(null);
 
-        public Task<string?> Path(string hash, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+        public Task<bool> Holds(string hash, CancellationToken cancellationToken) => Task.FromResult(false);
 
-        public string NewTransferPath() => System.IO.Path.GetTempFileName();
+        public Task<LentFile?> Lend(string hash, CancellationToken cancellationToken) => Task.FromResult<LentFile?>(null);
+
+        public string NewTransferPath() => Path.GetTempFileName();
 
         public Task Delete(string hash, Func<Task<bool>> mayGo) => Task.CompletedTask;
+
+        public Task<int> Sweep(
+            DateTimeOffset before, Func<IReadOnlyCollection<string>, Task<IReadOnlySet<string>>> needed, CancellationToken cancellationToken) =>
+            Task.FromResult(0);
     }
 }

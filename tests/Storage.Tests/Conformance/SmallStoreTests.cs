@@ -93,6 +93,18 @@ public abstract class MediaStoreTests(Backend backend) : IAsyncDisposable
         Assert.Equal(120, await backend.Media.TotalSize());
     }
 
+    [Fact]
+    public async Task Content_is_needed_while_a_ready_file_has_it()
+    {
+        await Put(hash: "twice");
+        await Put(hash: "twice", number: null);
+        await Put(hash: "once");
+        await Put(hash: "never came", state: MediaState.Failed);
+
+        Assert.Equal(["once", "twice"], (await backend.Media.Needed(["twice", "once", "never came", "unknown"])).Order());
+        Assert.Empty(await backend.Media.Needed([]));
+    }
+
     private async Task<MediaDocument> Put(
         int usedAt = 0, string? number = "n1", bool remote = true, MediaState state = MediaState.Ready, string? hash = null, long size = 1)
     {

@@ -40,7 +40,9 @@ public sealed class InMemoryMediaFiles : IMediaFiles
     public Task<Stream?> Read(string hash, CancellationToken cancellationToken) =>
         Task.FromResult<Stream?>(Files.TryGetValue(hash, out var bytes) ? new MemoryStream(bytes, writable: false) : null);
 
-    public Task<string?> Path(string hash, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+    public Task<bool> Holds(string hash, CancellationToken cancellationToken) => Task.FromResult(Files.ContainsKey(hash));
+
+    public Task<LentFile?> Lend(string hash, CancellationToken cancellationToken) => Task.FromResult<LentFile?>(null);
 
     public string NewTransferPath() => System.IO.Path.Combine(System.IO.Path.GetTempPath(), "loopwave-test-" + NewId.Key());
 
@@ -52,4 +54,9 @@ public sealed class InMemoryMediaFiles : IMediaFiles
             Files[hash] = bytes;
         }
     }
+
+    /// <summary>Knows no ages: nothing is ever left.</summary>
+    public Task<int> Sweep(
+        DateTimeOffset before, Func<IReadOnlyCollection<string>, Task<IReadOnlySet<string>>> needed, CancellationToken cancellationToken) =>
+        Task.FromResult(0);
 }
