@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Loopwave.Configuration;
+using Loopwave.Media;
 using Loopwave.Sandbox;
 using Loopwave.Storage;
 using Loopwave.Storage.Sandbox;
@@ -49,6 +50,7 @@ public static class StandaloneSilo
         }
 
         services.GetRequiredService<ISandboxRecord>();
+        services.GetRequiredService<IMediaFiles>();
     }
 
     private static void AddData(IServiceCollection services, LoopwaveSettings settings)
@@ -58,6 +60,7 @@ public static class StandaloneSilo
             DataDirectory = settings.DataDirectory,
             AuthDirectory = settings.AuthDirectory,
             MediaDirectory = settings.MediaDirectory,
+            MediaIsElsewhere = settings.MediaBucket is not null,
             CredentialsKey = settings.CredentialsKey is { } key ? Convert.ToBase64String(key) : null,
         };
         if (settings.Mongo is { } mongo)
@@ -67,6 +70,11 @@ public static class StandaloneSilo
         else
         {
             services.AddSqliteStorage(new SqliteStorageOptions(local));
+        }
+
+        if (settings.MediaBucket is { } bucket)
+        {
+            services.AddMediaBucket(bucket, settings.MediaDirectory, process: null);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class LocalData : IDisposable
     private readonly LockFile _dataLock;
     private readonly LockFile _authLock;
 
-    private LocalData(string directory, LockFile dataLock, LockFile authLock, ICredentialStore credentials, IMediaFiles files)
+    private LocalData(string directory, LockFile dataLock, LockFile authLock, ICredentialStore credentials, IMediaFiles? files)
     {
         _directory = directory;
         (_dataLock, _authLock) = (dataLock, authLock);
@@ -24,7 +24,8 @@ internal sealed class LocalData : IDisposable
 
     public ICredentialStore Credentials { get; }
 
-    public IMediaFiles Files { get; }
+    /// <summary>Null where they are elsewhere.</summary>
+    public IMediaFiles? Files { get; }
 
     /// <exception cref="StorageStartException">Something is wrong that trying again does not change; its message says what.</exception>
     public static LocalData Open(LocalDataOptions options)
@@ -36,7 +37,9 @@ internal sealed class LocalData : IDisposable
             opened.Push(dataLock);
             var authLock = LockFile.Take("AUTH_DIR", options.Auth);
             opened.Push(authLock);
-            return new LocalData(options.DataDirectory, dataLock, authLock, new FileCredentialStore(options.Auth, options.CredentialsKey), new MediaDirectory(options.Media));
+            return new LocalData(
+                options.DataDirectory, dataLock, authLock, new FileCredentialStore(options.Auth, options.CredentialsKey),
+                options.MediaIsElsewhere ? null : new MediaDirectory(options.Media));
         }
         catch
         {
@@ -87,6 +90,9 @@ public record LocalDataOptions
 
     /// <summary><c>MEDIA_DIR</c>: the bytes of media; null for <c>media</c> in the data directory.</summary>
     public string? MediaDirectory { get; init; }
+
+    /// <summary>The bytes of media are kept somewhere else, and nothing is made for them here.</summary>
+    public bool MediaIsElsewhere { get; init; }
 
     /// <summary><c>CREDENTIALS_KEY</c>: 32 bytes in base64; null to use (and at first to make) a key file in the auth directory.</summary>
     public string? CredentialsKey { get; init; }

@@ -42,7 +42,7 @@ public sealed class MongoStorage : IDisposable
     /// <summary>The directory of a standalone deployment, by a name that no other has; null in a cluster.</summary>
     internal string? Home { get; }
 
-    /// <summary>Null in a cluster, whose media are in a directory of their own.</summary>
+    /// <summary>Null where they are elsewhere, as in a cluster.</summary>
     internal IMediaFiles? Files => _local?.Files;
 
     /// <summary>

@@ -21,7 +21,8 @@ public sealed class SqliteStorage : IDisposable
 
     internal ICredentialStore Credentials => _local.Credentials;
 
-    internal IMediaFiles Files => _local.Files;
+    /// <summary>Null where they are elsewhere.</summary>
+    internal IMediaFiles? Files => _local.Files;
 
     /// <summary>Takes the locks and brings the database up to date.</summary>
     /// <exception cref="StorageStartException">Something is wrong that trying again does not change; its message says what.</exception>

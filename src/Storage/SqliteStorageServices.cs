@@ -23,7 +23,7 @@ public static class SqliteStorageServices
         services.AddSingleton(provider => provider.GetRequiredService<SqliteStorage>().Database);
         services.AddSqlStores();
         services.AddSingleton(provider => provider.GetRequiredService<SqliteStorage>().Credentials);
-        services.AddSingleton(provider => provider.GetRequiredService<SqliteStorage>().Files);
+        services.AddSingleton(provider => provider.GetRequiredService<SqliteStorage>().Files!);
         return services;
     }
 }

@@ -1,9 +1,11 @@
 using Loopwave.Api.Auth;
 using Loopwave.Health;
+using Loopwave.Media;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Loopwave.Api.Health;
 
@@ -22,9 +24,9 @@ internal static class HealthEndpoints
     private static Ok<VersionAnswer> Version() => TypedResults.Ok(new VersionAnswer(ProductVersion.Text));
 
     private static async Task<Results<Ok<ReadyAnswer>, JsonHttpResult<NotReadyAnswer>>> Ready(
-        IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+        HttpContext context, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var parts = await ReadyCheck.Parts(grains, clock, cancellationToken);
+        var parts = await ReadyCheck.Parts(grains, context.RequestServices.GetService<IMediaHealth>(), clock, cancellationToken);
         return parts.All(part => part.Ready)
             ? TypedResults.Ok(new ReadyAnswer(Ok: true, parts))
             : TypedResults.Json(NotReadyAnswer.For(parts), statusCode: StatusCodes.Status503ServiceUnavailable);

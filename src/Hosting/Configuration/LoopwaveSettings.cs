@@ -1,4 +1,5 @@
 using System.Net;
+using Loopwave.Storage;
 using Serilog.Events;
 
 namespace Loopwave.Configuration;
@@ -35,8 +36,11 @@ public sealed record LoopwaveSettings
     /// <summary><c>AUTH_DIR</c>, standalone only: the credentials of the linked numbers. Whoever reads them owns the accounts.</summary>
     public required string AuthDirectory { get; init; }
 
-    /// <summary><c>MEDIA_DIR</c>: received and sent files.</summary>
+    /// <summary><c>MEDIA_DIR</c>: received and sent files; with a bucket, only those on their way to it and from it.</summary>
     public required string MediaDirectory { get; init; }
+
+    /// <summary><c>MEDIA_S3_BUCKET</c> and what goes with it: where files are kept; null keeps them in <see cref="MediaDirectory"/>. Holds a secret.</summary>
+    public MediaBucketOptions? MediaBucket { get; init; }
 
     /// <summary><c>CREDENTIALS_KEY</c>: 32 bytes that encrypt the credentials; null lets a standalone deployment make its own inside <c>AUTH_DIR</c>.</summary>
     public byte[]? CredentialsKey { get; init; }

@@ -48,6 +48,7 @@ public sealed partial class SettingsReader
             DataDirectory = data,
             AuthDirectory = Directory("AUTH_DIR", Path.Combine(data, "auth")),
             MediaDirectory = Directory("MEDIA_DIR", Path.Combine(data, "media")),
+            MediaBucket = MediaBucket(),
             CredentialsKey = CredentialsKey(),
             OutboundAllow = Networks("OUTBOUND_ALLOW"),
             MetricsAllow = MetricsAllow(),

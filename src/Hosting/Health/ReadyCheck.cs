@@ -1,4 +1,5 @@
 using Loopwave.Deployment;
+using Loopwave.Media;
 
 namespace Loopwave.Health;
 
@@ -8,7 +9,18 @@ public static class ReadyCheck
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
     /// <summary>Every part with what is wrong with it; ends within 4 seconds and never throws for what it looks at.</summary>
-    public static async Task<IReadOnlyList<HealthPart>> Parts(IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+    /// <param name="media">Of this process; null where its files are in a directory.</param>
+    public static async Task<IReadOnlyList<HealthPart>> Parts(
+        IGrainFactory grains, IMediaHealth? media, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var cluster = await Cluster(grains, clock, cancellationToken);
+        return media is null ? cluster : [.. cluster, Media(media)];
+    }
+
+    private static HealthPart Media(IMediaHealth media) =>
+        new("media", media.IsReady, media.IsReady ? null : "The bucket of media cannot be read or written at the moment.");
+
+    private static async Task<IReadOnlyList<HealthPart>> Cluster(IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,5 +1,6 @@
 using Loopwave.Deployment;
 using Loopwave.Health;
+using Loopwave.Media;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Loopwave.Starting;
@@ -17,7 +18,8 @@ internal sealed class SiloProgress
     public async Task<IReadOnlyList<HealthPart>> Parts(CancellationToken cancellationToken) => _stage switch
     {
         Stage.Running running => await ReadyCheck.Parts(
-            running.Silo.GetRequiredService<IGrainFactory>(), running.Silo.GetRequiredService<TimeProvider>(), cancellationToken),
+            running.Silo.GetRequiredService<IGrainFactory>(), running.Silo.GetService<IMediaHealth>(),
+            running.Silo.GetRequiredService<TimeProvider>(), cancellationToken),
         Stage.Before before => [new HealthPart("silo", Ready: false, before.What)],
         var unknown => throw new InvalidOperationException($"Unknown stage {unknown}."),
     };

@@ -354,7 +354,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
         services.Replace(ServiceDescriptor.Singleton(shared));
         services.Replace(ServiceDescriptor.Singleton(shared.Database));
         services.Replace(ServiceDescriptor.Singleton(shared.Credentials));
-        services.Replace(ServiceDescriptor.Singleton(shared.Files));
+        services.Replace(ServiceDescriptor.Singleton(shared.Files!));
     }
 }
 
