@@ -63,7 +63,7 @@ internal sealed partial class NumberGrain
         {
             using var timeout = new CancellationTokenSource(MediaTimeout, context.Clock);
             await _engine.FetchMedia(Number, State.Epoch, media.Remote, path, timeout.Token);
-            return await ports.Files.Adopt(path, timeout.Token) switch
+            return await Adopt(media, path, timeout.Token) switch
             {
                 MediaWrite.Stored stored => await Fetched(media, stored),
                 MediaWrite.TooLarge => await NotFetched(media, new("too_large", "The file is too large."), RefusalCode.MediaUnavailable),
@@ -79,16 +79,24 @@ internal sealed partial class NumberGrain
         {
             return await NotFetched(media, NoRoom, RefusalCode.DiskFull);
         }
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException or IOException or UnauthorizedAccessException)
+        {
+            LogEngineRefused(logger, exception, Number, "fetch media", (exception as EngineException)?.Error);
+            return await NotFetched(media, new("not_fetched", "The file could not be fetched. Try again."), RefusalCode.MediaUnavailable);
+        }
+    }
+
+    private async Task<MediaWrite> Adopt(MediaDocument media, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ports.Files.Adopt(path, cancellationToken);
+        }
         catch (StorageUnavailableException)
         {
             // It would be shown as on its way for ever.
             await NotFetched(media, NotStored, RefusalCode.StorageUnavailable);
             throw;
-        }
-        catch (Exception exception) when (exception is EngineException or OperationCanceledException or IOException or UnauthorizedAccessException)
-        {
-            LogEngineRefused(logger, exception, Number, "fetch media", (exception as EngineException)?.Error);
-            return await NotFetched(media, new("not_fetched", "The file could not be fetched. Try again."), RefusalCode.MediaUnavailable);
         }
     }
 

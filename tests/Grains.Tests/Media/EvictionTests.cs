@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using Loopwave.Engines;
 using Loopwave.Messages;
+using Loopwave.Storage;
 using Loopwave.Testing;
+using Loopwave.Testing.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -9,7 +11,49 @@ using Xunit;
 
 namespace Loopwave.Media;
 
-public sealed class EvictionTests : IAsyncLifetime
+public sealed class DirectoryEvictionTests : EvictionTests
+{
+    protected override void SetTime(LoopwaveCluster cluster, DateTimeOffset writtenAt)
+    {
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(cluster.DataDirectory, "media"), "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(path, writtenAt.UtcDateTime);
+        }
+    }
+}
+
+public sealed class BucketEvictionTests : EvictionTests
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("loopwave-").FullName;
+    private FakeS3 _server = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        _server = await FakeS3.Start();
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _server.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected override void Configure(IServiceCollection services) => services.AddMediaBucket(
+        new MediaBucketOptions
+        {
+            Bucket = FakeS3.Bucket, Endpoint = new Uri(_server.Address), Region = FakeS3.Region, PathStyle = true, AccessKey = FakeS3.AccessKey,
+            SecretKey = FakeS3.SecretKey,
+        },
+        _directory, process: null);
+
+    protected override void SetTime(LoopwaveCluster cluster, DateTimeOffset writtenAt) => _server.SetTime(writtenAt);
+}
+
+/// <summary>Making room, whatever files are kept in.</summary>
+public abstract class EvictionTests : IAsyncLifetime
 {
     private LoopwaveCluster _cluster = null!;
     private string _number = null!;
@@ -17,13 +61,21 @@ public sealed class EvictionTests : IAsyncLifetime
 
     private IMediaFiles Files => _cluster.Services.GetRequiredService<IMediaFiles>();
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
-        _cluster = await LoopwaveCluster.Start(services => services.Configure<MediaOptions>(options => options.CacheBytes = 250));
+        _cluster = await LoopwaveCluster.Start(services =>
+        {
+            services.Configure<MediaOptions>(options => options.CacheBytes = 250);
+            Configure(services);
+        });
         _number = await _cluster.ReadyNumber();
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public virtual ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return _cluster.DisposeAsync();
+    }
 
     [Fact]
     public async Task What_was_not_used_for_longest_makes_room_and_is_fetched_again_when_it_is_wanted()
@@ -144,11 +196,11 @@ public sealed class EvictionTests : IAsyncLifetime
         var left = await Write(NewContent());
         var upkeep = _cluster.Services.GetServices<IHostedService>().OfType<MediaUpkeep>().Single();
 
-        SetAge(TimeSpan.FromHours(23));
+        SetTime(_cluster, _cluster.Clock.GetUtcNow().AddHours(-23));
         await upkeep.Sweep(CancellationToken.None);
         Assert.True(await Files.Holds(left.Hash, CancellationToken.None));
 
-        SetAge(TimeSpan.FromHours(25));
+        SetTime(_cluster, _cluster.Clock.GetUtcNow().AddHours(-25));
         await upkeep.Sweep(CancellationToken.None);
 
         Assert.False(await Files.Holds(left.Hash, CancellationToken.None));
@@ -165,13 +217,13 @@ public sealed class EvictionTests : IAsyncLifetime
         Assert.Equal("here here", await Where(files));
     }
 
-    private void SetAge(TimeSpan age)
+    /// <summary>What the cluster has different from a directory for media.</summary>
+    protected virtual void Configure(IServiceCollection services)
     {
-        foreach (var path in Directory.EnumerateFiles(Path.Combine(_cluster.DataDirectory, "media"), "*", SearchOption.AllDirectories))
-        {
-            File.SetLastWriteTimeUtc(path, (_cluster.Clock.GetUtcNow() - age).UtcDateTime);
-        }
     }
+
+    /// <summary>Makes everything that is kept as if it had been written then.</summary>
+    protected abstract void SetTime(LoopwaveCluster cluster, DateTimeOffset writtenAt);
 
     private byte[] NewContent() => [.. Enumerable.Repeat(++_content, 100)];
 

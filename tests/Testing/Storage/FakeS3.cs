@@ -40,8 +40,6 @@ public sealed class FakeS3 : IAsyncDisposable
     /// <summary>Objects in one page of a list.</summary>
     public int PageSize { get; set; } = 3;
 
-    public TimeProvider Clock { get; set; } = TimeProvider.System;
-
     /// <summary>All requests so far, such as <c>PUT 0a1b…/f_1</c>; a list is <c>LIST</c> with its prefix.</summary>
     public IReadOnlyList<string> Requests
     {
@@ -83,18 +81,18 @@ public sealed class FakeS3 : IAsyncDisposable
     {
         lock (_lock)
         {
-            _objects[key] = new StoredBytes(content, Clock.GetUtcNow() - age);
+            _objects[key] = new StoredBytes(content, TimeProvider.System.GetUtcNow() - age);
         }
     }
 
-    /// <summary>Makes everything that is there older.</summary>
-    public void Age(TimeSpan by)
+    /// <summary>Makes everything that is there as if it had been written then.</summary>
+    public void SetTime(DateTimeOffset writtenAt)
     {
         lock (_lock)
         {
             foreach (var (key, stored) in _objects.ToList())
             {
-                _objects[key] = stored with { ModifiedAt = stored.ModifiedAt - by };
+                _objects[key] = stored with { ModifiedAt = writtenAt };
             }
         }
     }
@@ -231,7 +229,7 @@ public sealed class FakeS3 : IAsyncDisposable
         var content = (byte[])context.Items[S3Signature.Body]!;
         lock (_lock)
         {
-            _objects[request.Key] = new StoredBytes(content, Clock.GetUtcNow());
+            _objects[request.Key] = new StoredBytes(content, TimeProvider.System.GetUtcNow());
         }
 
         await Done(request);
@@ -253,7 +251,7 @@ public sealed class FakeS3 : IAsyncDisposable
             return;
         }
 
-        var copied = stored with { ModifiedAt = Clock.GetUtcNow() };
+        var copied = stored with { ModifiedAt = TimeProvider.System.GetUtcNow() };
         lock (_lock)
         {
             _objects[request.Key] = copied;

@@ -1,0 +1,51 @@
+using Loopwave.Cluster;
+using Loopwave.Engines;
+using Loopwave.Messages;
+using Loopwave.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Loopwave.Media;
+
+public sealed class UpkeepTests
+{
+    [Fact]
+    public async Task Room_is_made_and_what_nobody_needs_goes_without_anybody_asking()
+    {
+        await using var cluster = await LoopwaveCluster.Start(services => services.Configure<MediaOptions>(options => options.CacheBytes = 1));
+        var files = cluster.Services.GetRequiredService<IMediaFiles>();
+        var evictable = await Write(files, [1, 2, 3]);
+        await cluster.Services.GetRequiredService<IMediaStore>().Put(new MediaDocument
+        {
+            Id = NewId.Media(), Number = "n1", Remote = new RemoteFile([1], "image/jpeg", null, 3, null), MimeType = "image/jpeg", Size = 3,
+            State = MediaState.Ready, Hash = evictable, UsedAt = cluster.Clock.GetUtcNow(), CreatedAt = cluster.Clock.GetUtcNow(),
+        });
+        var left = await Write(files, [4, 5, 6]);
+        using (var lent = await files.Lend(left, CancellationToken.None))
+        {
+            File.SetLastWriteTimeUtc(lent!.Path, cluster.Clock.GetUtcNow().AddDays(-2).UtcDateTime);
+        }
+
+        cluster.Clock.Advance(TimeSpan.FromMinutes(10));
+
+        await cluster.Eventually(
+            async () => await files.Holds(evictable, CancellationToken.None) || await files.Holds(left, CancellationToken.None), isThere => !isThere);
+    }
+
+    [Fact]
+    public async Task One_of_several_silos_does_it_for_all_and_another_one_when_that_is_gone()
+    {
+        await using var cluster = await LoopwaveCluster.Start(new ClusterSetup { Silos = 2 });
+        var first = await cluster.Eventually(() => Task.FromResult(cluster.Silos.Where(IsFirst).ToList()), found => found.Count == 1);
+        var other = cluster.Silos.Single(silo => silo != first[0]);
+
+        await cluster.Kill(first[0]);
+
+        await cluster.LivesUntil(() => Task.FromResult(IsFirst(other)));
+    }
+
+    private static bool IsFirst(TestSilo silo) => silo.Services.GetRequiredService<FirstSilo>().IsThis;
+
+    private static async Task<string> Write(IMediaFiles files, byte[] content) =>
+        Assert.IsType<MediaWrite.Stored>(await files.Write(new MemoryStream(content), 100, CancellationToken.None)).Hash;
+}
