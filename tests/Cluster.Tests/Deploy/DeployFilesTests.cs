@@ -10,7 +10,7 @@ namespace Loopwave.Deploy;
 /// <summary>What a machine without a container engine can tell about the files that start a cluster.</summary>
 public partial class DeployFilesTests
 {
-    private static readonly string[] Secrets = ["POSTGRES_URI", "POSTGRES_PASSWORD", "CREDENTIALS_KEY", "JWT_SECRET", "ADMIN_PASSWORD"];
+    private static readonly string[] Secrets = ["POSTGRES_URI", "POSTGRES_PASSWORD", "CREDENTIALS_KEY", "JWT_SECRET", "ADMIN_PASSWORD", "MEDIA_S3_SECRET_KEY"];
 
     private static readonly string Documented = Read("docs/operations/configuration.md") + Read(".env.example");
 
