@@ -19,6 +19,7 @@ public class SettingsReaderTests
         Assert.Equal(Path.GetFullPath("data"), settings.DataDirectory);
         Assert.Equal(Path.GetFullPath("data/auth"), settings.AuthDirectory);
         Assert.Equal(Path.GetFullPath("data/media"), settings.MediaDirectory);
+        Assert.Null(settings.MediaBucket);
         Assert.Null(settings.CredentialsKey);
         Assert.Null(settings.OutboundAllow);
         Assert.Null(settings.MetricsAllow);
@@ -144,6 +145,59 @@ public class SettingsReaderTests
         {
             File.Delete(file);
         }
+    }
+
+    [Fact]
+    public void A_bucket_of_another_service_needs_its_endpoint_and_one_of_Amazon_its_region()
+    {
+        var other = Read(
+            new()
+            {
+                ["MEDIA_S3_BUCKET"] = "files", ["MEDIA_S3_ENDPOINT"] = "http://minio:9000", ["MEDIA_S3_PREFIX"] = "/loopwave/media/",
+                ["MEDIA_S3_ACCESS_KEY"] = "key", ["MEDIA_S3_SECRET_KEY"] = "secret",
+            },
+            out var mistakes).MediaBucket!;
+        Assert.Empty(mistakes);
+        Assert.Equal(
+            ("files", "http://minio:9000/", "us-east-1", "loopwave/media/", "key", "secret", true),
+            (other.Bucket, other.Endpoint!.ToString(), other.Region, other.Prefix, other.AccessKey, other.SecretKey, other.PathStyle));
+
+        var amazon = Read(new() { ["MEDIA_S3_BUCKET"] = "files", ["MEDIA_S3_REGION"] = "eu-central-1" }, out mistakes).MediaBucket!;
+        Assert.Empty(mistakes);
+        Assert.Equal((null, "eu-central-1", "", null, null, false), (amazon.Endpoint, amazon.Region, amazon.Prefix, amazon.AccessKey, amazon.SecretKey, amazon.PathStyle));
+    }
+
+    [Theory]
+    [InlineData("MEDIA_S3_BUCKET", "a/b")]
+    [InlineData("MEDIA_S3_BUCKET", "ab")]
+    [InlineData("MEDIA_S3_ENDPOINT", "minio:9000")]
+    [InlineData("MEDIA_S3_ENDPOINT", "http://minio:9000/files")]
+    [InlineData("MEDIA_S3_ENDPOINT", "http://me:secret@minio:9000")]
+    [InlineData("MEDIA_S3_REGION", "")]
+    [InlineData("MEDIA_S3_REGION", "eu central")]
+    [InlineData("MEDIA_S3_PREFIX", "a//b")]
+    [InlineData("MEDIA_S3_PREFIX", "../b")]
+    [InlineData("MEDIA_S3_PREFIX", "a b")]
+    [InlineData("MEDIA_S3_PATH_STYLE", "yes")]
+    [InlineData("MEDIA_S3_ACCESS_KEY", "key alone")]
+    [InlineData("MEDIA_S3_SECRET_KEY", "secret alone")]
+    public void Each_mistake_about_a_bucket_is_one_sentence_without_a_secret(string key, string value)
+    {
+        Read(new() { ["MEDIA_S3_BUCKET"] = "files", ["MEDIA_S3_REGION"] = "eu-central-1", [key] = value }, out var mistakes);
+
+        var mistake = Assert.Single(mistakes);
+        Assert.Contains(key, mistake, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", mistake, StringComparison.Ordinal);
+        Assert.DoesNotContain("alone", mistake, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_belongs_to_a_bucket_is_refused_without_one()
+    {
+        Read(new() { ["MEDIA_S3_ENDPOINT"] = "http://minio:9000", ["MEDIA_S3_SECRET_KEY"] = "secret" }, out var mistakes);
+
+        Assert.Equal(["MEDIA_S3_ENDPOINT", "MEDIA_S3_SECRET_KEY"], mistakes.Select(mistake => mistake.Split(' ')[0]));
+        Assert.All(mistakes, mistake => Assert.DoesNotContain("secret", mistake, StringComparison.Ordinal));
     }
 
     [Fact]
