@@ -49,7 +49,7 @@ public partial class DeployFilesTests
 
         foreach (var line in Read(".env.example").Split('\n').Where(line => Secrets.Any(secret => line.Contains(secret + "=", StringComparison.Ordinal))))
         {
-            Assert.Matches("^#(POSTGRES_URI=postgresql://user:password@host:5432/database|[A-Z_]+=)$", line);
+            Assert.Matches("^#(POSTGRES_URI=postgresql://user:password@host:5432/database|[A-Z0-9_]+=)$", line);
         }
     }
 
@@ -211,7 +211,7 @@ public partial class DeployFilesTests
         return [Path.GetFileName(folder), .. referenced.SelectMany(Projects)];
     }
 
-    [GeneratedRegex(@"\$\{(?<key>[A-Z_]+)(:-(?<default>[^}]*)|:\?[^}]*)?\}")]
+    [GeneratedRegex(@"\$\{(?<key>[A-Z0-9_]+)(:-(?<default>[^}]*)|:\?[^}]*)?\}")]
     private static partial Regex Asked();
 
     [GeneratedRegex(@"^COPY src/([\w.]+)/\1\.csproj src/\1/packages\.lock\.json src/\1/$")]
