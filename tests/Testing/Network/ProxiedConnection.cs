@@ -36,7 +36,16 @@ internal sealed class ProxiedConnection(Socket near, TimeProvider clock) : IDisp
     /// <summary>Both ends are told at once that the connection is over.</summary>
     public void Reset()
     {
-        _cut.Cancel();
+        try
+        {
+            _cut.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself at this moment.
+            return;
+        }
+
         foreach (var socket in new[] { near, _far })
         {
             try
