@@ -23,8 +23,8 @@ export interface HostOptions {
   /** Ends the process. */
   exit(code: number): void
   silenceLimitMs?: number
-  /** Reports what nobody caught. */
-  watchFaults?(report: (error: unknown) => void): void
+  /** Reports what nobody caught, and whether the process has to end for it. */
+  watchFaults?(report: (error: unknown, isFatal: boolean) => void): void
 }
 
 /** Connects to the silo and serves it until the connection, the heartbeats or a shutdown end the process. */
@@ -36,7 +36,7 @@ export async function runHost(options: HostOptions): Promise<void> {
   heartbeat.heard = () => host.heartbeat()
   connection.onClose(() => host.leave(0))
   connection.onError(() => undefined)   // what matters of it follows as a close
-  options.watchFaults?.((error) => host.fail(error))
+  options.watchFaults?.((error, isFatal) => (isFatal ? host.fail(error) : host.note(error)))
   connection.listen()
   await host.start()
 }
@@ -89,6 +89,11 @@ class Host {
 
   fail(error: unknown): void {
     void this.#leaveAfter(70, this.silo.say('error', 'the host failed', undefined, describeFault(error)))
+  }
+
+  /** Says that something failed which nobody waited for. */
+  note(error: unknown): void {
+    this.silo.log('error', 'work failed that nobody waited for', undefined, describeFault(error))
   }
 
   async #leaveAfter(code: number, lastWord: Promise<void>): Promise<void> {

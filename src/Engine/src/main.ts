@@ -18,8 +18,9 @@ if (!socketPath || !token) {
   process.exit(64)
 }
 
+const { isFatal } = await import('./faults.js')
 const { runHost } = await import('./host.js')
-const { engineName, isLostConnection, whatsApp } = await import('./whatsapp/network.js')
+const { engineName, whatsApp } = await import('./whatsapp/network.js')
 
 await runHost({
   socketPath,
@@ -28,12 +29,8 @@ await runHost({
   network: whatsApp,
   exit: (code) => process.exit(code),
   watchFaults: (report) => {
-    process.on('uncaughtException', report)
-    process.on('unhandledRejection', (error) => {
-      if (!isLostConnection(error)) {
-        report(error)
-      }
-    })
+    process.on('uncaughtException', (error) => report(error, isFatal(error, 'uncaughtException')))
+    process.on('unhandledRejection', (error) => report(error, isFatal(error, 'unhandledRejection')))
   },
 })
 

@@ -28,6 +28,21 @@ describe('The host', () => {
 
   afterEach(() => silo.stop())
 
+  test('says what failed unseen and goes on, and leaves for what it cannot go on after', async () => {
+    let report: (error: unknown, isFatal: boolean) => void = () => undefined
+    const mine = exits
+    await runHost({
+      socketPath: silo.socketPath, token, engine: 'fake 1', network, exit: (code) => mine.push(code), watchFaults: (to) => { report = to },
+    })
+    report(new TypeError('no "secret" here'), false)
+    await until(() => silo.logs.some(({ level, data }) => level === 'error' && (data as { fault?: string }).fault === 'TypeError'), 'it was logged')
+    assert.equal((await silo.ask<{ numbers: number }>('status', {})).numbers, 0)
+    assert.ok(!JSON.stringify(silo.logs).includes('secret'))
+    report(1006, true)
+    await until(() => exits.length > 0, 'the host leaves')
+    assert.deepEqual(exits, [70])
+  })
+
   test('leaves when its token is refused', async () => {
     await start({ token: 'wrong' })
     assert.deepEqual(exits, [1])

@@ -1,6 +1,8 @@
 /**
  * What goes wrong on purpose. `login`: the next log-in is refused. `ack`: what becomes of the answer to the next message
- * (`late`, `lost`, `double`, `error`). `query` and a name as queries.js has it: the next such query is refused. Each is for one phone or for everybody and is used up after `count` times.
+ * (`late`, `lost`, `double`, `error`). `query` and a name as queries.js has it: the next such query is refused (`error`), or the line
+ * goes dead in place of an answer (`drop`). `dirty`: the next log-in hears that its groups are out of date. Each is for one phone
+ * or for everybody and is used up after `count` times.
  */
 export class Faults {
   /** Whether a message id that was seen before is delivered once more, or only acknowledged. */

@@ -23,14 +23,17 @@ export function logIn(server, connection, { noiseKey, payload }) {
   connection.send(stanza('success', { lid: device.lidJid, t: seconds(), location: 'lla' }))
 }
 
-/** The client is ready: it learns how much is waiting, and asks for it in batches. */
-export function becomeActive(connection, request) {
+/** The client is ready: it learns how much is waiting, and asks for it in batches; maybe also that its groups are out of date. */
+export function becomeActive(server, connection, request) {
   connection.send(result(request))
   const count = connection.device.pendingCount
   connection.backlog = count
   connection.send(stanza('ib', { from: SERVER }, [
     stanza('offline_preview', { count, message: count, notification: 0, receipt: 0, appdata: 0 })
   ]))
+  if (server.faults.take('dirty', connection.device.account.phone)) {
+    connection.send(stanza('ib', { from: SERVER }, [stanza('dirty', { type: 'groups', timestamp: seconds() })]))
+  }
 }
 
 export function startBacklog(server, connection, node) {

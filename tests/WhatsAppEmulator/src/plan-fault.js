@@ -8,10 +8,10 @@ const KINDS = {
   'ack-error': (emulator, { phone, count, code }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'error', code: positive(code, 'code') }),
   'login-failure': (emulator, { phone, count, code, attrs }) =>
     emulator.faults.plan({ at: 'login', phone, count, code: positive(code, 'code'), attrs }),
-  'query-error': (emulator, { phone, count, query, code }) => {
-    if (typeof query !== 'string') throw new RangeError('query: its type, namespace and first child')
-    emulator.faults.plan({ at: `query ${query}`, phone, count, code: positive(code, 'code') })
-  },
+  'query-error': (emulator, { phone, count, query, code }) =>
+    emulator.faults.plan({ at: `query ${named(query)}`, phone, count, kind: 'error', code: positive(code, 'code') }),
+  'query-drop': (emulator, { phone, count, query }) => emulator.faults.plan({ at: `query ${named(query)}`, phone, count, kind: 'drop' }),
+  dirty: (emulator, { phone, count }) => emulator.faults.plan({ at: 'dirty', phone, count }),
   'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
   drop: now(connection => connection.drop()),
   freeze: now(connection => connection.freeze()),
@@ -34,6 +34,11 @@ function now(act) {
     if (connections.length === 0) throw new RangeError('no such connection')
     for (const connection of connections) act(connection, fault)
   }
+}
+
+function named(query) {
+  if (typeof query !== 'string') throw new RangeError('query: its type, namespace and first child')
+  return query
 }
 
 function positive(value, name) {

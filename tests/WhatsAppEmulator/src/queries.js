@@ -53,7 +53,7 @@ export async function answerQuery(server, connection, node) {
   const inner = children(node)[0]
   const name = [type, xmlns, inner?.tag].filter(part => part !== undefined).join(' ')
   if (name === 'set passive active' && device) {
-    becomeActive(connection, node)
+    becomeActive(server, connection, node)
     return
   }
   const query = (device ? QUERIES : UNLINKED_QUERIES)[name]
@@ -64,6 +64,10 @@ export async function answerQuery(server, connection, node) {
   }
   try {
     const fault = device && server.faults.take(`query ${name}`, device.account.phone)
+    if (fault?.kind === 'drop') {
+      connection.drop()
+      return
+    }
     if (fault) throw new Refused(fault.code, 'planned')
     connection.send(result(node, await query({ server, connection, device, node, inner })))
   } catch (error) {

@@ -138,3 +138,30 @@ test('a query is refused once, and answered the next time', () => withEmulator(a
   assert.deepEqual(bert.inbox.map(each => each.text), ['second'])
   assert.deepEqual(emulator.record.problems, [])
 }))
+
+test('a line goes dead while a query is under way', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  planFault(emulator, { kind: 'query-drop', phone: anna.account.phone, query: 'get usync usync' })
+  assert.throws(() => planFault(emulator, { kind: 'query-drop' }), /query/)
+  const from = host.events.length
+
+  await assert.rejects(host.socket.sendMessage(bert.jid, { text: 'first' }))
+
+  assert.equal(await host.closed(from), 428)
+  await host.open()
+  await host.socket.sendMessage(bert.jid, { text: 'second' })
+  await until('the second message', () => bert.inbox.some(each => each.text === 'second'))
+}))
+
+test('a log-in hears that its groups are out of date, and asks for them', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  const group = bert.createGroup('Crew', [anna])
+  planFault(emulator, { kind: 'dirty', phone: anna.account.phone })
+  const from = host.events.length
+
+  await host.open()
+
+  const updates = await host.wait('groups.update', each => each.length > 0, from)
+  assert.deepEqual(updates.map(each => [each.id, each.subject]), [[group.jid, 'Crew']])
+  assert.deepEqual(emulator.record.problems, [])
+}))

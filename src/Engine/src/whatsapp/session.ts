@@ -13,6 +13,7 @@ import { EngineError, type Entry, type Event, type OutboundMessage, type Params,
 import { HistoryRequests } from './historyRequests.js'
 import { Journal } from './journal.js'
 import { libraryLog } from './libraryLog.js'
+import { aroundListeners, isEssential } from './listeners.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
 import { ProxyFault, through } from './proxy.js'
@@ -221,6 +222,7 @@ export class WhatsAppSession implements Session {
 
   #listen(): void {
     const { ev, ws } = this.#socket
+    aroundListeners(ws, (event, _, call) => void this.#await(event, call))
     ev.process((batch) => {
       try {
         this.#on(batch)
@@ -239,6 +241,24 @@ export class WhatsAppSession implements Session {
         this.#tell({ type: 'serverAcknowledged', whatsAppId: attrs['id'], at, ...error })
       }
     })
+  }
+
+  // The library awaits none of its own listeners, and most of them ask the network something.
+  async #await(event: string, call: () => unknown): Promise<void> {
+    try {
+      await call()
+    } catch (error) {
+      if (this.#state === 'over') {
+        return
+      }
+      const about = { event, ...describeFault(error) }
+      if (isEssential(event)) {
+        this.port.log('error', 'the library failed at what the connection cannot do without', undefined, about)
+        await this.#socket.end(error instanceof Error ? error : new Error('A listener failed.'))
+      } else {
+        this.port.log(this.isOpen ? 'warning' : 'debug', 'the library failed at something that the network told it', undefined, about)
+      }
+    }
   }
 
   #on(batch: Partial<BaileysEventMap>): void {
