@@ -1,6 +1,7 @@
 // Loaded before a host that checks the server's certificate: node --import file:///…/trust-preload.mjs?rootKey=…&media=… host.js
 // The host then trusts the emulator instead of WhatsApp, and fetches media from it. A product never loads this file. What it
 // needs stands in its address, because a host is started with nothing of its parent's environment but NODE_OPTIONS.
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
@@ -8,9 +9,11 @@ const { rootKey, media: mediaHost } = Object.fromEntries(new URL(import.meta.url
 
 if (!/^[0-9a-f]{64}$/.test(rootKey ?? '')) throw new Error('rootKey: 64 hex digits, as control.mjs prints them')
 
-// Loading the library is what the host would do first, and this has to come before.
-const { separateQueues } = await import(new URL('./whatsapp/signalQueues.js', pathToFileURL(process.argv[1])).href)
-separateQueues()
+// What a host does before it loads the library has to come before this loads it, and in the same order.
+for (const [file, prepare] of [['./sharedContext.js', 'shareContext'], ['./whatsapp/signalQueues.js', 'separateQueues']]) {
+  const url = new URL(file, pathToFileURL(process.argv[1]))
+  if (existsSync(url)) (await import(url.href))[prepare]()
+}
 
 // The copy that the host itself will import, and no other: a second copy has a key of its own.
 const library = createRequire(process.argv[1]).resolve('baileys')

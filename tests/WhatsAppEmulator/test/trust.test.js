@@ -26,3 +26,9 @@ test('with the preload it trusts the root key it was given', () => withEmulator(
 test('with the preload it refuses a chain of another root', () => withEmulator(async emulator => {
   assert.equal(await outcomeOf(emulator, { rootKey: '11'.repeat(32) }), '400')
 }))
+
+test('the preload prepares the host as the host does itself, before it loads the library', async () => {
+  const preload = `${new URL('../trust-preload.mjs', import.meta.url)}?rootKey=${'11'.repeat(32)}`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', preload, path('testing/prepared-host/main.mjs')], { timeout: 20_000 })
+  assert.deepEqual(JSON.parse(stdout), [{ what: 'context', isLoaded: false }, { what: 'queues', isLoaded: false }])
+})

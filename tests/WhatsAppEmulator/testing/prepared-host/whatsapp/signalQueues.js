@@ -1,0 +1,3 @@
+import { noteTo } from '../note.js'
+
+export const separateQueues = () => noteTo('queues')
