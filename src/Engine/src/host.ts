@@ -23,6 +23,7 @@ export interface HostOptions {
   /** Ends the process. */
   exit(code: number): void
   silenceLimitMs?: number
+  openLimitMs?: number
   /** Reports what nobody caught, and whether the process has to end for it. */
   watchFaults?(report: (error: unknown, isFatal: boolean) => void): void
 }
@@ -152,6 +153,7 @@ class Host {
         sentMessage: (of, epoch, whatsAppId) => this.silo.sentMessage(of, epoch, whatsAppId),
         presence: (of, epoch, presence) => this.silo.presence(of, epoch, presence),
         log: this.silo.log,
+        openLimitMs: this.options.openLimitMs,
       })
       this.#numbers.set(id, number)
     }

@@ -13,7 +13,7 @@ describe('The host', () => {
   let network: FakeNetwork
   let exits: number[]
 
-  async function start(options: { token?: string; silenceLimitMs?: number } = {}) {
+  async function start(options: { token?: string; silenceLimitMs?: number; openLimitMs?: number } = {}) {
     const mine = exits
     await runHost({
       socketPath: silo.socketPath, token, engine: 'fake 1', network, exit: (code) => mine.push(code), ...options,
@@ -119,6 +119,41 @@ describe('The host', () => {
     await silo.acknowledge(n, { host: silo.host, epoch: 1, sequence: 2 })
     await until(() => network.sessions.length === 2, 'the number connects again')
     assert.deepEqual(network.last.request.credentials, [{ name: 'creds', value: 'BBBB' }])
+  })
+
+  test('gives an opening up when what the number told before is not stored in time, and says so', async () => {
+    await start({ openLimitMs: 100 })
+    silo.acknowledgeAtOnce = false
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    network.last.port.closed(428)
+    await silo.event('closed')
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => silo.eventsOf('closed').length === 2, 'the opening is given up')
+    assert.equal(network.sessions.length, 1)
+    assert.ok(silo.logs.some(({ level, message, number }) => level === 'error' && message.includes('cannot be opened') && number === n))
+    await silo.acknowledge(n, { host: silo.host, epoch: 1, sequence: 2 })
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 2, 'the number connects again')
+  })
+
+  test('delivers what the silo can read, whatever a stranger wrote, and what comes after it', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    const odd = { whatsAppId: 'A1', jid: 'x@s.whatsapp.net', fromMe: false, timestamp: '2026-11-23T01:00:00.000Z', contacts: [], mentions: [] }
+    const { port } = network.last
+    await port.store({ type: 'messageReceived', message: { ...odd, type: 'location', location: { latitude: Number.NaN, longitude: 1 } } })
+    await port.store({ type: 'messageReceived', message: { ...odd, whatsAppId: 'A2', type: 'text', text: 'half \ud83d' } })
+    await port.store({ type: 'named', jid: 'x'.repeat(300), name: 'Ada', saved: false })
+    port.presence({ jid: 'x\ud83d@s.whatsapp.net', state: 'composing' })
+    port.closed(Number.NaN)
+    assert.equal((await silo.event('closed')).code, 500)
+    assert.deepEqual(silo.eventsOf('messageReceived').map(({ message }) => [message.whatsAppId, message.type, message.text]),
+      [['A1', 'unsupported', undefined], ['A2', 'text', 'half \ufffd']])
+    assert.equal(silo.eventsOf('named').length, 0)
+    assert.equal(silo.logs.filter(({ message }) => message === 'an event does not fit the contract').length, 3)
+    await until(() => silo.presences.length === 1, 'the presence was told')
   })
 
   test('reports a number that cannot be connected as closed, without what was wrong in it', async () => {

@@ -113,6 +113,9 @@ export class Phone {
 
   say = (to, text, { id } = {}) => this.send(to, { conversation: text }, { id })
 
+  /** Sends a message as bytes, with whatever is in them. */
+  sendEncoded = (to, bytes, options) => this.send(to, proto.Message.decode(bytes), options)
+
   /** Reacts to a message; an empty emoji takes the reaction back. `target`: `{ id, fromMe, participant }`. */
   react(to, { id, fromMe = false, participant }, emoji) {
     const key = { remoteJid: to, id, fromMe, participant }

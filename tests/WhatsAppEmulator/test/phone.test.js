@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until, withEmulator } from '../testing/client.js'
 
+const { proto } = await import('baileys')
+
 async function pair(emulator, client, settings) {
   const host = client(settings)
   const anna = emulator.addPhone({ phone: '4915111111111', name: 'Anna' })
@@ -147,4 +149,13 @@ test('a device that joins gets messages at once, and one that left gets none', (
   await until('the last message', () => bert.inbox.length === 3)
   assert.equal(device.pendingCount, 0)
   assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a message given as bytes is sent with whatever is in them', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+
+  await bert.sendEncoded(anna.jid, proto.Message.encode({ locationMessage: { degreesLatitude: NaN, degreesLongitude: 1 } }).finish(), { id: 'NOWHERE' })
+
+  const { locationMessage } = (await until('the message', () => find(host, message => message.locationMessage))).message
+  assert.deepEqual([locationMessage.degreesLatitude, locationMessage.degreesLongitude], [NaN, 1])
 }))

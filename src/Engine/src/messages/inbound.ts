@@ -6,6 +6,7 @@ import { writeLocator } from './locator.js'
 type Content = proto.IMessage
 type Body = Omit<Partial<InboundMessage>, 'type'> & Pick<InboundMessage, 'type'>
 
+const longestSeconds = 2 ** 31 - 1
 const Protocol = proto.Message.ProtocolMessage.Type
 
 /**
@@ -110,10 +111,11 @@ function bodyOf(content: Content): Body | undefined {
   const place = content.locationMessage ?? content.liveLocationMessage
   if (place) {
     const name = content.locationMessage?.name || content.locationMessage?.address || content.liveLocationMessage?.caption
-    return {
-      type: 'location',
-      location: { latitude: place.degreesLatitude ?? 0, longitude: place.degreesLongitude ?? 0, ...(name ? { name } : {}) },
-    }
+    const latitude = place.degreesLatitude ?? 0
+    const longitude = place.degreesLongitude ?? 0
+    return Number.isFinite(latitude) && Number.isFinite(longitude)
+      ? { type: 'location', location: { latitude, longitude, ...(name ? { name } : {}) } }
+      : { type: 'unsupported' }
   }
   const cards = content.contactMessage ? [content.contactMessage] : content.contactsArrayMessage?.contacts
   if (cards) {
@@ -183,7 +185,7 @@ function toFile(kind: 'image' | 'video' | 'audio' | 'document' | 'sticker', medi
     mimeType: media.mimetype || 'application/octet-stream',
     ...(media.fileName ? { fileName: media.fileName } : {}),
     ...(size !== undefined && Number.isSafeInteger(size) ? { size } : {}),
-    ...(media.seconds ? { durationSeconds: media.seconds } : {}),
+    ...(media.seconds ? { durationSeconds: Math.min(media.seconds, longestSeconds) } : {}),
   }
 }
 

@@ -48,6 +48,11 @@ export class Delivery {
     return this.#acknowledged + this.#waiting.length
   }
 
+  /** How many events are not yet stored. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** Changes of credentials that are not yet stored: whoever starts from what is stored needs these on top. */
   get unstoredChanges(): Entry[] {
     return this.#waiting.flatMap(({ event }) => (event.type === 'credentialsChanged' ? event.changes : []))

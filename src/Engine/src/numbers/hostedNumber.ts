@@ -1,6 +1,7 @@
 import type { Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
-import { EngineError, type Cursor, type Entry, type Params, type Presence, type Settings } from '../rpc/contract.js'
+import { EngineError, type Cursor, type Entry, type Event, type Params, type Presence, type Settings } from '../rpc/contract.js'
+import { deliverable, wellFormed } from '../rpc/deliverable.js'
 import { within } from './deadline.js'
 import { Delivery, type Deliver } from './delivery.js'
 import type { Network, Port, Session } from './network.js'
@@ -8,6 +9,9 @@ import type { Network, Port, Session } from './network.js'
 const flushLimitMs = 5_000
 /** The network's own code for a device whose state is not usable. */
 const cannotConnect = 500
+const openLimitMs = 30_000
+/** As after a lost connection, which can be opened again later. */
+const notStored = 428
 
 export interface Surroundings {
   host: string
@@ -17,6 +21,8 @@ export interface Surroundings {
   sentMessage(number: string, epoch: number, whatsAppId: string): Promise<Buffer | undefined>
   presence(number: string, epoch: number, presence: Presence): void
   log: Log
+  /** How long opening waits until what the number told before is stored. */
+  openLimitMs?: number | undefined
 }
 
 /**
@@ -56,11 +62,16 @@ export class HostedNumber {
 
     const attempt = (this.#attempt = {})
     // A message that is not yet stored must not be receipted by the next connection, so that one waits for it.
-    void delivery.stored().then(() => {
+    void within(this.around.openLimitMs ?? openLimitMs, delivery.stored()).then((isStored) => {
       if (this.#attempt !== attempt) {
         return
       }
       const port = this.#port(attempt, delivery, epoch)
+      if (!isStored) {
+        port.log('error', 'the number cannot be opened: what it told before is not stored', undefined, { waiting: delivery.waiting })
+        port.closed(notStored)
+        return
+      }
       try {
         this.#session = this.around.network.connect(
           { number: this.number, settings: this.around.settings, credentials: known, link, proxy, memory: this.#memory }, port)
@@ -150,24 +161,29 @@ export class HostedNumber {
     this.#delivery = undefined
   }
 
+  #deliverable(events: Event[]): Event[] {
+    return events.flatMap((event) => deliverable(event, (type, why) =>
+      this.around.log('error', 'an event does not fit the contract', this.number, { event: type, why })))
+  }
+
   #port(attempt: object, delivery: Delivery, epoch: number): Port {
     return {
-      tell: (...events) => delivery.add(...events),
+      tell: (...events) => delivery.add(...this.#deliverable(events)),
       store: async (...events) => {
-        delivery.add(...events)
+        delivery.add(...this.#deliverable(events))
         await delivery.stored()
       },
       closed: (code, more) => {
         if (this.#attempt === attempt) {
           this.#session = undefined
           this.#attempt = undefined
-          delivery.add({ type: 'closed', code, ...more })
+          delivery.add(...this.#deliverable([{ type: 'closed', code, ...more }]))
         }
       },
       sentMessage: (whatsAppId) => this.around.sentMessage(this.number, epoch, whatsAppId),
       presence: (presence) => {
         if (this.#attempt === attempt) {
-          this.around.presence(this.number, epoch, presence)
+          this.around.presence(this.number, epoch, wellFormed(presence))
         }
       },
       log: (level, message, _, data) => this.around.log(level, message, this.number, data),

@@ -1,5 +1,5 @@
 /** The contract with the silo, as `protocol.md` has it. Types and run-time checks come from the same shapes. */
-import { bytes, flag, integer, list, nullable, number, oneOf, optional, type Shape, ShapeError, struct, text, time, triple, type Of } from './shape.js'
+import { bytes, flag, id, int32, integer, list, nullable, number, oneOf, optional, type Shape, ShapeError, struct, text, time, triple, type Of } from './shape.js'
 
 export const protocolVersion = 1
 
@@ -15,7 +15,7 @@ export const MessageType = oneOf(
   'text', 'image', 'video', 'audio', 'voice', 'document', 'sticker', 'location', 'contact', 'poll', 'unsupported')
 export type MessageType = Of<typeof MessageType>
 
-export const TargetMessage = struct({ whatsAppId: text, fromMe: flag, participant: optional(text), text: optional(text) })
+export const TargetMessage = struct({ whatsAppId: id, fromMe: flag, participant: optional(id), text: optional(text) })
 export type TargetMessage = Of<typeof TargetMessage>
 
 export const Location = struct({ latitude: number, longitude: number, name: optional(text) })
@@ -26,31 +26,31 @@ export const RemoteFile = struct({
   mimeType: text,
   fileName: optional(text),
   size: optional(integer),
-  durationSeconds: optional(integer),
+  durationSeconds: optional(int32),
 })
 export type RemoteFile = Of<typeof RemoteFile>
 
 export const OutboundMessage = struct({
   kind: oneOf('message', 'reaction', 'edit', 'revoke'),
-  whatsAppId: text,
-  jid: text,
+  whatsAppId: id,
+  jid: id,
   type: MessageType,
   text: optional(text),
-  file: optional(struct({ path: text, mimeType: text, fileName: optional(text), durationSeconds: optional(integer) })),
+  file: optional(struct({ path: text, mimeType: text, fileName: optional(text), durationSeconds: optional(int32) })),
   location: optional(Location),
   target: optional(TargetMessage),
-  mentions: list(text),
+  mentions: list(id),
   emoji: optional(text),
 })
 export type OutboundMessage = Of<typeof OutboundMessage>
 
 export const InboundMessage = struct({
-  whatsAppId: text,
-  jid: text,
-  otherJid: optional(text),
+  whatsAppId: id,
+  jid: id,
+  otherJid: optional(id),
   fromMe: flag,
-  participant: optional(text),
-  otherParticipant: optional(text),
+  participant: optional(id),
+  otherParticipant: optional(id),
   pushName: optional(text),
   timestamp: time,
   type: MessageType,
@@ -60,7 +60,7 @@ export const InboundMessage = struct({
   contacts: list(struct({ name: text, phones: list(text) })),
   poll: optional(struct({ question: text, options: list(text) })),
   replyTo: optional(TargetMessage),
-  mentions: list(text),
+  mentions: list(id),
 })
 export type InboundMessage = Of<typeof InboundMessage>
 
@@ -95,25 +95,25 @@ export type Settings = Of<typeof Settings>
 export const events = {
   linkOffered: struct({ qr: optional(text), code: optional(text), expiresAt: time }),
   linkScanned: struct({}),
-  linked: struct({ phone: text, lid: optional(text), pushName: optional(text) }),
+  linked: struct({ phone: id, lid: optional(id), pushName: optional(text) }),
   opened: struct({ pushName: optional(text) }),
-  closed: struct({ code: integer, until: optional(time), cause: optional(oneOf('proxy_unreachable', 'proxy_refused')) }),
+  closed: struct({ code: int32, until: optional(time), cause: optional(oneOf('proxy_unreachable', 'proxy_refused')) }),
   pingLost: struct({}),
   credentialsChanged: struct({ changes: list(Entry) }),
   messageReceived: struct({ message: InboundMessage }),
-  historyReceived: struct({ messages: list(InboundMessage), request: optional(text), percent: optional(integer), done: flag }),
-  serverAcknowledged: struct({ whatsAppId: text, at: time, error: optional(integer) }),
+  historyReceived: struct({ messages: list(InboundMessage), request: optional(text), percent: optional(int32), done: flag }),
+  serverAcknowledged: struct({ whatsAppId: id, at: time, error: optional(int32) }),
   receiptReceived: struct({
-    jid: text, whatsAppIds: list(text), kind: oneOf('delivered', 'read'), at: time, participant: optional(text),
+    jid: id, whatsAppIds: list(id), kind: oneOf('delivered', 'read'), at: time, participant: optional(id),
   }),
-  chatRead: struct({ jid: text, at: time }),
+  chatRead: struct({ jid: id, at: time }),
   reactionReceived: struct({
-    jid: text, target: TargetMessage, emoji: text, fromMe: flag, participant: optional(text), at: time,
+    jid: id, target: TargetMessage, emoji: text, fromMe: flag, participant: optional(id), at: time,
   }),
-  messageEdited: struct({ jid: text, target: TargetMessage, text, at: time }),
-  messageRevoked: struct({ jid: text, target: TargetMessage, at: time }),
-  aliasLearned: struct({ phoneJid: text, lid: text }),
-  named: struct({ jid: text, name: text, saved: flag }),
+  messageEdited: struct({ jid: id, target: TargetMessage, text, at: time }),
+  messageRevoked: struct({ jid: id, target: TargetMessage, at: time }),
+  aliasLearned: struct({ phoneJid: id, lid: id }),
+  named: struct({ jid: id, name: text, saved: flag }),
 }
 
 export type EventType = keyof typeof events

@@ -15,14 +15,24 @@ export class ShapeError extends Error {
   }
 }
 
+const mostIdCharacters = 255
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const utcMilliseconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 export const text: Shape<string> = (value, path) => {
-  if (typeof value !== 'string') {
+  if (typeof value !== 'string' || !value.isWellFormed()) {
     throw new ShapeError(path, 'a text')
   }
   return value
+}
+
+/** What the network calls something: a key in storage, where it has to be short. */
+export const id: Shape<string> = (value, path) => {
+  const read = text(value, path)
+  if (read.length > mostIdCharacters) {
+    throw new ShapeError(path, `of ${mostIdCharacters} characters at most`)
+  }
+  return read
 }
 
 export const flag: Shape<boolean> = (value, path) => {
@@ -42,6 +52,14 @@ export const number: Shape<number> = (value, path) => {
 export const integer: Shape<number> = (value, path) => {
   if (!Number.isSafeInteger(value)) {
     throw new ShapeError(path, 'an integer')
+  }
+  return value as number
+}
+
+/** An integer of 32 bits, with its sign. */
+export const int32: Shape<number> = (value, path) => {
+  if (!Number.isInteger(value) || (value as number) !== ((value as number) | 0)) {
+    throw new ShapeError(path, 'an integer of 32 bits')
   }
   return value as number
 }

@@ -35,7 +35,7 @@ export function toPresences({ id, presences }: BaileysEventMap['presence.update'
 /** Older messages, in events small enough to be stored one by one; the last one says whether that was all. */
 export function toHistory(history: BaileysEventMap['messaging-history.set'], me: Me, request: string | undefined): Event[] {
   const messages = (history.messages as WAMessage[]).flatMap((message) => toMessage(message, me) ?? [])
-  const percent = history.progress == null ? {} : { percent: Math.min(100, Math.max(0, Math.round(history.progress))) }
+  const percent = history.progress == null || !Number.isFinite(history.progress) ? {} : { percent: Math.min(100, Math.max(0, Math.round(history.progress))) }
   const done = request !== undefined || history.progress === 100
   const events: Event[] = [
     ...(history.lidPnMappings ?? []).flatMap(({ pn, lid }) => alias(pn, lid)),

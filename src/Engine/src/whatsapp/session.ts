@@ -236,7 +236,7 @@ export class WhatsAppSession implements Session {
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
     ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
       if (attrs['id'] && this.#relayed.delete(attrs['id'])) {
-        const error = attrs['error'] ? { error: Number(attrs['error']) } : {}
+        const error = attrs['error'] ? { error: toCode(attrs['error']) } : {}
         const at = attrs['t'] ? toTime(attrs['t']) : new Date().toISOString()
         this.#tell({ type: 'serverAcknowledged', whatsAppId: attrs['id'], at, ...error })
       }
@@ -322,7 +322,7 @@ export class WhatsAppSession implements Session {
       this.port.closed(428, { cause: data.why })
       return
     }
-    const code = message === notTheNetwork ? 503 : output?.statusCode ?? 428
+    const code = message === notTheNetwork ? 503 : toCode(output?.statusCode ?? 428)
     const until = code === 402 ? untilOf((data as { expire?: string } | undefined)?.expire) : undefined
     this.port.closed(code, until ? { until } : {})
   }
@@ -473,11 +473,18 @@ function identity({ key }: WAMessage): string {
   return `${key.remoteJid ?? ''}|${key.participant ?? ''}|${key.id ?? ''}`
 }
 
+/** What is no number is a failure like any other. */
+function toCode(code: unknown): number {
+  const number = Number(code)
+  return Number.isSafeInteger(number) && number === (number | 0) ? number : 500
+}
+
 /** The network says in how many seconds a restriction ends, or at which second. */
 function untilOf(expire: string | undefined): string | undefined {
   const seconds = Number(expire)
   if (!expire || !Number.isFinite(seconds)) {
     return undefined
   }
-  return new Date(seconds > 1e9 ? seconds * 1000 : Date.now() + seconds * 1000).toISOString()
+  const until = toTime(seconds > 1e9 ? seconds : Date.now() / 1000 + seconds)
+  return Date.parse(until) > 0 ? until : undefined
 }

@@ -64,6 +64,10 @@ describe('Messages of the network in our words', () => {
     ['a poll', { pollCreationMessageV3: { name: 'When?', options: [{ optionName: 'today' }, { optionName: 'later' }] } },
       { type: 'poll', poll: { question: 'When?', options: ['today', 'later'] } }],
     ['a picked button', { buttonsResponseMessage: { selectedDisplayText: 'Yes' } }, { type: 'text', text: 'Yes' }],
+    ['a place that is nowhere', { locationMessage: { degreesLatitude: Number.NaN, degreesLongitude: 13.4 } }, { type: 'unsupported', location: undefined }],
+    ['a place that is moving nowhere', { liveLocationMessage: { degreesLatitude: 52.5, degreesLongitude: Number.POSITIVE_INFINITY } }, { type: 'unsupported' }],
+    ['a song without an end', { audioMessage: { ...media, mimetype: 'audio/mpeg', seconds: 4_294_967_295 } },
+      { type: 'audio', file: { mimeType: 'audio/mpeg', size: 1234, durationSeconds: 2_147_483_647 } }],
     ['what we do not know', { orderMessage: { orderId: 'o' } }, { type: 'unsupported' }],
   ]
   for (const [what, message, expected] of bodies) {

@@ -82,6 +82,10 @@ describe('History', () => {
     assert.deepEqual(parts(toHistory(history(1, { progress: 40 }), me, undefined)), [[1, 40, false, undefined]])
   })
 
+  test('whose progress is no number says nothing of it', () => {
+    assert.deepEqual(parts(toHistory(history(1, { progress: Number.NaN }), me, undefined)), [[1, undefined, false, undefined]])
+  })
+
   test('that was asked for says so, also when nothing is left', () => {
     assert.deepEqual(parts(toHistory(history(0, {}), me, 'r1')), [[0, undefined, true, 'r1']])
   })
