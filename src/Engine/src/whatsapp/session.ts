@@ -23,7 +23,7 @@ import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
 
 const storeLimitMs = 30_000
-const sentMessageMs = 5_000
+const sentMessageMs = 15_000
 const firstQrMs = 60_000
 const nextQrMs = 20_000
 const codeLivesMs = 160_000
@@ -209,15 +209,25 @@ export class WhatsAppSession implements Session {
     }
   }
 
-  // The library asks while it handles a receipt, and handles no other one until it is answered.
+  // The library asks while it handles a receipt, and handles no other one until it is answered. A receipt that is handled is gone:
+  // where nobody can say whether the message is there, it has to be offered again, on the next connection.
   async #sentBefore(id: string | null | undefined): Promise<proto.IMessage | undefined> {
-    const found: { prepared?: Buffer | undefined } = {}
-    if (id) {
-      await within(sentMessageMs, this.port.sentMessage(id).then((prepared) => {
-        found.prepared = prepared
-      }))
+    if (!id) {
+      return undefined
     }
-    return found.prepared && proto.Message.decode(found.prepared)
+    let answer: { prepared: Buffer | undefined } | undefined
+    try {
+      await within(sentMessageMs, this.port.sentMessage(id).then((prepared) => {
+        answer = { prepared }
+      }))
+    } catch (error) {
+      this.port.log('warning', 'the silo could not say whether a message was sent', undefined, describeFault(error))
+    }
+    if (!answer) {
+      this.#giveUp('a receiver asked for a message again, and nobody said whether it is there')
+      return await forever
+    }
+    return answer.prepared && proto.Message.decode(answer.prepared)
   }
 
   #listen(): void {
@@ -382,14 +392,14 @@ export class WhatsAppSession implements Session {
     }
     const events: Event[] = [...before, ...(changes.length > 0 ? [{ type: 'credentialsChanged' as const, changes }] : [])]
     if (this.#state === 'over' || !(await within(storeLimitMs, this.port.store(...events)))) {
-      this.#giveUp()
+      this.#giveUp('changes of credentials were not stored in time')
       await forever
     }
   }
 
-  #giveUp(): void {
+  #giveUp(why: string): void {
     if (this.#state !== 'over') {
-      this.port.log('error', 'changes of credentials were not stored in time')
+      this.port.log('error', why)
       this.abandon()
       this.port.closed(428)
     }

@@ -26,10 +26,14 @@ export class FakeSilo {
   readonly logs: Of<typeof toSilo.log.params>[] = []
   readonly presences: Of<typeof toSilo.presence.params>[] = []
   readonly sent = new Map<string, string>()
+  /** Of which messages it was asked whether they were sent. */
+  readonly asked: string[] = []
   host = ''
   /** How many deliveries to refuse from now on. */
   refuse = 0
   acknowledgeAtOnce = true
+  /** Whether it cannot say at the moment what was sent before. */
+  hasForgotten = false
   /** From the first event of this kind on, nothing is acknowledged by itself. */
   holdFrom: EventType | undefined
   settings = settings
@@ -136,9 +140,14 @@ export class FakeSilo {
       }
       return null
     })
-    connection.onRequest('sentMessage', (params: unknown) => ({
-      prepared: this.sent.get(toSilo.sentMessage.params(params, 'params').whatsAppId) ?? null,
-    }))
+    connection.onRequest('sentMessage', (params: unknown) => {
+      const { whatsAppId } = toSilo.sentMessage.params(params, 'params')
+      this.asked.push(whatsAppId)
+      if (this.hasForgotten) {
+        throw new ResponseError(-32603, 'nobody knows')
+      }
+      return { prepared: this.sent.get(whatsAppId) ?? null }
+    })
     connection.onNotification('presence', (params: unknown) => {
       this.presences.push(toSilo.presence.params(params, 'params'))
     })
