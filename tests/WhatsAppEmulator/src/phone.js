@@ -220,6 +220,13 @@ export class Phone {
     for (const device of account.devices.values()) this.#signal.forget(device)
   }
 
+  /** Asks a companion for a message that it sent once more, as somebody who could not read it. */
+  askAgain(id, count = 1) {
+    const sent = this.#server.record.messages.sent.find(each => each.id === id)
+    if (!sent) throw new RangeError(`nobody sent ${id}`)
+    this.#server.router.askAgain(this, { id, to: sent.from, content: this.#retry(id, count, seconds()) })
+  }
+
   save() {
     const devices = this.#server.accounts.allDevices
     const namesOf = holders => devices.filter(device => holders.has(device)).map(device => device.jid)
@@ -333,11 +340,10 @@ export class Phone {
       this.#server.record.problem(this.jid, `cannot read ${id} after ${count - 1} tries: ${error.message}`)
       return
     }
-    this.#server.router.askAgain(this, { id, to: from, participant, content: [
-      stanza('retry', { count, id, t, v: '1' }),
-      stanza('registration', {}, bigEndian(this.#signal.registrationId, 4))
-    ] })
+    this.#server.router.askAgain(this, { id, to: from, participant, content: this.#retry(id, count, t) })
   }
+
+  #retry = (id, count, t) => [stanza('retry', { count, id, t, v: '1' }), stanza('registration', {}, bigEndian(this.#signal.registrationId, 4))]
 
   #receiveReceipt(node) {
     const { from, participant, type, t } = node.attrs

@@ -159,3 +159,17 @@ test('a message given as bytes is sent with whatever is in them', () => withEmul
   const { locationMessage } = (await until('the message', () => find(host, message => message.locationMessage))).message
   assert.deepEqual([locationMessage.degreesLatitude, locationMessage.degreesLongitude], [NaN, 1])
 }))
+
+test('a person asks for a message once more, and gets it once more', () => withEmulator(async (emulator, client) => {
+  const { host, bert } = await pair(emulator, client)
+  const sent = await host.socket.sendMessage(bert.jid, { text: 'again' })
+  host.messages.set(sent.key.id, sent.message)
+  await until('the message', () => bert.inbox.length === 1)
+  assert.throws(() => bert.askAgain('NOTHING'), /nobody sent/)
+
+  bert.askAgain(sent.key.id)
+
+  await until('the message once more', () => bert.inbox.length === 2)
+  assert.deepEqual(bert.inbox.map(each => each.text), ['again', 'again'])
+  assert.equal(emulator.record.messages.sent.find(each => each.id === sent.key.id).retries, 1)
+}))

@@ -53,6 +53,7 @@ export class WhatsAppSession implements Session {
 
   constructor(private readonly request: ConnectRequest, private readonly port: Port) {
     this.#memory = Memory.of(request.memory)
+    this.#memory.retries.begin()
     this.#history = new HistoryRequests((event) => this.#tell(event))
     this.#journal = new Journal((stanza, plaintext) => this.#read(stanza, plaintext))
     this.#device = new Device(request.credentials, (changes) => this.#store(changes))
@@ -242,6 +243,9 @@ export class WhatsAppSession implements Session {
     })
     // Before the library's own listener, which begins to decrypt at once.
     ws.prependListener('CB:message', (stanza: BinaryNode) => this.#journal.saw(stanza))
+    // The same: by the time the library counts its answer, this is known for one.
+    ws.prependListener('CB:receipt,type:retry', ({ attrs }: BinaryNode) =>
+      this.#memory.retries.asked(attrs['id'] ?? '', attrs['participant'] ?? attrs['from'] ?? ''))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
     ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {

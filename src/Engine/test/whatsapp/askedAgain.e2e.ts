@@ -46,4 +46,21 @@ describe('A receiver who could not read a message', () => {
     await host.reopen('n1')
     await until(async () => (await inbox()).includes('two'), 'the second message came')
   })
+
+  test('is answered five times, and no more', async () => {
+    const id = `ONE${lastPhone}`
+    const answers = async () =>
+      (await emulator.call<{ sent: { id: string; retries: number }[] }>('GET', '/record')).sent.find((sent) => sent.id === id)?.retries
+    const ask = async (count: number) => {
+      await emulator.call('POST', `/accounts/${bert.phone}/ask-again`, { id, count })
+      await until(async () => (await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`))
+        .companions.every(({ pending }) => pending === 0), 'the number took it')
+    }
+    for (let count = 1; count <= 5; count++) {
+      await ask(count)
+      await until(async () => (await answers()) === count, `answer ${count} came`)
+    }
+    await ask(6)
+    assert.equal(await answers(), 5)
+  })
 })
