@@ -1,6 +1,6 @@
 import {
-  type BaileysEventMap, type BinaryNode, cleanMessage, decodeMessageNode, makeWASocket, proto, type SocketConfig,
-  type WAMessage, type WASocket, DEFAULT_CONNECTION_CONFIG, unpadRandomMax16,
+  type BaileysEventMap, type BinaryNode, cleanMessage, decodeMessageNode, makeWASocket, proto, type SignalRepositoryWithLIDStore,
+  type SocketConfig, type WAMessage, type WASocket, DEFAULT_CONNECTION_CONFIG, unpadRandomMax16,
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
@@ -24,6 +24,8 @@ import { inTurns } from './turns.js'
 
 const storeLimitMs = 30_000
 const sentMessageMs = 15_000
+/** How long the other side may take to close its end of a connection that is over. */
+const goodbyeMs = 1_000
 const firstQrMs = 60_000
 const nextQrMs = 20_000
 const codeLivesMs = 160_000
@@ -68,7 +70,8 @@ export class WhatsAppSession implements Session {
   }
 
   get isOpen(): boolean {
-    return this.#state === 'open'
+    // The socket knows it first when the connection ends.
+    return this.#state === 'open' && this.#socket.ws.isOpen
   }
 
   async prepare(message: OutboundMessage): Promise<Uint8Array> {
@@ -205,8 +208,22 @@ export class WhatsAppSession implements Session {
       msgRetryCounterCache: this.#memory.retries,
       cachedGroupMetadata: (jid) => this.#group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
-      makeSignalRepository: (auth, logger, pnToLid) => this.#journal.wrap(
-        inTurns(withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid))), auth, (events) => this.#store([], events)),
+      makeSignalRepository: (auth, logger, pnToLid) => this.#untilClosed(this.#journal.wrap(
+        inTurns(withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid))), auth, (events) => this.#store([], events))),
+    }
+  }
+
+  // The first thing that the library does when it ends is to close this; then it waits half a minute for the other side to say
+  // goodbye, before it tells that the connection is over. Whoever does not answer a ping never says it.
+  #untilClosed(repository: SignalRepositoryWithLIDStore): SignalRepositoryWithLIDStore {
+    return {
+      ...repository,
+      close: () => {
+        repository.close?.()
+        const { socket } = this.#socket.ws as unknown as { socket: { terminate(): void } | null }
+        const limit = setTimeout(() => socket?.terminate(), goodbyeMs).unref()
+        this.#socket.ws.once('close', () => clearTimeout(limit))
+      },
     }
   }
 
