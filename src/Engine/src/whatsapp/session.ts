@@ -86,13 +86,13 @@ export class WhatsAppSession implements Session {
   }
 
   /** One after the other, with a turn of the event loop in between: a burst would starve every other number. */
-  relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
+  async relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
+    let mayBeWritten = false
     const sent = this.#sending.then(async () => {
       await new Promise((resolve) => setImmediate(resolve))
       this.#requireOpen()
       const message = proto.Message.decode(prepared)
       const edit = editAttribute(message, jid)
-      let mayBeWritten = false
       this.#relayed.add(whatsAppId)
       try {
         await this.#socket.relayMessage(jid, message, {
@@ -113,8 +113,13 @@ export class WhatsAppSession implements Session {
       }
     })
     this.#sending = sent.catch(() => undefined)
-    // A write of keys that is never stored never returns, and neither would a send that waits behind it.
-    return Promise.race([sent, this.#over.promise])
+    try {
+      // A write of keys that is never stored never returns, and neither would a send that waits behind it.
+      await Promise.race([sent, this.#over.promise])
+    } catch (error) {
+      const isLost = error instanceof EngineError && error.error === 'notConnected'
+      throw isLost && !mayBeWritten ? new EngineError('notSent', error.message) : error
+    }
   }
 
   async resolve(phone: string) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { EmulatedHost } from '../testing/emulatedHost.js'
 import { Emulator } from '../testing/emulator.js'
+import { until } from '../testing/until.js'
 
 describe('A connection that nothing passes through any more', () => {
   let emulator: Emulator
@@ -36,5 +37,38 @@ describe('A connection that nothing passes through any more', () => {
     await host.silo.ask('close', { number: 'n1', epoch: 1 })
     assert.ok(performance.now() - since < 4_000, 'the host would give up waiting after 5 s')
     assert.equal((await host.silo.ask<{ numbers: number }>('status', {})).numbers, 0)
+  })
+})
+
+describe('A connection that is lost while messages wait to be sent', () => {
+  test('leaves in doubt only the one that was written', async () => {
+    const emulator = await Emulator.start()
+    const host = await EmulatedHost.start(emulator)
+    try {
+      const anna = await emulator.phone('4915159000001', 'Anna')
+      const bert = await emulator.phone('4915159000002', 'Bert')
+      await host.pair('n1', anna)
+      await host.send('n1', 'FIRST', bert.jid, 'first')
+      const prepared = host.silo.sent.get('FIRST') ?? ''
+      const relay = (whatsAppId: string) => host.silo.ask('relay', { number: 'n1', epoch: 1, whatsAppId, jid: bert.jid, prepared })
+        .then(() => 'sent', (error: { data?: { error?: string } }) => error.data?.error)
+
+      await host.silo.event('receiptReceived', 'n1')
+      await until(async () => (await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`))
+        .companions.every(({ pending }) => pending === 0), 'the number is at rest')
+
+      // What it changed of the keys is not stored before the line goes dead, so those behind it wait.
+      host.silo.acknowledgeAtOnce = false
+      const answers = Promise.all(['WRITTEN', 'WAITS', 'WAITS-TOO'].map(relay))
+      const sent = async () => (await emulator.call<{ sent: { id: string }[] }>('GET', '/record')).sent.map(({ id }) => id)
+      await until(async () => (await sent()).includes('WRITTEN'), 'the first one was written')
+      await emulator.call('POST', '/drop', { phone: anna.phone })
+
+      assert.deepEqual(await answers, ['notConnected', 'notSent', 'notSent'])
+      assert.deepEqual(await sent(), ['FIRST', 'WRITTEN'])
+    } finally {
+      await host.stop()
+      emulator.stop()
+    }
   })
 })
