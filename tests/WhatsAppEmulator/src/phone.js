@@ -111,7 +111,7 @@ export class Phone {
     }).catch(this.#report)
   }
 
-  say = (to, text, { id } = {}) => this.send(to, { conversation: text }, { id })
+  say = (to, text, options) => this.send(to, { conversation: text }, options)
 
   /** Sends a message as bytes, with whatever is in them. */
   sendEncoded = (to, bytes, options) => this.send(to, proto.Message.decode(bytes), options)
@@ -157,9 +157,12 @@ export class Phone {
     return this.#server.groups.create(this.account, subject, members.map(member => member.account))
   }
 
-  /** Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. */
-  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {}, edit } = {}) {
-    const sent = { to, message, type, attrs, edit }
+  /**
+   * Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. With `unavailable`
+   * companions learn only that it came, as with advertisements (`true`) and what may be viewed once (`'view_once'`).
+   */
+  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {}, edit, unavailable } = {}) {
+    const sent = { to, message, type, attrs, edit, unavailable }
     if (jids.isGroup(to)) return this.#sendToGroup(this.#server.groups.find(to), id, sent)
     const peer = this.#server.accounts.find(to)
     if (!peer) throw new RangeError(`nobody has ${to}`)
@@ -369,7 +372,12 @@ export class Phone {
     await this.#sendTo(device, { ...again, message: { ...sent.message, senderKeyDistributionMessage: key }, group: sent.to, address: this.lidJid })
   }
 
-  async #sendTo(device, { id, chat, message, type, attrs, edit, category, count, fresh, group, address = device.jid }) {
+  async #sendTo(device, { id, chat, message, type, attrs, edit, category, count, fresh, group, unavailable, address = device.jid }) {
+    if (unavailable && device.id !== 0) {
+      const nothing = stanza('unavailable', { type: unavailable === true ? undefined : unavailable })
+      this.#server.router.deliver(this, device, { id, type, edit, enc: nothing, chat, group, address, category })
+      return
+    }
     const isOwn = device.account === this.account && category !== 'peer' && !group
     const content = isOwn ? { deviceSentMessage: { destinationJid: chat, message } } : message
     const { type: kind, content: sealed } = await this.#signal.encrypt(device, content, { fresh })
@@ -424,8 +432,30 @@ export class Phone {
       await this.#sendPeer(author, notification(this.history.before(request.historySyncOnDemandRequest), id))
       return
     }
-    if (request?.placeholderMessageResendRequest?.length) return    // a phone that has the message no more says nothing
+    if (request?.placeholderMessageResendRequest?.length) {
+      await this.#resend(author, id, request.placeholderMessageResendRequest)
+      return
+    }
     this.#server.record.problem(this.jid, `an unknown request of ${author.jid}: ${Object.keys(message.protocolMessage ?? message)}`)
+  }
+
+  /** A companion knows only that these messages came. A phone that has them no more says nothing. */
+  async #resend(device, request, wanted) {
+    const found = wanted.flatMap(({ messageKey }) => this.inbox.filter(each => each.id === messageKey.id).map(each => ({ key: messageKey, ...each })))
+    if (found.length === 0) return
+    await this.#sendPeer(device, {
+      type: proto.Message.ProtocolMessage.Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
+      peerDataOperationRequestResponseMessage: {
+        peerDataOperationRequestType: proto.Message.PeerDataOperationRequestType.PLACEHOLDER_MESSAGE_RESEND,
+        stanzaId: request,
+        peerDataOperationResult: found.map(({ key, message, at }) => ({
+          placeholderMessageResendResponse: {
+            webMessageInfoBytes: proto.WebMessageInfo.encode(proto.WebMessageInfo.fromObject(
+              { key, message, messageTimestamp: seconds(Date.parse(at)) })).finish()
+          }
+        }))
+      }
+    })
   }
 
   /** Tells everybody who asked for this account's devices, and its own companions, that the list changed. */

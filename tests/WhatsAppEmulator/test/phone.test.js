@@ -173,3 +173,18 @@ test('a person asks for a message once more, and gets it once more', () => withE
   assert.deepEqual(bert.inbox.map(each => each.text), ['again', 'again'])
   assert.equal(emulator.record.messages.sent.find(each => each.id === sent.key.id).retries, 1)
 }))
+
+test('a companion that gets no content asks its phone, and gets it', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+
+  await bert.say(anna.jid, 'from an advertisement', { id: 'AD1', unavailable: true })
+  await bert.say(anna.jid, 'once', { id: 'ONCE1', unavailable: 'view_once' })
+
+  const placeholder = await until('the placeholder', () => host.upserts.find(message => message.key.id === 'AD1' && !message.message))
+  assert.equal(placeholder.key.remoteJid, bert.jid)
+  await until('what may be viewed once', () => host.upserts.find(message => message.key.id === 'ONCE1' && message.key.isViewOnce))
+  const { key } = await until('the content', () => host.received('from an advertisement'))
+  assert.equal(key.id, 'AD1')
+  assert.equal(host.received('once'), undefined)
+  assert.deepEqual(emulator.record.problems, [])
+}))

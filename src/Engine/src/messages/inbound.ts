@@ -64,11 +64,20 @@ export function toEvents(received: WAMessage, me: Me): Event[] {
 
 /** The message itself; undefined for what only changes another one, or is none. */
 export function toMessage(received: WAMessage, me: Me): InboundMessage | undefined {
-  const { key } = received
-  const jid = bare(key.remoteJid)
   const content = contentOf(received)
   const body = content && bodyOf(content)
-  if (!isChat(jid) || !key.id || !body) {
+  return body && inEnvelope(received, me, body, contextOf(content))
+}
+
+/** A message of which only the envelope is known: it came without content, or could not be decrypted. */
+export function toUnread(received: WAMessage, me: Me): InboundMessage | undefined {
+  return inEnvelope(received, me, { type: 'unsupported' })
+}
+
+function inEnvelope(received: WAMessage, me: Me, body: Body, context?: proto.IContextInfo): InboundMessage | undefined {
+  const { key } = received
+  const jid = bare(key.remoteJid)
+  if (!isChat(jid) || !key.id) {
     return undefined
   }
   const group = isGroup(jid)
@@ -77,7 +86,6 @@ export function toMessage(received: WAMessage, me: Me): InboundMessage | undefin
   // On our own messages the other address is often our own, which says nothing about the chat.
   const otherJid = group || isMe(key.remoteJidAlt, me) !== isMe(jid, me) ? undefined : bare(key.remoteJidAlt)
   const otherParticipant = group ? bare(key.participantAlt) : undefined
-  const context = contextOf(content)
   const replyTo = context?.stanzaId ? toReply(jid, context, me) : undefined
   return {
     whatsAppId: key.id,

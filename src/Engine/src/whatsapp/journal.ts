@@ -5,6 +5,9 @@ import type { Event } from '../rpc/contract.js'
 /** What a stanza's plaintext means; must not throw. */
 export type Read = (stanza: BinaryNode, plaintext: Uint8Array) => Event[]
 
+/** What is to be told of a stanza that cannot be read; must not throw. */
+export type Unread = (stanza: BinaryNode) => Event[]
+
 /**
  * Keeps a decrypted message and the key changes of its decryption together. The library decrypts, commits the keys,
  * receipts, and only then reports the message; a message lost in between could never be read again. So the decryption
@@ -13,18 +16,16 @@ export type Read = (stanza: BinaryNode, plaintext: Uint8Array) => Event[]
 export class Journal {
   readonly #running = new AsyncLocalStorage<{ events: Event[] }>()
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
+  /** The last ciphertext of each stanza: one of a group may come after the key that reads it. */
+  readonly #last = new WeakSet<Uint8Array>()
 
-  constructor(private readonly read: Read) {}
+  constructor(private readonly read: Read, private readonly unread: Unread) {}
 
   /** Remembers a message stanza by its ciphertexts, which is all that the decryption sees of it. */
   saw(stanza: BinaryNode): void {
-    if (Array.isArray(stanza.content)) {
-      for (const { tag, content } of stanza.content) {
-        if (tag === 'enc' && content instanceof Uint8Array) {
-          this.#stanzas.set(content, stanza)
-        }
-      }
-    }
+    const ciphertexts = ciphertextsOf(stanza)
+    ciphertexts.forEach((ciphertext) => this.#stanzas.set(ciphertext, stanza))
+    ciphertexts.slice(-1).forEach((ciphertext) => this.#last.add(ciphertext))
   }
 
   /** The messages of the decryption that this write ends, once. */
@@ -36,13 +37,20 @@ export class Journal {
     const keys = auth.keys as SignalKeyStoreWithTransaction
     const journaled = (ciphertext: Uint8Array, key: string, decrypt: () => Promise<Uint8Array>) => {
       const entry: { events: Event[] } = { events: [] }
+      const stanza = this.#stanzas.get(ciphertext)
       return this.#running.run(entry, async () => {
         const plaintext = await keys.transaction(async () => {
           const decrypted = await decrypt()
-          const stanza = this.#stanzas.get(ciphertext)
           entry.events = stanza ? this.read(stanza, decrypted) : []
           return decrypted
-        }, key)
+        }, key).catch(async (error: unknown) => {
+          // The network will be told that this one is through, whether the sender sends it once more or not.
+          const left = stanza && this.#last.has(ciphertext) ? this.unread(stanza) : []
+          if (left.length > 0) {
+            await store(left)
+          }
+          throw error
+        })
         // A decryption that changed no key still must not be receipted before its message is stored.
         const left = entry.events.splice(0)
         if (left.length > 0) {
@@ -59,4 +67,10 @@ export class Journal {
         journaled(options.msg, options.group, () => repository.decryptGroupMessage(options)),
     }
   }
+}
+
+function ciphertextsOf({ content: parts }: BinaryNode): Uint8Array[] {
+  return Array.isArray(parts)
+    ? parts.flatMap(({ tag, content }) => (tag === 'enc' && content instanceof Uint8Array ? [content] : []))
+    : []
 }

@@ -5,7 +5,7 @@ import {
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
 import { bare, isGroup, type Me } from '../messages/address.js'
-import { toEvents, toTime } from '../messages/inbound.js'
+import { toEvents, toTime, toUnread } from '../messages/inbound.js'
 import { editAttribute, prepare } from '../messages/outbound.js'
 import { within } from '../numbers/deadline.js'
 import type { ConnectRequest, Port, Session } from '../numbers/network.js'
@@ -21,6 +21,7 @@ import { asGroupRefusal, lastLook } from './refusals.js'
 import { toHistory, toPresences, toReports } from './reports.js'
 import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
+import { isEmpty, isWorthAWord } from './unread.js'
 
 const storeLimitMs = 30_000
 const sentMessageMs = 15_000
@@ -57,7 +58,7 @@ export class WhatsAppSession implements Session {
     this.#memory = Memory.of(request.memory)
     this.#memory.retries.begin()
     this.#history = new HistoryRequests((event) => this.#tell(event))
-    this.#journal = new Journal((stanza, plaintext) => this.#read(stanza, plaintext))
+    this.#journal = new Journal((stanza, plaintext) => this.#read(stanza, plaintext), (stanza) => this.#unread(stanza))
     this.#device = new Device(request.credentials, (changes) => this.#store(changes))
     this.#linked = this.#device.isLinked
     const wayOut = request.proxy ? through(request.proxy, request.settings.connectTimeoutMs * wayOutShare) : undefined
@@ -255,7 +256,7 @@ export class WhatsAppSession implements Session {
 
   #listen(): void {
     const { ev, ws } = this.#socket
-    aroundListeners(ws, (event, _, call) => void this.#await(event, call))
+    aroundListeners(ws, (event, args, call) => void this.#await(event, event === 'CB:message' ? this.#afterEmpty(args[0] as BinaryNode, call) : call))
     ev.process((batch) => {
       try {
         this.#on(batch)
@@ -431,22 +432,50 @@ export class WhatsAppSession implements Session {
     }
   }
 
-  #read(stanza: BinaryNode, plaintext: Uint8Array): Event[] {
+  /** A message without content is acknowledged at once, so what there is to tell of it is stored before the library sees it. */
+  #afterEmpty(stanza: BinaryNode, call: () => unknown): () => unknown {
+    const events = isEmpty(stanza) ? this.#unread(stanza) : []
+    if (events.length === 0) {
+      return call
+    }
+    this.port.log('information', 'a message came without its content')
+    return async () => {
+      await this.#store([], events)
+      await call()
+    }
+  }
+
+  #unread(stanza: BinaryNode): Event[] {
     try {
-      const { creds } = this.#device
-      const { fullMessage } = decodeMessageNode(stanza, creds.me?.id ?? '', creds.me?.lid ?? '')
-      const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
-      fullMessage.message = decoded.deviceSentMessage?.message ?? decoded
-      cleanMessage(fullMessage, creds.me?.id ?? '', creds.me?.lid ?? '')
-      const events = toEvents(fullMessage as WAMessage, this.#me)
-      if (events.length > 0) {
-        this.#journaled.add(identity(fullMessage as WAMessage))
-      }
-      return events
+      const message = isWorthAWord(stanza) ? toUnread(this.#envelope(stanza), this.#me) : undefined
+      return message ? [{ type: 'messageReceived', message }] : []
     } catch (error) {
       this.port.log('error', 'a message was not understood', undefined, describeFault(error))
       return []
     }
+  }
+
+  #read(stanza: BinaryNode, plaintext: Uint8Array): Event[] {
+    try {
+      const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
+      const message = this.#envelope(stanza, decoded.deviceSentMessage?.message ?? decoded)
+      const events = toEvents(message, this.#me)
+      if (events.length > 0) {
+        this.#journaled.add(identity(message))
+      }
+      return events
+    } catch (error) {
+      this.port.log('error', 'a message was not understood', undefined, describeFault(error))
+      return this.#unread(stanza)
+    }
+  }
+
+  #envelope(stanza: BinaryNode, content?: proto.IMessage): WAMessage {
+    const { me } = this.#device.creds
+    const { fullMessage } = decodeMessageNode(stanza, me?.id ?? '', me?.lid ?? '')
+    fullMessage.message = content
+    cleanMessage(fullMessage, me?.id ?? '', me?.lid ?? '')
+    return fullMessage as WAMessage
   }
 
   // Most messages were told when they were decrypted; the rest came without encryption or through our phone.

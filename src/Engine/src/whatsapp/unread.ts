@@ -1,0 +1,19 @@
+import type { BinaryNode } from 'baileys'
+
+/** Whether a message stanza holds nothing for this device: what was written is on the phone only, at least for now. */
+export function isEmpty(stanza: BinaryNode): boolean {
+  return !parts(stanza).some(({ tag }) => tag === 'enc' || tag === 'plaintext')
+}
+
+/**
+ * Whether a person is to know that this one came, though it cannot be read. What changes another message, and what the sender
+ * marked as not worth a word, would only be a riddle; what our own devices tell each other is nobody's business.
+ */
+export function isWorthAWord(stanza: BinaryNode): boolean {
+  const { category, edit, type } = stanza.attrs
+  return category !== 'peer' && !edit && type !== 'reaction' && !parts(stanza).some(({ attrs }) => attrs['decrypt-fail'] === 'hide')
+}
+
+function parts({ content }: BinaryNode): BinaryNode[] {
+  return Array.isArray(content) ? content : []
+}
