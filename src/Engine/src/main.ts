@@ -18,6 +18,9 @@ if (!socketPath || !token) {
   process.exit(64)
 }
 
+const { ownTemporaryFolder } = await import('./temporaryFolder.js')
+ownTemporaryFolder()
+
 const { isFatal } = await import('./faults.js')
 const { runHost } = await import('./host.js')
 const { engineName, whatsApp } = await import('./whatsapp/network.js')

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { FakeSilo } from './testing/fakeSilo.js'
 import { HostProcess } from './testing/hostProcess.js'
@@ -6,10 +9,12 @@ import { HostProcess } from './testing/hostProcess.js'
 describe('The host process', () => {
   let silo: FakeSilo
   let host: HostProcess
+  let temporary: string
 
   beforeEach(async () => {
     silo = await FakeSilo.start()
-    host = new HostProcess(silo.socketPath)
+    temporary = await mkdtemp(join(tmpdir(), 'lw-'))
+    host = new HostProcess(silo.socketPath, { env: { TMPDIR: temporary } })
     await silo.welcomed()
   })
 
@@ -17,6 +22,7 @@ describe('The host process', () => {
     silo.stop()
     host.kill()
     await host.exited
+    await rm(temporary, { recursive: true, force: true })
     assert.equal(host.output, '', 'the standard streams stay silent')
   })
 
@@ -35,6 +41,15 @@ describe('The host process', () => {
   test('ends with 0 after a shutdown', async () => {
     await silo.ask('shutdown', {})
     assert.equal(await host.exited, 0)
+  })
+
+  test('keeps its temporary files where nobody else can look, and only as long as it runs', async () => {
+    const [folder, ...more] = await readdir(temporary)
+    assert.deepEqual(more, [])
+    assert.equal((await stat(join(temporary, folder ?? ''))).mode & 0o777, 0o700)
+    await silo.ask('shutdown', {})
+    await host.exited
+    assert.deepEqual(await readdir(temporary), [])
   })
 
   test('refuses a frame that is too large by ending', async () => {
