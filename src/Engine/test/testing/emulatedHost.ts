@@ -42,9 +42,10 @@ export class EmulatedHost {
     await this.reopen(number)
   }
 
-  async reopen(number: string): Promise<void> {
+  /** Opens it with what was stored, or with a part of that. */
+  async reopen(number: string, { epoch = 1, credentials = this.credentials(number) } = {}): Promise<void> {
     const before = this.silo.eventsOf('opened', number).length
-    await this.silo.ask('open', { number, epoch: 1, credentials: this.credentials(number) })
+    await this.silo.ask('open', { number, epoch, credentials })
     await until(() => this.silo.eventsOf('opened', number).length > before, 'the number is open', 30_000)
   }
 
@@ -53,10 +54,12 @@ export class EmulatedHost {
     return (await this.silo.ask<{ onWhatsApp: boolean }>('resolve', { number, epoch: 1, phone })).onWhatsApp
   }
 
-  async send(number: string, whatsAppId: string, jid: string, text: string): Promise<void> {
+  async send(number: string, whatsAppId: string, jid: string, text: string): Promise<string> {
     const message = { kind: 'message', whatsAppId, jid, type: 'text', text, mentions: [] }
     const { prepared } = await this.silo.ask<{ prepared: string }>('prepare', { number, epoch: 1, message })
     this.silo.sent.set(whatsAppId, prepared)
     await this.silo.ask('relay', { number, epoch: 1, whatsAppId, jid, prepared })
+    assert.ok(!this.silo.logs.some((line) => line.message.includes('says when it writes')), 'the library asks before it writes')
+    return prepared
   }
 }

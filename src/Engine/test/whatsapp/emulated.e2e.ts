@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { proto } from 'baileys'
-import type { Entry } from '#engine/rpc/contract.js'
+import { EmulatedHost } from '../testing/emulatedHost.js'
 import { Emulator } from '../testing/emulator.js'
 import { FakeSilo, settings } from '../testing/fakeSilo.js'
 import { HostProcess } from '../testing/hostProcess.js'
@@ -20,62 +20,26 @@ let lastPhone = 4915110000000
 describe('A number on the emulated network', () => {
   let emulator: Emulator
   let silo: FakeSilo
-  let host: HostProcess
+  let host: EmulatedHost
 
   before(async () => {
     emulator = await Emulator.start()
   })
 
   beforeEach(async () => {
-    silo = await FakeSilo.start()
-    silo.settings = { ...settings, webSocketUrl: emulator.url }
-    host = new HostProcess(silo.socketPath, emulator.hostOptions)
-    await silo.welcomed()
+    host = await EmulatedHost.start(emulator)
+    silo = host.silo
   })
 
-  afterEach(async () => {
-    silo.stop()
-    host.kill()
-    await host.exited
-    assert.equal(host.output, '', 'the standard streams stay silent')
-    assert.deepEqual(await emulator.call('GET', '/problems'), [], 'the network found nothing to complain about')
-  })
+  afterEach(() => host.stop())
 
   after(() => emulator.stop())
 
   const person = (name: string) => emulator.phone(`${++lastPhone}`, name)
 
-  /** What the silo would have stored by now. */
-  function credentials(): Entry[] {
-    const stored = new Map<string, Entry>()
-    for (const change of silo.eventsOf('credentialsChanged', n).flatMap(({ changes }) => changes)) {
-      stored.set(change.name, change)
-    }
-    return [...stored.values()].filter(({ value }) => value !== null)
-  }
-
-  async function pair(owner: { phone: string }) {
-    await silo.ask('open', { number: n, epoch: 1, link: {} })
-    const { qr } = await silo.event('linkOffered', n)
-    await emulator.call('POST', `/accounts/${owner.phone}/scan`, { qr })
-    await silo.event('closed', n, ({ code }) => code === 515)
-    await reopen(1)
-  }
-
-  async function reopen(epoch: number) {
-    const before = silo.eventsOf('opened', n).length
-    await silo.ask('open', { number: n, epoch, credentials: credentials() })
-    await until(() => silo.eventsOf('opened', n).length > before, 'the number is open', 30_000)
-  }
-
-  async function send(whatsAppId: string, jid: string, text: string) {
-    const message = { kind: 'message', whatsAppId, jid, type: 'text', text, mentions: [] }
-    const { prepared } = await silo.ask<{ prepared: string }>('prepare', { number: n, epoch: 1, message })
-    silo.sent.set(whatsAppId, prepared)
-    await silo.ask('relay', { number: n, epoch: 1, whatsAppId, jid, prepared })
-    assert.ok(!silo.logs.some((line) => line.message.includes('says when it writes')), 'the library asks before it writes')
-    return prepared
-  }
+  const pair = (owner: { phone: string }) => host.pair(n, owner)
+  const reopen = (epoch: number) => host.reopen(n, { epoch })
+  const send = (whatsAppId: string, jid: string, text: string) => host.send(n, whatsAppId, jid, text)
 
   const relayed = async (id: string) =>
     (await emulator.call<{ sent: { id: string }[] }>('GET', '/record')).sent.some((message) => message.id === id)
@@ -88,7 +52,7 @@ describe('A number on the emulated network', () => {
     const linked = silo.deliveries.find(({ events }) => events.some(({ type }) => type === 'linked'))
     assert.ok(linked?.events.some(({ type }) => type === 'credentialsChanged'), 'linked comes with its credentials')
     assert.equal(silo.eventsOf('linked')[0]?.phone, anna.phone)
-    assert.equal(credentials().filter(({ name }) => name.startsWith('pre-key/')).length, 812)
+    assert.equal(host.credentials(n).filter(({ name }) => name.startsWith('pre-key/')).length, 812)
   })
 
   test('links by a code typed on the phone', async () => {
@@ -266,12 +230,12 @@ describe('A number on the emulated network', () => {
     await pair(anna)
     await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'first' })
     await silo.event('messageReceived', n, ({ message }) => message.text === 'first')
-    const stored = credentials()
+    const stored = host.credentials(n)
     silo.acknowledgeAtOnce = false
     await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'second' })
     await silo.event('messageReceived', n, ({ message }) => message.text === 'second')
-    host.kill()
-    await host.exited
+    host.process.kill()
+    await host.process.exited
 
     const next = await FakeSilo.start()
     next.settings = silo.settings

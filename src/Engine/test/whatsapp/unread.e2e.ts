@@ -38,6 +38,12 @@ describe('A message that cannot be read', () => {
   const isThrough = async (id: string) => (await emulator.call<{ delivered: Copy[] }>('GET', '/record')).delivered
     .filter((copy) => copy.id === id).every(({ receiptedAt, error }) => receiptedAt !== null || error !== undefined)
 
+  const loseSessions = async () => {
+    await host.silo.ask('close', { number: 'n1', epoch: 1 })
+    const credentials = host.credentials('n1').filter(({ name }) => !name.startsWith('session/'))
+    await host.reopen('n1', { credentials })
+  }
+
   for (const unavailable of [true, 'view_once']) {
     test(`because it came without content (${unavailable}) is told as one that cannot be shown, before it is acknowledged`, async () => {
       // Its phone could give the content, and is off.
@@ -69,10 +75,7 @@ describe('A message that cannot be read', () => {
   test('because its keys are gone is told as one that cannot be shown, and again once the sender has repeated it', async () => {
     await say('first')
     await until(() => host.silo.eventsOf('messageReceived', 'n1').length === 1, 'the first one came')
-    await host.silo.ask('close', { number: 'n1', epoch: 2 })
-    const credentials = host.credentials('n1').filter(({ name }) => !name.startsWith('session/'))
-    await host.silo.ask('open', { number: 'n1', epoch: 2, credentials })
-    await until(() => host.silo.eventsOf('opened', 'n1').length === 2, 'the number is open', 30_000)
+    await loseSessions()
     const id = await say('second')
     await until(() => told(id).length === 2, 'both were told', 20_000)
     assert.deepEqual(told(id).map(({ type, text, jid, fromMe }) => [type, text, jid, fromMe]),
@@ -83,10 +86,7 @@ describe('A message that cannot be read', () => {
   test('is not told of where it only changes another one', async () => {
     const first = await say('helo')
     await until(() => told(first).length === 1, 'the first one came')
-    await host.silo.ask('close', { number: 'n1', epoch: 2 })
-    const credentials = host.credentials('n1').filter(({ name }) => !name.startsWith('session/'))
-    await host.silo.ask('open', { number: 'n1', epoch: 2, credentials })
-    await until(() => host.silo.eventsOf('opened', 'n1').length === 2, 'the number is open', 30_000)
+    await loseSessions()
     await emulator.call('POST', `/accounts/${bert.phone}/edit`, { to: anna.phone, id: first, text: 'hello' })
     assert.equal((await host.silo.event('messageEdited', 'n1')).text, 'hello')
     assert.equal(host.silo.eventsOf('messageReceived', 'n1').length, 1)
