@@ -21,7 +21,7 @@ import { asGroupRefusal, lastLook } from './refusals.js'
 import { toHistory, toPresences, toReports } from './reports.js'
 import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
-import { isEmpty, isWorthAWord } from './unread.js'
+import { givenByPhone, isEmpty, isWorthAWord } from './unread.js'
 
 const storeLimitMs = 30_000
 const sentMessageMs = 15_000
@@ -459,11 +459,13 @@ export class WhatsAppSession implements Session {
     try {
       const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
       const message = this.#envelope(stanza, decoded.deviceSentMessage?.message ?? decoded)
-      const events = toEvents(message, this.#me)
-      if (events.length > 0) {
-        this.#journaled.add(identity(message))
-      }
-      return events
+      return [message, ...givenByPhone(message)].flatMap((each) => {
+        const events = toEvents(each, this.#me)
+        if (events.length > 0) {
+          this.#journaled.add(identity(each))
+        }
+        return events
+      })
     } catch (error) {
       this.port.log('error', 'a message was not understood', undefined, describeFault(error))
       return this.#unread(stanza)
@@ -535,7 +537,7 @@ function lostConnection(): { promise: Promise<never>; lose: () => void } {
 }
 
 function identity({ key }: WAMessage): string {
-  return `${key.remoteJid ?? ''}|${key.participant ?? ''}|${key.id ?? ''}`
+  return `${bare(key.remoteJid) ?? ''}|${bare(key.participant) ?? ''}|${key.id ?? ''}`
 }
 
 /** What is no number is a failure like any other. */

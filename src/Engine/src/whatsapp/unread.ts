@@ -1,4 +1,4 @@
-import type { BinaryNode } from 'baileys'
+import { type BinaryNode, proto, type WAMessage } from 'baileys'
 
 /** Whether a message stanza holds nothing for this device: what was written is on the phone only, at least for now. */
 export function isEmpty(stanza: BinaryNode): boolean {
@@ -12,6 +12,14 @@ export function isEmpty(stanza: BinaryNode): boolean {
 export function isWorthAWord(stanza: BinaryNode): boolean {
   const { category, edit, type } = stanza.attrs
   return category !== 'peer' && !edit && type !== 'reaction' && !parts(stanza).some(({ attrs }) => attrs['decrypt-fail'] === 'hide')
+}
+
+/** What our own phone gives of messages that came without content. Nobody else may say what another person wrote. */
+export function givenByPhone({ key, message, ...more }: WAMessage): WAMessage[] {
+  const isOwn = key.fromMe === true && (more as { category?: string }).category === 'peer'
+  const results = isOwn ? message?.protocolMessage?.peerDataOperationRequestResponseMessage?.peerDataOperationResult : undefined
+  return (results ?? []).flatMap(({ placeholderMessageResendResponse: given }) =>
+    given?.webMessageInfoBytes ? [proto.WebMessageInfo.decode(given.webMessageInfoBytes) as WAMessage] : [])
 }
 
 function parts({ content }: BinaryNode): BinaryNode[] {

@@ -65,9 +65,18 @@ describe('A message that cannot be read', () => {
     })
   }
 
-  test('is told again with its content once the phone has given it', async () => {
+  test('is told again with its content once the phone has given it, which is stored before the phone hears so', async () => {
     const id = await say('from an advertisement', { unavailable: true })
-    await until(() => told(id).length === 2, 'both were told', 20_000)
+    await until(() => told(id).length === 1, 'it was told')
+    host.silo.holdFrom = 'messageReceived'
+    await until(() => told(id).length === 2, 'its content was told', 20_000)
+    const pending = async () => (await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`)).companions[0]?.pending
+    assert.equal(await pending(), 1)
+    const { first, events } = host.silo.deliveries.at(-1) ?? assert.fail()
+    host.silo.holdFrom = undefined
+    host.silo.acknowledgeAtOnce = true
+    await host.silo.acknowledge('n1', { ...first, sequence: first.sequence + events.length - 1 })
+    await until(async () => await pending() === 0, 'the phone heard so')
     assert.deepEqual(told(id).map(({ type, text, jid, fromMe }) => [type, text, jid, fromMe]),
       [['unsupported', undefined, bert.jid, false], ['text', 'from an advertisement', bert.jid, false]])
   })
