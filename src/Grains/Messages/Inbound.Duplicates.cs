@@ -5,7 +5,7 @@ namespace Loopwave.Messages;
 
 /// <summary>
 /// A message that is here already (<see cref="KnownMessages"/> tells) is not stored again. What its coming again says is
-/// taken: that one of ours went through, or that one known from history is live.
+/// taken: that one of ours went through, that one known from history is live, or what one says that could not be read.
 /// </summary>
 internal sealed partial class Inbound
 {
@@ -29,8 +29,36 @@ internal sealed partial class Inbound
             return false;
         }
 
-        Drop(before, work.Book.Chat(chat)!, history, inbound.Timestamp);
+        if (MessageRules.IsReadAtLast(before, inbound))
+        {
+            Fill(before, inbound, work.Book.Chat(chat)!, history);
+        }
+        else
+        {
+            Drop(before, work.Book.Chat(chat)!, history, inbound.Timestamp);
+        }
+
         return true;
+    }
+
+    // Its sender repeated it, or our phone gave what it has of it.
+    private void Fill(MessageDocument unread, InboundMessage inbound, ChatDocument chat, bool history)
+    {
+        var file = inbound.File is { } remote ? NewMedia(remote, unread.Id, inbound.Timestamp) : null;
+        var answers = inbound.ReplyTo is { } target ? _known.Target(target, chat.Id)?.Id : null;
+        var read = unread.Fill(inbound, file?.Id, answers, work.Now);
+        if (!unread.History)
+        {
+            Update(unread, file is null ? "text" : "media", read);
+        }
+        else if (history)
+        {
+            PutChanged(read);
+        }
+        else
+        {
+            Live(read, chat);
+        }
     }
 
     private void Drop(MessageDocument message, ChatDocument chat, bool history, DateTimeOffset at)
@@ -42,14 +70,19 @@ internal sealed partial class Inbound
         }
         else if (message.History && !history)
         {
-            var live = message with { History = false, UpdatedAt = work.Now };
-            work.Put(live);
-            Arrived(live, chat, history: false);
+            Live(message, chat);
         }
         else if (message.FromMe)
         {
             // The same, after we had given up on it.
             Sent(message, MessageStatus.Sent, at);
         }
+    }
+
+    private void Live(MessageDocument message, ChatDocument chat)
+    {
+        var live = message with { History = false, UpdatedAt = work.Now };
+        work.Put(live);
+        Arrived(live, chat, history: false);
     }
 }

@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Engines;
 using Loopwave.Media;
 
 namespace Loopwave.Messages;
@@ -81,6 +82,24 @@ internal static class MessageRules
         Status = MessageStatus.Cancelled,
         Error = null,
         Timeline = [.. message.Timeline, new StatusChange(MessageStatus.Cancelled, now)],
+        UpdatedAt = now,
+    };
+
+    /// <summary>What could not be read when it came comes once more, and now it can.</summary>
+    public static bool IsReadAtLast(MessageDocument message, InboundMessage again) =>
+        message is { Type: MessageType.Unsupported, DeletedAt: null } && again.Type is not MessageType.Unsupported;
+
+    /// <summary>Gives a message that could not be read what it says. An edit that came meanwhile is later than that.</summary>
+    public static MessageDocument Fill(this MessageDocument message, InboundMessage content, string? media, string? replyTo, DateTimeOffset now) => message with
+    {
+        Type = content.Type,
+        Text = message.EditedAt is null ? content.Text : message.Text,
+        Media = media,
+        Location = content.Location,
+        Contacts = content.Contacts,
+        Poll = content.Poll,
+        ReplyTo = replyTo,
+        Mentions = content.Mentions,
         UpdatedAt = now,
     };
 
