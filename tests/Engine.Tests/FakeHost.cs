@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Loopwave.Engines;
 using StreamJsonRpc;
@@ -119,5 +120,18 @@ internal sealed class FakeHost : IHostProcess
 
             return answer ?? (method == "status" ? new HostStatus(0, 0, 0, 0) : null);
         }
+    }
+}
+
+/// <summary>JSON that is written as it is, whatever no library would write.</summary>
+[JsonConverter(typeof(Converter))]
+internal sealed record RawJson(string Text)
+{
+    private sealed class Converter : JsonConverter<RawJson>
+    {
+        public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
+            writer.WriteRawValue(value.Text, skipInputValidation: true);
     }
 }

@@ -237,16 +237,103 @@ public class WhatsAppEngineTests
         Assert.Contains("moonRose", await world.Log.Next("which is not known here"));
     }
 
+    [Theory]
+    [InlineData("""{"type":"aliasLearned","phoneJid":"1@s.whatsapp.net"}""", "aliasLearned")]
+    [InlineData("""{"type":"named","jid":"1@lid","name":null}""", "named")]
+    [InlineData("""{"type":"named","jid":"1@lid","name":"half a smile \ud83d"}""", "named")]
+    [InlineData("""{"type":"receiptReceived","jid":"1@lid","whatsAppIds":["A1"],"kind":"smelled","at":"2026-11-23T01:00:00.000Z"}""", "receiptReceived")]
+    [InlineData("""{"type":"serverAcknowledged","whatsAppId":"A1","at":"the day before"}""", "serverAcknowledged")]
+    [InlineData("""{"type":"messageReceived","message":{"whatsAppId":"A1","text":"secret"}}""", "messageReceived")]
+    [InlineData("""{"type":"messageReceived","message":{"whatsAppId":"A1","jid":"1@g.us","participant":5,"fromMe":false,"text":"secret"}}""", "messageReceived")]
+    [InlineData("""{"type":"\ud83d"}""", "")]
+    [InlineData("""{"kind":"closed"}""", "")]
+    [InlineData("null", "")]
+    [InlineData("[]", "")]
+    public async Task An_event_that_cannot_be_read_keeps_its_place_and_the_others_are_taken(string json, string type)
+    {
+        var unreadable = Assert.IsType<EngineEvent.Unreadable>(await BetweenOthers(json));
+
+        Assert.Equal((type, null, false), (unreadable.Type, unreadable.Rest, unreadable.IsSecret));
+        Assert.NotEmpty(unreadable.Why);
+        Assert.DoesNotContain("secret", unreadable.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"closed"}""", 428)]
+    [InlineData("""{"type":"closed","code":4000000000}""", 428)]
+    [InlineData("""{"type":"closed","code":402,"until":"some day"}""", 402)]
+    public async Task A_connection_is_over_whatever_its_end_says(string json, int code)
+    {
+        var unreadable = Assert.IsType<EngineEvent.Unreadable>(await BetweenOthers(json));
+
+        Assert.Equal(new EngineEvent.Closed(code), unreadable.Rest);
+    }
+
     [Fact]
-    public async Task An_event_that_lacks_what_it_must_say_is_refused_whole()
+    public async Task A_number_whose_end_cannot_be_read_has_left_its_host()
     {
         await using var world = new EngineWorld();
         var host = await world.OpenFirst();
 
-        await Assert.ThrowsAnyAsync<RemoteRpcException>(() => host.Deliver("n1", 1, 1, new object[] { new { type = "opened" }, new { type = "closed" } }));
-        await Assert.ThrowsAnyAsync<RemoteRpcException>(() => host.Deliver("n1", 1, 1, new object[] { new { type = "named", jid = "1@lid", name = (string?)null } }));
+        await host.Deliver("n1", 1, 1, new object[] { new { type = "closed" } });
 
-        Assert.False(world.HasBatch);
+        await world.NextBatch();
+        await Fails(EngineError.NotConnected, () => world.Engine.LogOut("n1", 1, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Changed_keys_that_cannot_be_read_are_known_to_be_keys()
+    {
+        var unreadable = Assert.IsType<EngineEvent.Unreadable>(
+            await BetweenOthers("""{"type":"credentialsChanged","changes":[{"name":"creds","value":"%%%"}]}"""));
+
+        Assert.True(unreadable.IsSecret);
+        Assert.Null(unreadable.Rest);
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_read_is_one_that_cannot_be_shown()
+    {
+        var unreadable = Assert.IsType<EngineEvent.Unreadable>(await BetweenOthers("""
+            {"type":"messageReceived","message":{"whatsAppId":"A1","jid":"1@g.us","fromMe":false,"participant":"2@lid","pushName":"Ada",
+             "timestamp":"2026-11-23T01:00:00.000Z","type":"text","text":"half a smile \ud83d"}}
+            """));
+
+        var shown = Assert.IsType<EngineEvent.MessageReceived>(unreadable.Rest).Message;
+        Assert.Equal(("A1", "1@g.us", "2@lid", "Ada", Now), (shown.WhatsAppId, shown.Jid, shown.Participant, shown.PushName, shown.Timestamp));
+        Assert.Equal((MessageType.Unsupported, null), (shown.Type, shown.Text));
+    }
+
+    [Fact]
+    public async Task Of_history_only_the_messages_that_cannot_be_read_are_not_shown_as_they_were()
+    {
+        const string identity = "\"jid\":\"1@lid\",\"fromMe\":false,\"type\":\"text\"";
+        var unreadable = Assert.IsType<EngineEvent.Unreadable>(await BetweenOthers($$"""
+            {"type":"historyReceived","request":"r1","percent":1e9,"done":true,"messages":[
+             {"whatsAppId":"A1",{{identity}},"timestamp":"2026-11-23T01:00:00.000Z","text":"one"},
+             {"whatsAppId":"A2",{{identity}},"timestamp":"2026-11-23T01:00:00.000Z","text":"\ud83d"},
+             {"whatsAppId":"A3",{{identity}},"timestamp":"yesterday","text":"three"}, null, 5]}
+            """));
+
+        var history = Assert.IsType<EngineEvent.HistoryReceived>(unreadable.Rest);
+        Assert.Equal(("r1", true), (history.Request, history.Done));
+        Assert.Equal(
+            [("A1", MessageType.Text, "one"), ("A2", MessageType.Unsupported, null)],
+            history.Messages.Select(message => (message.WhatsAppId, message.Type, message.Text)));
+    }
+
+    /// <summary>What is taken of an event that comes between two others, which are taken as they are.</summary>
+    private static async Task<EngineEvent> BetweenOthers(string json)
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+
+        await host.Deliver("n1", 1, 5, new object[] { new { type = "opened" }, new RawJson(json), new { type = "closed", code = 515 } });
+
+        var batch = await world.NextBatch();
+        Assert.Equal(7, batch.Last.Sequence);
+        Assert.Equal([new EngineEvent.Opened(null), new EngineEvent.Closed(515)], [batch.Events[0], batch.Events[2]]);
+        return batch.Events[1];
     }
 
     private static async Task<EngineException> Fails(EngineError error, Func<Task> call)

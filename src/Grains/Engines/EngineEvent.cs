@@ -137,6 +137,17 @@ public abstract record EngineEvent
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.unknown")]
     public sealed record Unknown([property: Id(0)] string Type) : EngineEvent;
 
+    /// <summary>Something that does not say what it must. It keeps its place in the stream, and is set aside there.</summary>
+    /// <param name="Why">What is wrong with it; holds nothing of what it says.</param>
+    /// <param name="Rest">What could be read of it, and is taken in its place.</param>
+    /// <param name="IsSecret">It was a change of the device's secrets, which nobody may pass over.</param>
+    [GenerateSerializer, Immutable, Alias("loopwave.engine-event.unreadable")]
+    public sealed record Unreadable(
+        [property: Id(0)] string Type,
+        [property: Id(1)] string Why,
+        [property: Id(2)] EngineEvent? Rest = null,
+        [property: Id(3)] bool IsSecret = false) : EngineEvent;
+
     private EngineEvent()
     {
     }

@@ -45,29 +45,23 @@ internal sealed partial class NumberGrain
     private async Task Apply(EngineBatch batch)
     {
         var events = NotSeen(batch);
-        if (events.Count > 0)
+        if (IsTakenSingly(batch, events))
         {
-            for (var attempt = 1; ; attempt++)
+            if (!await TakeSingly(batch, events))
             {
-                var lane = State.Lane;
-                try
-                {
-                    await Recover();
-                    lane = State.Lane;
-                    await Store(events);
-                    break;
-                }
-                catch (StorageUnavailableException) when (attempt < MostTries && lane.IsBroken)
-                {
-                    // Read what is stored, unless a neighbour did already, and apply the same events on top; the engine keeps
-                    // them until then.
-                }
-                catch (Exception exception) when (exception is not (StorageUnavailableException or NumberNotOwnedException or CredentialsUnreadableException))
-                {
-                    // A mistake of ours halfway through a change: nothing may build on the half.
-                    BreakLane(State.Lane);
-                    throw;
-                }
+                return;
+            }
+        }
+        else if (events.Count > 0)
+        {
+            try
+            {
+                await Take(events);
+            }
+            catch (Exception exception) when (!MayPass(exception))
+            {
+                Refused(batch);
+                throw;
             }
 
             _cursor = batch.Last;
@@ -75,6 +69,35 @@ internal sealed partial class NumberGrain
 
         using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
         await _engine.Acknowledge(Number, batch.Last, timeout.Token);
+    }
+
+    private async Task Take(IReadOnlyList<EngineEvent> events)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var lane = State.Lane;
+            try
+            {
+                await Recover();
+                lane = State.Lane;
+                await Store([.. events.Select(Readable)]);
+                break;
+            }
+            catch (StorageUnavailableException) when (attempt < MostTries && lane.IsBroken)
+            {
+                // Read what is stored, unless a neighbour did already, and apply the same events on top; the engine keeps
+                // them until then.
+            }
+            catch (Exception exception) when (exception is not (StorageUnavailableException or NumberNotOwnedException or CredentialsUnreadableException))
+            {
+                // A mistake of ours halfway through a change: nothing may build on the half.
+                BreakLane(State.Lane);
+                throw;
+            }
+        }
+
+        events.OfType<EngineEvent.Unknown>().ToList().ForEach(SetAside);
+        events.OfType<EngineEvent.Unreadable>().ToList().ForEach(SetAside);
     }
 
     private IReadOnlyList<EngineEvent> NotSeen(EngineBatch batch)

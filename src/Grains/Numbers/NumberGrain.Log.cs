@@ -20,6 +20,12 @@ internal sealed partial class NumberGrain
     [LoggerMessage(LogLevel.Error, "Number {Number}: the credentials cannot be read: {Why}")]
     private static partial void LogCredentialsUnreadable(ILogger logger, string number, string why);
 
+    [LoggerMessage(LogLevel.Error, "Number {Number}: changed credentials could not be saved, and the number is closed: {Why}")]
+    private static partial void LogNotSaved(ILogger logger, string number, string why);
+
+    [LoggerMessage(LogLevel.Error, "Number {Number}: an event ({Kind}) could not be taken and is set aside: {Why}")]
+    private static partial void LogSetAside(ILogger logger, string number, string kind, string why);
+
     [LoggerMessage(LogLevel.Error, "Number {Number}: message {Message} could not be prepared, failure {Failures}")]
     private static partial void LogNotPrepared(ILogger logger, Exception exception, string number, string message, int failures);
 

@@ -13,6 +13,7 @@ internal sealed class NumberMetrics
     private readonly CounterFromZero<(EngineKind Engine, string Reason)> _disconnects;
     private readonly CounterFromZero<(EngineKind Engine, string Reason)> _reconnects;
     private readonly CounterFromZero<EngineKind> _deafHeals;
+    private readonly CounterFromZero<(EngineKind Engine, SetAsideBecause Why)> _setAside;
     private readonly CounterFromZero<LeaseLoss> _leaseLosses;
 
     public NumberMetrics(IMeterFactory meters)
@@ -28,6 +29,12 @@ internal sealed class NumberMetrics
             meter, "loopwave_deaf_heals_total", "{heal}",
             "Connections that looked open and answered nothing, and were closed and opened again.",
             Engines.Select(engine => (engine, new[] { MetricLabels.Engine(engine) })));
+        _setAside = new(
+            meter, "loopwave_events_set_aside_total", "{event}",
+            "Events of the network that could not be read, or not be taken, and were passed over. The log says what each was.",
+            from engine in Engines
+            from why in new[] { (SetAsideBecause.Unreadable, "unreadable"), (SetAsideBecause.Failed, "failed") }
+            select ((engine, why.Item1), new[] { MetricLabels.Engine(engine), Reason(why.Item2) }));
         _leaseLosses = new(
             meter, "loopwave_lease_losses_total", "{lease}",
             "How often this silo lost the right to own numbers, and closed all connections.",
@@ -40,7 +47,7 @@ internal sealed class NumberMetrics
     /// </summary>
     internal static IReadOnlySet<string> Reasons { get; } = new HashSet<string>
     {
-        "already_linked", "banned", "client_outdated", "connection_lost", "credentials_missing", "credentials_unreadable", "deaf",
+        "already_linked", "banned", "client_outdated", "connection_lost", "credentials_missing", "credentials_not_saved", "credentials_unreadable", "deaf",
         "different_phone", "engine_failed", "engine_full", "engine_missing", "handshake_refused", "linked_devices_off", "locked",
         "node_missing", "node_too_old", "proxy_changed", "proxy_not_allowed", "proxy_refused", "proxy_unreachable", "replaced",
         "restart_required", "server_error", "server_unavailable", "temporarily_restricted", "timed_out", "unknown_error", "unlinked",
@@ -63,6 +70,8 @@ internal sealed class NumberMetrics
         }
     }
 
+    public void PassedOver(EngineKind engine, SetAsideBecause why) => _setAside.Add((engine, why));
+
     public void Lost(LeaseLoss why) => _leaseLosses.Add(why);
 
     // A stop, a removal and a reconnect on command are no loss: they give no reason, or end in another state.
@@ -82,4 +91,11 @@ internal sealed class NumberMetrics
         from engine in Engines from reason in Reasons.Append(Other) select ((engine, reason), new[] { MetricLabels.Engine(engine), Reason(reason) });
 
     private static KeyValuePair<string, object?> Reason(string reason) => new(MetricLabels.Reason, reason);
+}
+
+/// <summary>Why an event was passed over.</summary>
+internal enum SetAsideBecause
+{
+    Unreadable,
+    Failed,
 }

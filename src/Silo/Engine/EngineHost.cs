@@ -302,7 +302,7 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
     [LoggerMessage(LogLevel.Debug, "Engine host {Host}: {Open} of {Numbers} numbers open, {Memory} bytes, event loop {Delay} ms late")]
     private static partial void LogStatus(ILogger logger, string host, int open, int numbers, long memory, double delay);
 
-    [LoggerMessage(LogLevel.Warning, "Number {Number}: the engine reported {Type}, which is not known here")]
+    [LoggerMessage(LogLevel.Error, "Number {Number}: the engine reported {Type}, which is not known here")]
     private static partial void LogUnknownEvent(ILogger logger, string number, string type);
 
     [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}")]

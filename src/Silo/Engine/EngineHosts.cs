@@ -20,7 +20,7 @@ internal sealed partial class EngineHosts(
     /// <summary>More processes rather than bigger ones: fewer numbers are lost at once, and memory is cleaned up faster.</summary>
     public const int MostNumbers = 200;
 
-    private const int ConnectionLost = 428;
+    internal const int ConnectionLost = 428;
 
     private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -187,7 +187,7 @@ internal sealed partial class EngineHosts(
             line.Turn.Release();
         }
 
-        if (batch.Events.Any(evt => evt is EngineEvent.Closed))
+        if (batch.Events.Any(evt => evt is EngineEvent.Closed or EngineEvent.Unreadable { Rest: EngineEvent.Closed }))
         {
             Release(line, opens, host);
         }

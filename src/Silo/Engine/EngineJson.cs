@@ -79,15 +79,34 @@ internal static class EngineJson
         }
     }
 
+    /// <summary>
+    /// One event that cannot be read must not keep the number's others waiting: each has its place, whatever it says.
+    /// </summary>
     private sealed class EventConverter : JsonConverter<EngineEvent>
     {
+        public override bool HandleNull => true;
+
         public override EngineEvent Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             using var json = JsonDocument.ParseValue(ref reader);
-            var type = json.RootElement.TryGetProperty("type", out var name) ? name.GetString() : null;
-            return type is null ? throw new JsonException("An event has no type.")
-                : Events.TryGetValue(type, out var known) ? (EngineEvent)json.RootElement.Deserialize(known, options)!
-                : new EngineEvent.Unknown(type);
+            if (UnreadableEvents.Text(json.RootElement, "type") is not { } type)
+            {
+                return new EngineEvent.Unreadable("", "It does not say what it is.");
+            }
+
+            if (!Events.TryGetValue(type, out var known))
+            {
+                return new EngineEvent.Unknown(type);
+            }
+
+            try
+            {
+                return (EngineEvent)json.RootElement.Deserialize(known, options)!;
+            }
+            catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or NotSupportedException)
+            {
+                return UnreadableEvents.Of(type, known, json.RootElement, exception, options);
+            }
         }
 
         public override void Write(Utf8JsonWriter writer, EngineEvent value, JsonSerializerOptions options)

@@ -121,6 +121,7 @@ public sealed class NumberMetricsTests : IAsyncLifetime
     public void What_has_not_happened_yet_is_told_as_zero()
     {
         Assert.Equal([("reason=asleep", 0), ("reason=not_renewed", 0), ("reason=revoked", 0)], _measured.Observe("loopwave_lease_losses_total").Order());
+        Assert.Equal(4, _measured.Observe("loopwave_events_set_aside_total").Count(one => one.Value == 0));
         Assert.All(["loopwave_disconnects_total", "loopwave_reconnects_total"], metric => Assert.Equal(2 * (NumberMetrics.Reasons.Count + 1), _measured.Observe(metric).Count));
     }
 
