@@ -169,10 +169,11 @@ public class LostHostTests
 
         host.Kill();
 
-        Assert.Equal(EngineError.Unavailable, (await Assert.ThrowsAsync<EngineException>(() => relaying)).Error);
+        var ended = await Assert.ThrowsAsync<EngineException>(() => relaying);
+        Assert.Equal((EngineError.Unavailable, true), (ended.Error, ended.HostEnded));
         await world.NextBatch();
         var after = await Assert.ThrowsAsync<EngineException>(() => world.Engine.Relay("n1", 1, "A", "1@s.whatsapp.net", [1], CancellationToken.None));
-        Assert.Equal(EngineError.NotConnected, after.Error);
+        Assert.Equal((EngineError.NotConnected, false), (after.Error, after.HostEnded));
     }
 
     [Fact]

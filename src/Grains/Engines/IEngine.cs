@@ -224,6 +224,9 @@ public sealed class EngineException(EngineError error, string message, string? c
 
     public EngineError Error { get; } = error;
 
+    /// <summary>The process that was to do it ended meanwhile, possibly of just this.</summary>
+    public bool HostEnded { get; init; }
+
     /// <summary>A public error code, such as <c>not_on_whatsapp</c>; the message is then a sentence for people.</summary>
     public string? Code { get; } = code;
 }

@@ -59,5 +59,8 @@ internal sealed class NumberContext(
 
     public SendMetrics Sends => sends;
 
+    /// <summary>Held while something is prepared that an engine process may end of.</summary>
+    public SemaphoreSlim Suspects { get; } = new(1, 1);
+
     public SiloAddress Silo => silo.SiloAddress;
 }

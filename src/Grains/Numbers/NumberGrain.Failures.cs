@@ -22,6 +22,11 @@ internal sealed partial class NumberGrain
     // The network did not do what must come before the hand-over. Without the connection it could not, and that counts for nothing.
     private Task NotReady(QueueItem item, Connection connection, Exception exception)
     {
+        if (exception is EngineException { HostEnded: true } && !_isLeaving && context.Lease.IsHeld)
+        {
+            return HostEnded(item, exception);
+        }
+
         if (_connection?.Id == connection.Id)
         {
             return Failed(item, exception, MostUnavailable, CauseOf(exception));

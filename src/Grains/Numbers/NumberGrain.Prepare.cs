@@ -45,7 +45,7 @@ internal sealed partial class NumberGrain
         {
             return new Built(await _engine.Prepare(Number, State.Epoch, outbound, timeout.Token), jid, check);
         }
-        catch (EngineException exception) when (exception is { Error: EngineError.Unavailable, Code: null } && outbound.File is not null)
+        catch (EngineException exception) when (exception is { Error: EngineError.Unavailable, Code: null, HostEnded: false } && outbound.File is not null)
         {
             throw new EngineException(exception.Error, "The file could not be uploaded to WhatsApp.", "media_upload_failed");
         }

@@ -163,7 +163,7 @@ internal sealed partial class NumberGrain
     {
         try
         {
-            if (await HandOver(item, await Build(item), connection) is { } handed)
+            if (await HandOver(item, await BuildApart(item, connection), connection) is { } handed)
             {
                 await Relay(handed, connection);
             }

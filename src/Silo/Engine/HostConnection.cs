@@ -68,7 +68,7 @@ internal sealed class HostConnection : IDisposable
         }
     }
 
-    private static EngineException Gone() => new(EngineError.Unavailable, "The engine host ended.");
+    private static EngineException Gone() => new(EngineError.Unavailable, "The engine host ended.") { HostEnded = true };
 
     private static EngineException Fault(RemoteRpcException exception)
     {

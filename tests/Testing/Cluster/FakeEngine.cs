@@ -36,6 +36,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>Runs before a message is built; may throw what a test wants to see handled.</summary>
     public Action<OutboundMessage> Preparing { get; set; } = _ => { };
 
+    /// <summary>What building a message waits for; may throw.</summary>
+    public Func<OutboundMessage, Task> Building { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Runs before a message is written; may throw.</summary>
     public Action<FakeRelay> Relaying { get; set; } = _ => { };
 
@@ -166,10 +169,11 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         return Task.CompletedTask;
     }
 
-    public Task<byte[]> Prepare(string number, long epoch, OutboundMessage message, CancellationToken cancellationToken)
+    public async Task<byte[]> Prepare(string number, long epoch, OutboundMessage message, CancellationToken cancellationToken)
     {
         Preparing(message);
-        return Task.FromResult(JsonSerializer.SerializeToUtf8Bytes(message));
+        await Building(message);
+        return JsonSerializer.SerializeToUtf8Bytes(message);
     }
 
     public Task Relay(string number, long epoch, string whatsAppId, string jid, byte[] prepared, CancellationToken cancellationToken)
