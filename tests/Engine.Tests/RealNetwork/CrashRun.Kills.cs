@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Loopwave.Processes;
 using Xunit;
 
@@ -8,11 +10,14 @@ internal sealed partial class CrashRun
 {
     private int _betweenOut;
     private int _betweenIn;
+    private int _apart;
 
     private enum Kill
     {
         /// <summary>The silo, and with it its hosts.</summary>
         Silo,
+
+        /// <summary>One of two hosts: the numbers of the other one must not notice.</summary>
         Host,
         Connections,
     }
@@ -26,6 +31,7 @@ internal sealed partial class CrashRun
         _random.Shuffle(kills);
         var (written, said) = (plan.Out / plan.Numbers * plan.Numbers / (kills.Length + 1), plan.In / plan.Numbers * plan.Numbers / (kills.Length + 1));
         var isSecondBlow = false;
+        var atRest = plan.WaitsForNumbers ? await AllBack(since: default) : null;
         foreach (var kill in kills)
         {
             var onWire = await OnWire();
@@ -37,17 +43,38 @@ internal sealed partial class CrashRun
             }
 
             var struck = TimeProvider.System.GetUtcNow();
-            await Do(kill);
+            var lost = await Do(kill);
+            _apart += lost > 0 && lost < _lines.Count ? 1 : 0;
             isSecondBlow = plan.WaitsForNumbers && !isSecondBlow && _random.Next(4) == 0;
             if (plan.WaitsForNumbers && !isSecondBlow)
             {
-                await AllBack(since: struck);
+                var before = atRest;
+                atRest = await AllBack(struck, lost);
+                NoticedByNoOther(before, atRest, lost);
+            }
+            else
+            {
+                atRest = null;
             }
         }
 
         await _pace.Open(plan.Out - (written * kills.Length), plan.In - (said * kills.Length), moment: 1);
         TestContext.Current.SendDiagnosticMessage(
-            "seed {0}: of {1} kills {2} came between messages on their way out, {3} between messages on their way in", plan.Seed, kills.Length, _betweenOut, _betweenIn);
+            "seed {0}: of {1} kills {2} came between messages on their way out, {3} between messages on their way in; {4} ended a host that had some of the numbers",
+            plan.Seed, kills.Length, _betweenOut, _betweenIn, _apart);
+
+        // A kill that finds everything done proves nothing.
+        Assert.True(_betweenOut * 3 >= kills.Length * 2 && _betweenIn * 3 >= kills.Length * 2, "Too many kills came between no messages.");
+        Assert.True(_apart > 0, "No kill ended a host whose numbers were not all there are.");
+    }
+
+    // So many numbers have another connection than before as the host had.
+    private void NoticedByNoOther(IReadOnlyDictionary<string, DateTimeOffset>? before, IReadOnlyDictionary<string, DateTimeOffset> after, int? lost)
+    {
+        if (lost is { } count && before is not null)
+        {
+            Assert.Equal(count, after.Count(number => number.Value != before[number.Key]));
+        }
     }
 
     private async Task<int> OnWire() => (await deployment.WhatsApp.Record())["sent"]!.AsArray().Count;
@@ -65,17 +92,35 @@ internal sealed partial class CrashRun
             "seed {0}: killed {1} after {2} messages; {3} not on the wire yet, {4} not receipted", plan.Seed, kill, _pace.Done, written, said);
     }
 
-    // A number shows that it is ready for as long as nobody has told it that its connection is gone.
-    private async Task AllBack(DateTimeOffset since)
+    /// <summary>Waits until all numbers are ready and have nothing left to send; since when each of them is.</summary>
+    /// <param name="since">
+    /// When the last kill was: a number shows that it is ready for as long as nobody has told it that its connection is gone.
+    /// </param>
+    /// <param name="lost">How many numbers it concerned; null is all.</param>
+    private async Task<IReadOnlyDictionary<string, DateTimeOffset>> AllBack(DateTimeOffset since, int? lost = null)
     {
-        foreach (var (number, _, _) in _lines)
-        {
-            await deployment.Number(number, view =>
-                Deployment.Text(view["status"]) == "ready" && view["since"]!.GetValue<DateTimeOffset>() >= since && view["counters"]!["queued"]!.GetValue<int>() == 0);
-        }
+        Dictionary<string, DateTimeOffset> ready = [];
+        await Until(
+            async () =>
+            {
+                ready = [];
+                foreach (var (number, _, _) in _lines)
+                {
+                    var view = await deployment.Get($"/api/v1/numbers/{number}");
+                    if (Deployment.Text(view["status"]) == "ready" && view["counters"]!["queued"]!.GetValue<int>() == 0)
+                    {
+                        ready[number] = view["since"]!.GetValue<DateTimeOffset>();
+                    }
+                }
+
+                return ready.Count == _lines.Count && ready.Values.Count(at => at >= since) >= (lost ?? _lines.Count);
+            },
+            "the numbers to come back");
+        return ready;
     }
 
-    private async Task Do(Kill kill)
+    /// <summary>How many numbers lost their connection; null is all of them.</summary>
+    private async Task<int?> Do(Kill kill)
     {
         switch (kill)
         {
@@ -97,17 +142,22 @@ internal sealed partial class CrashRun
                 // The one before may have been killed a moment ago: then its successor is waited for.
                 IReadOnlyList<int> hosts = [];
                 await Until(() => Task.FromResult((hosts = deployment.Process.Children()).Count > 0), "a host to kill");
-                foreach (var host in hosts)
-                {
-                    LoopwaveProcess.KillOther(host);
-                }
-
+                var ended = Ended().Count;
+                LoopwaveProcess.KillOther(hosts[_random.Next(hosts.Count)]);
                 await Tell(kill);
-                break;
+                await Until(() => Task.FromResult(Ended().Count > ended), "the silo to notice that a host is gone");
+                return int.Parse(Ended()[ended].Groups[1].Value, CultureInfo.InvariantCulture);
             case Kill.Connections:
                 await deployment.WhatsApp.DropAll();
                 await Tell(kill);
                 break;
         }
+
+        return null;
     }
+
+    private MatchCollection Ended() => HostEnded().Matches(deployment.Process.Output);
+
+    [GeneratedRegex("Engine host [^ ]* ended; ([0-9]+) numbers lost their connection")]
+    private static partial Regex HostEnded();
 }
