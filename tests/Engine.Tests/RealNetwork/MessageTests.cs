@@ -178,6 +178,44 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
     }
 
     [Fact]
+    public async Task What_we_cannot_decrypt_is_asked_for_again_and_is_stored_once()
+    {
+        await deployment.WhatsApp.Say(_person, _phone, "one");
+        await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "one");
+        await deployment.WhatsApp.OnPhone(_person, "garble", new { count = 1 });
+
+        var id = await deployment.WhatsApp.Say(_person, _phone, "two");
+        await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "two");
+        await deployment.WhatsApp.Say(_person, _phone, "three");
+        await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "three");
+
+        var stored = (await deployment.Get($"/api/v1/chats/{_person}/messages?limit=200"))["data"]!.AsArray();
+        Assert.Equal(["three", "two", "one"], stored.Select(message => Deployment.Text(message!["text"])));
+        Assert.Equal(3, (await deployment.Get($"/api/v1/chats/{_person}"))["unreadCount"]!.GetValue<int>());
+        var delivered = (await deployment.WhatsApp.Record())["delivered"]!.AsArray().Single(one => Deployment.Text(one!["id"]) == id)!;
+        Assert.Equal(2, delivered["times"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task A_reply_names_the_message_that_it_answers_whoever_gives_it()
+    {
+        var question = await deployment.Send(_number, _person, "Is six fine?");
+        await deployment.MessageIs(question, "delivered");
+        var asked = Assert.Single(await deployment.WhatsApp.Inbox(_person))!;
+
+        var (id, author) = (Deployment.Text(asked["id"]), Deployment.Text((await deployment.WhatsApp.Account(_phone))["jid"]));
+        var given = Deployment.Text((await deployment.WhatsApp.OnPhone(_person, "reply", new { to = _phone, target = new { id, author, text = "Is six fine?" }, text = "Seven" }))["id"]);
+        var reply = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "Seven");
+        Assert.Equal(question, Deployment.Text(reply["replyTo"]));
+
+        await deployment.Post("/api/v1/messages", new { to = Deployment.Text(reply["chat"]), text = "Good", replyTo = Deployment.Text(reply["id"]) });
+        var answer = (await deployment.Inbox(_person, inbox => inbox.Count == 2))[1]!;
+        var quoted = answer["message"]!["extendedTextMessage"]!["contextInfo"]!;
+        Assert.Equal("Seven", Deployment.Text(quoted["quotedMessage"]?["conversation"] ?? quoted["quotedMessage"]?["extendedTextMessage"]?["text"]));
+        Assert.Equal(given, Deployment.Text(quoted["stanzaId"]));
+    }
+
+    [Fact]
     public async Task History_of_a_new_device_is_shown_and_not_counted_as_new()
     {
         var (phone, person) = (await deployment.Person("Shop"), await deployment.Person("Old friend"));

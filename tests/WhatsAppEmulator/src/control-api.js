@@ -16,6 +16,8 @@ const ROUTES = [
     ({ id: await emulator.phone(phone).say(addressIn(emulator, to), text(words, 'text'), { id, unavailable }) })],
   ['POST', '/accounts/:phone/react', async (emulator, [phone], { to, target, emoji }) =>
     ({ id: await emulator.phone(phone).react(addressIn(emulator, to), target, emoji) })],
+  ['POST', '/accounts/:phone/reply', async (emulator, [phone], { to, target, text: words }) =>
+    ({ id: await emulator.phone(phone).reply(addressIn(emulator, to), target, text(words, 'text')) })],
   ['POST', '/accounts/:phone/edit', async (emulator, [phone], { to, id, text: words }) =>
     ({ id: await emulator.phone(phone).edit(addressIn(emulator, to), text(id, 'id'), text(words, 'text')) })],
   ['POST', '/accounts/:phone/revoke', async (emulator, [phone], { to, id }) =>
@@ -28,6 +30,7 @@ const ROUTES = [
   ['GET', '/accounts/:phone/files/:id', async (emulator, [phone, id]) => ({ base64: (await emulator.phone(phone).fetchFile(id)).toString('base64') })],
   ['POST', '/accounts/:phone/read', (emulator, [phone], { to, ids }) => emulator.phone(phone).read(addressIn(emulator, to), ids)],
   ['POST', '/accounts/:phone/type', (emulator, [phone], { to, state }) => emulator.phone(phone).type(addressIn(emulator, to), state)],
+  ['POST', '/accounts/:phone/garble', (emulator, [phone], { count = 1 }) => { emulator.phone(phone).garbles = count }],
   ['POST', '/accounts/:phone/power', (emulator, [phone], { on }) => emulator.phone(phone).turn(on === true)],
   ['POST', '/accounts/:phone/forget-sessions', (emulator, [phone], { of }) => emulator.phone(phone).forgetSessions(emulator.phone(of).account)],
   ['POST', '/accounts/:phone/history', (emulator, [phone], { chat, name, messages, bootstrap }) => {

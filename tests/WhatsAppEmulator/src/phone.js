@@ -24,6 +24,8 @@ export class Phone {
   bootstrapPerChat = 50
   /** Whether it tells authors at once that their messages arrived, as a phone with a connection does. */
   isOn = true
+  /** How many of the next ciphertexts for companions of others nobody can read; those that are asked for again everybody can. */
+  garbles = 0
   #server
   #signal
   #sent = new Map()
@@ -120,6 +122,12 @@ export class Phone {
   react(to, { id, fromMe = false, participant }, emoji) {
     const key = { remoteJid: to, id, fromMe, participant }
     return this.send(to, { reactionMessage: { key, text: emoji, senderTimestampMs: Date.now() } }, { type: 'reaction', attrs: { 'decrypt-fail': 'hide' } })
+  }
+
+  /** Answers a message. `target`: `{ id, author, text }`, the author as an address. */
+  reply(to, { id, author, text: quoted }, words) {
+    const contextInfo = { stanzaId: id, participant: author, quotedMessage: { conversation: quoted } }
+    return this.send(to, { extendedTextMessage: { text: words, contextInfo } })
   }
 
   edit(to, id, text) {
@@ -381,6 +389,10 @@ export class Phone {
     const isOwn = device.account === this.account && category !== 'peer' && !group
     const content = isOwn ? { deviceSentMessage: { destinationJid: chat, message } } : message
     const { type: kind, content: sealed } = await this.#signal.encrypt(device, content, { fresh })
+    if (this.garbles > 0 && !fresh && device.id !== 0 && device.account !== this.account) {
+      this.garbles--
+      sealed[sealed.length - 1] ^= 1
+    }
     const enc = stanza('enc', { v: 2, type: kind, count, ...attrs }, sealed)
     this.#server.router.deliver(this, device, { id, type, edit, enc, chat, group, address, category })
   }
