@@ -222,6 +222,9 @@ public sealed class EngineException(EngineError error, string message, string? c
     /// <summary>The code for a file that found no room on this machine.</summary>
     public const string DiskFull = "disk_full";
 
+    /// <summary>With <see cref="EngineError.NotSent"/>: the connection ended before anything was written.</summary>
+    public const string ConnectionLost = "connection_lost";
+
     public EngineError Error { get; } = error;
 
     /// <summary>The process that was to do it ended meanwhile, possibly of just this.</summary>

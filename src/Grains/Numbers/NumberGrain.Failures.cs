@@ -53,6 +53,14 @@ internal sealed partial class NumberGrain
     // It is certain that nothing was written: the connection is not to blame, and no answer is waited for.
     private async Task NotSent(QueueItem item, Connection connection, EngineException exception)
     {
+        if (exception is { Error: EngineError.NotSent, Code: EngineException.ConnectionLost })
+        {
+            // As if it had not been handed over. The next connection may come at once.
+            await PutOff(item with { Attempts = item.Attempts - 1 }, null, again => _queue.NotSent(again, connection.Id, Now));
+            Pump();
+            return;
+        }
+
         var failures = item.Failures + 1;
         LogNotSent(logger, exception, Number, item.Message, failures);
         if (exception.Error is EngineError.Rejected || failures >= MostUnavailable)
@@ -70,21 +78,22 @@ internal sealed partial class NumberGrain
     }
 
     /// <summary>Has a row rest, longer after each failure, and shows at its message why it waits.</summary>
-    private async Task PutOff(QueueItem item, Cause cause, Func<QueueItem, bool> rest)
+    /// <param name="cause">Null where nothing failed: then it rests no longer than it must.</param>
+    private async Task PutOff(QueueItem item, Cause? cause, Func<QueueItem, bool> rest)
     {
         await _turn.WaitAsync();
         try
         {
             var message = await ports.Messages.Get(item.Message);
             if (_queue.Find(item.Sequence) is not { } row
-                || !rest(item with { Chat = row.Chat, State = QueueState.Queued, DueAt = Now + QueueItemReload.PauseAfter(item.Failures) }))
+                || !rest(item with { Chat = row.Chat, State = QueueState.Queued, DueAt = cause is null ? row.DueAt : Now + QueueItemReload.PauseAfter(item.Failures) }))
             {
                 return;
             }
 
             var work = NewWork();
             work.Put(_queue.Find(item.Sequence)!);
-            if (item.Kind is OutboundKind.Message && message?.Wait(cause, Now) is { } waiting && !ReferenceEquals(waiting, message))
+            if (cause is not null && item.Kind is OutboundKind.Message && message?.Wait(cause, Now) is { } waiting && !ReferenceEquals(waiting, message))
             {
                 work.Put(waiting);
             }

@@ -71,6 +71,27 @@ public sealed class NotSentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_that_ends_before_a_message_is_written_counts_for_nothing()
+    {
+        var tries = 0;
+        _cluster.Engine.Relaying = _ =>
+        {
+            if (++tries < 8)
+            {
+                throw new EngineException(EngineError.NotSent, "The connection was lost meanwhile.", EngineException.ConnectionLost);
+            }
+        };
+        var sent = await Accept("patience");
+        await _cluster.PassesUntil(() => Task.FromResult(tries == 7));
+        Assert.Equal((MessageStatus.Queued, null), await State(sent));
+
+        await Confirm();
+
+        Assert.Equal((MessageStatus.Sent, null), await State(sent));
+        Assert.Equal(8, tries);
+    }
+
+    [Fact]
     public async Task A_message_that_never_leaves_fails_and_holds_up_nobody_else()
     {
         var tries = 0;

@@ -119,7 +119,7 @@ export class WhatsAppSession implements Session {
       await Promise.race([sent, this.#over.promise])
     } catch (error) {
       const isLost = error instanceof EngineError && error.error === 'notConnected'
-      throw isLost && !mayBeWritten ? new EngineError('notSent', error.message) : error
+      throw isLost && !mayBeWritten ? new EngineError('notSent', error.message, 'connection_lost') : error
     }
   }
 
