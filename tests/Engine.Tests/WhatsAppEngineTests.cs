@@ -251,10 +251,10 @@ public class WhatsAppEngineTests
     [InlineData("[]", "")]
     public async Task An_event_that_cannot_be_read_keeps_its_place_and_the_others_are_taken(string json, string type)
     {
-        var unreadable = Assert.IsType<EngineEvent.Unreadable>(await BetweenOthers(json));
+        var unreadable = Assert.IsType<EngineEvent.Unknown>(await BetweenOthers(json));
 
         Assert.Equal((type, null, false), (unreadable.Type, unreadable.Rest, unreadable.IsSecret));
-        Assert.NotEmpty(unreadable.Why);
+        Assert.NotEmpty(unreadable.Why!);
         Assert.DoesNotContain("secret", unreadable.Why, StringComparison.Ordinal);
     }
 
@@ -264,7 +264,7 @@ public class WhatsAppEngineTests
     [InlineData("""{"type":"closed","code":402,"until":"some day"}""", 402)]
     public async Task A_connection_is_over_whatever_its_end_says(string json, int code)
     {
-        var unreadable = Assert.IsType<EngineEvent.Unreadable>(await BetweenOthers(json));
+        var unreadable = Assert.IsType<EngineEvent.Unknown>(await BetweenOthers(json));
 
         Assert.Equal(new EngineEvent.Closed(code), unreadable.Rest);
     }
@@ -284,7 +284,7 @@ public class WhatsAppEngineTests
     [Fact]
     public async Task Changed_keys_that_cannot_be_read_are_known_to_be_keys()
     {
-        var unreadable = Assert.IsType<EngineEvent.Unreadable>(
+        var unreadable = Assert.IsType<EngineEvent.Unknown>(
             await BetweenOthers("""{"type":"credentialsChanged","changes":[{"name":"creds","value":"%%%"}]}"""));
 
         Assert.True(unreadable.IsSecret);
@@ -294,7 +294,7 @@ public class WhatsAppEngineTests
     [Fact]
     public async Task A_message_that_cannot_be_read_is_one_that_cannot_be_shown()
     {
-        var unreadable = Assert.IsType<EngineEvent.Unreadable>(await BetweenOthers("""
+        var unreadable = Assert.IsType<EngineEvent.Unknown>(await BetweenOthers("""
             {"type":"messageReceived","message":{"whatsAppId":"A1","jid":"1@g.us","fromMe":false,"participant":"2@lid","pushName":"Ada",
              "timestamp":"2026-11-23T01:00:00.000Z","type":"text","text":"half a smile \ud83d"}}
             """));
@@ -308,7 +308,7 @@ public class WhatsAppEngineTests
     public async Task Of_history_only_the_messages_that_cannot_be_read_are_not_shown_as_they_were()
     {
         const string identity = "\"jid\":\"1@lid\",\"fromMe\":false,\"type\":\"text\"";
-        var unreadable = Assert.IsType<EngineEvent.Unreadable>(await BetweenOthers($$"""
+        var unreadable = Assert.IsType<EngineEvent.Unknown>(await BetweenOthers($$"""
             {"type":"historyReceived","request":"r1","percent":1e9,"done":true,"messages":[
              {"whatsAppId":"A1",{{identity}},"timestamp":"2026-11-23T01:00:00.000Z","text":"one"},
              {"whatsAppId":"A2",{{identity}},"timestamp":"2026-11-23T01:00:00.000Z","text":"\ud83d"},

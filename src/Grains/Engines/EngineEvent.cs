@@ -133,18 +133,17 @@ public abstract record EngineEvent
         [property: Id(1)] string Name,
         [property: Id(2)] bool Saved = false) : EngineEvent;
 
-    /// <summary>Something that a newer engine reports and we don't know. It changes nothing but has its place in the stream.</summary>
-    [GenerateSerializer, Immutable, Alias("loopwave.engine-event.unknown")]
-    public sealed record Unknown([property: Id(0)] string Type) : EngineEvent;
-
-    /// <summary>Something that does not say what it must. It keeps its place in the stream, and is set aside there.</summary>
-    /// <param name="Why">What is wrong with it; holds nothing of what it says.</param>
+    /// <summary>
+    /// Something that a newer engine reports and we don't know, or that does not say what it must. It keeps its place in the stream, and is
+    /// set aside there.
+    /// </summary>
+    /// <param name="Why">What is wrong with it, and holds nothing of what it says; null where only its type is not known.</param>
     /// <param name="Rest">What could be read of it, and is taken in its place.</param>
     /// <param name="IsSecret">It was a change of the device's secrets, which nobody may pass over.</param>
-    [GenerateSerializer, Immutable, Alias("loopwave.engine-event.unreadable")]
-    public sealed record Unreadable(
+    [GenerateSerializer, Immutable, Alias("loopwave.engine-event.unknown")]
+    public sealed record Unknown(
         [property: Id(0)] string Type,
-        [property: Id(1)] string Why,
+        [property: Id(1)] string? Why = null,
         [property: Id(2)] EngineEvent? Rest = null,
         [property: Id(3)] bool IsSecret = false) : EngineEvent;
 

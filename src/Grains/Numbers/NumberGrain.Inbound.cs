@@ -97,7 +97,6 @@ internal sealed partial class NumberGrain
         }
 
         events.OfType<EngineEvent.Unknown>().ToList().ForEach(SetAside);
-        events.OfType<EngineEvent.Unreadable>().ToList().ForEach(SetAside);
     }
 
     private IReadOnlyList<EngineEvent> NotSeen(EngineBatch batch)

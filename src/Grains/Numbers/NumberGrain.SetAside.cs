@@ -39,9 +39,9 @@ internal sealed partial class NumberGrain
         var taken = batch.Last.Sequence - events.Count;
         foreach (var step in Steps(events))
         {
-            if (step.FirstOrDefault(IsUnreadableSecret) is EngineEvent.Unreadable unreadable)
+            if (step.FirstOrDefault(IsUnreadableSecret) is EngineEvent.Unknown unreadable)
             {
-                return await CloseOver(unreadable.Why);
+                return await CloseOver(unreadable.Why ?? unreadable.Type);
             }
 
             try
@@ -109,7 +109,7 @@ internal sealed partial class NumberGrain
             }
         }
 
-        if (parts.Count < 2 || evt is EngineEvent.Unreadable)
+        if (parts.Count < 2 || evt is EngineEvent.Unknown)
         {
             SetAside(evt, why);
         }
@@ -134,19 +134,21 @@ internal sealed partial class NumberGrain
         return !Session.Paired;
     }
 
-    // Whoever heard it logged it.
-    private void SetAside(EngineEvent.Unknown evt) => context.Metrics.PassedOver(State.Document.Engine, SetAsideBecause.Unreadable);
-
-    private void SetAside(EngineEvent.Unreadable evt)
+    private void SetAside(EngineEvent.Unknown evt)
     {
-        LogSetAside(logger, Number, evt.Type, evt.Why);
+        // A type that is not known was logged by whoever heard it.
+        if (evt.Why is { } why)
+        {
+            LogSetAside(logger, Number, evt.Type, why);
+        }
+
         context.Metrics.PassedOver(State.Document.Engine, SetAsideBecause.Unreadable);
     }
 
     private void SetAside(EngineEvent evt, Exception why)
     {
         // What the exception says can hold what the event says; the refusals before it were logged whole.
-        LogSetAside(logger, Number, evt is EngineEvent.Unreadable unreadable ? unreadable.Type : evt.GetType().Name, why.GetType().Name);
+        LogSetAside(logger, Number, evt is EngineEvent.Unknown unreadable ? unreadable.Type : evt.GetType().Name, why.GetType().Name);
         context.Metrics.PassedOver(State.Document.Engine, SetAsideBecause.Failed);
         if (Readable(evt) is EngineEvent.Closed)
         {
@@ -157,13 +159,13 @@ internal sealed partial class NumberGrain
 
     private static bool IsSecret(EngineEvent evt) => evt is EngineEvent.CredentialsChanged || IsUnreadableSecret(evt);
 
-    private static bool IsUnreadableSecret(EngineEvent evt) => evt is EngineEvent.Unreadable { IsSecret: true };
+    private static bool IsUnreadableSecret(EngineEvent evt) => evt is EngineEvent.Unknown { IsSecret: true };
 
     private EngineEvent Readable(EngineEvent evt) => evt switch
     {
-        EngineEvent.Unreadable { Rest: EngineEvent.MessageReceived { Message: var message } } when message.Timestamp == default =>
+        EngineEvent.Unknown { Rest: EngineEvent.MessageReceived { Message: var message } } when message.Timestamp == default =>
             new EngineEvent.MessageReceived(message with { Timestamp = Now }),
-        EngineEvent.Unreadable { Rest: { } rest } => rest,
+        EngineEvent.Unknown { Rest: { } rest } => rest,
         _ => evt,
     };
 }

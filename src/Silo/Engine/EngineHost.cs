@@ -122,7 +122,7 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
         Greeted();
         try
         {
-            foreach (var unknown in delivery.Events.OfType<EngineEvent.Unknown>())
+            foreach (var unknown in delivery.Events.OfType<EngineEvent.Unknown>().Where(one => one.Why is null))
             {
                 LogUnknownEvent(logger, delivery.Number, unknown.Type);
             }

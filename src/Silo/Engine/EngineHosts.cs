@@ -187,7 +187,7 @@ internal sealed partial class EngineHosts(
             line.Turn.Release();
         }
 
-        if (batch.Events.Any(evt => evt is EngineEvent.Closed or EngineEvent.Unreadable { Rest: EngineEvent.Closed }))
+        if (batch.Events.Any(evt => evt is EngineEvent.Closed or EngineEvent.Unknown { Rest: EngineEvent.Closed }))
         {
             Release(line, opens, host);
         }

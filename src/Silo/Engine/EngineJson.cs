@@ -91,7 +91,7 @@ internal static class EngineJson
             using var json = JsonDocument.ParseValue(ref reader);
             if (UnreadableEvents.Text(json.RootElement, "type") is not { } type)
             {
-                return new EngineEvent.Unreadable("", "It does not say what it is.");
+                return new EngineEvent.Unknown("", "It does not say what it is.");
             }
 
             if (!Events.TryGetValue(type, out var known))

@@ -10,7 +10,7 @@ namespace Loopwave.WhatsApp;
 /// </summary>
 internal static class UnreadableEvents
 {
-    public static EngineEvent.Unreadable Of(string type, Type known, JsonElement json, Exception exception, JsonSerializerOptions options) => new(
+    public static EngineEvent.Unknown Of(string type, Type known, JsonElement json, Exception exception, JsonSerializerOptions options) => new(
         type, exception.Message, Rest(known, json, options), IsSecret: known == typeof(EngineEvent.CredentialsChanged));
 
     /// <summary>A text; null when it is absent, empty, no text, or half a character.</summary>

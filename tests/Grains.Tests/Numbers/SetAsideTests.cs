@@ -36,7 +36,7 @@ public sealed class SetAsideTests : IAsyncLifetime
     public async Task What_cannot_be_read_is_passed_over_and_counted_once()
     {
         var batch = _cluster.Engine.Next(
-            _number, Message("one"), new EngineEvent.Unreadable("named", "It lacks a name."), new EngineEvent.Unknown("moonRose"), Message("two"));
+            _number, Message("one"), new EngineEvent.Unknown("named", "It lacks a name."), new EngineEvent.Unknown("moonRose"), Message("two"));
 
         await _cluster.Engine.Repeat(batch);
         await _cluster.Engine.Repeat(batch);
@@ -51,7 +51,7 @@ public sealed class SetAsideTests : IAsyncLifetime
     {
         var left = Any.Inbound("", default) with { Type = MessageType.Unsupported, Text = null };
 
-        await _cluster.Engine.Raise(_number, new EngineEvent.Unreadable("messageReceived", "Half a character.", new EngineEvent.MessageReceived(left)));
+        await _cluster.Engine.Raise(_number, new EngineEvent.Unknown("messageReceived", "Half a character.", new EngineEvent.MessageReceived(left)));
 
         var message = Assert.Single(await _cluster.MessagesOf(Any.Customer));
         Assert.Equal((MessageType.Unsupported, null, Now), (message.Type, message.Text, message.Timestamp));
@@ -61,7 +61,7 @@ public sealed class SetAsideTests : IAsyncLifetime
     [Fact]
     public async Task An_end_of_the_connection_that_cannot_be_read_is_one()
     {
-        await _cluster.Engine.Raise(_number, new EngineEvent.Unreadable("closed", "It lacks a code.", new EngineEvent.Closed(428)));
+        await _cluster.Engine.Raise(_number, new EngineEvent.Unknown("closed", "It lacks a code.", new EngineEvent.Closed(428)));
 
         Assert.Equal(NumberStatus.Disconnected, (await _cluster.View(_number)).Status);
         await _cluster.ComesBack(_number);
@@ -158,7 +158,7 @@ public sealed class SetAsideTests : IAsyncLifetime
     public async Task Keys_that_cannot_be_read_close_the_number_for_a_reason_and_are_not_acknowledged()
     {
         var batch = _cluster.Engine.Next(
-            _number, Message("before"), new EngineEvent.Unreadable("credentialsChanged", "No base64.", IsSecret: true), Message("after"));
+            _number, Message("before"), new EngineEvent.Unknown("credentialsChanged", "No base64.", IsSecret: true), Message("after"));
 
         await _cluster.Engine.Repeat(batch);
 
@@ -185,7 +185,7 @@ public sealed class SetAsideTests : IAsyncLifetime
         await _cluster.Engine.NextOpen(number);
         var batch = _cluster.Engine.Next(
             number, new EngineEvent.LinkOffered("qr", null, Now.AddSeconds(60)), new EngineEvent.Linked(Any.Phone(), null, null),
-            new EngineEvent.Unreadable("credentialsChanged", "No base64.", IsSecret: true), new EngineEvent.Closed(515));
+            new EngineEvent.Unknown("credentialsChanged", "No base64.", IsSecret: true), new EngineEvent.Closed(515));
 
         await _cluster.Engine.Repeat(batch);
 
