@@ -24,11 +24,12 @@ internal sealed partial class NumberGrain
 
         // What is on its way to storage must not be read from there meanwhile.
         using var reading = _readers.Enter(work.Began);
-        var lane = State.Lane;
+        var (state, changes) = (State, work.Finish());
+        var lane = state.Lane;
         CommitResult result;
         try
         {
-            result = await ports.Numbers.Commit(work.Finish(), lane);
+            result = await ports.Numbers.Commit(changes, lane);
         }
         catch (Exception)
         {
@@ -40,6 +41,7 @@ internal sealed partial class NumberGrain
         switch (result)
         {
             case CommitResult.Committed:
+                state.Recent.Stored(changes.NewMessages, changes.ChangedMessages, work.Began, Now);
                 work.Settle();
                 Measure(work);
                 LookAgain(work.Begun);
@@ -144,6 +146,25 @@ internal sealed partial class NumberGrain
                 return loaded;
             }
         }
+    }
+
+    /// <summary>A message as it is stored. Whoever is going to change it holds the turn.</summary>
+    private async Task<MessageDocument?> LoadMessage(string id) => State.Recent.Find(id) ?? await ports.Messages.Get(id);
+
+    /// <inheritdoc cref="LoadMessage"/>
+    private async Task<IReadOnlyList<MessageDocument>> LoadMessages(IReadOnlyCollection<string> ids)
+    {
+        var recent = ids.Select(State.Recent.Find).OfType<MessageDocument>().ToList();
+        return recent.Count == ids.Count ? recent : [.. recent, .. await ports.Messages.Get([.. ids.Except(recent.Select(message => message.Id))])];
+    }
+
+    /// <summary>All messages of these network ids.</summary>
+    private async Task<IReadOnlyList<MessageDocument>> LoadByWhatsAppId(IReadOnlyCollection<string> whatsAppIds)
+    {
+        var recent = whatsAppIds.Select(State.Recent.FindByWhatsAppId).OfType<MessageDocument>().ToList();
+        return recent.Count == whatsAppIds.Count
+            ? recent
+            : [.. recent, .. await ports.Messages.FindByWhatsAppId(Number, [.. whatsAppIds.Except(recent.Select(message => message.WhatsAppId))])];
     }
 
     private async Task<SendQueue> LoadQueue(EngineKind engine)

@@ -84,7 +84,7 @@ internal sealed partial class NumberGrain
         await _turn.WaitAsync();
         try
         {
-            var message = await ports.Messages.Get(item.Message);
+            var message = await LoadMessage(item.Message);
             if (_queue.Find(item.Sequence) is not { } row
                 || !rest(item with { Chat = row.Chat, State = QueueState.Queued, DueAt = cause is null ? row.DueAt : Now + QueueItemReload.PauseAfter(item.Failures) }))
             {

@@ -228,8 +228,8 @@ internal sealed partial class NumberGrain
         // What is still in the queue is found by its row; what is not may be sent already.
         var queued = ids.Concat(answered).Distinct().Select(_queue.FindByWhatsAppId).OfType<QueueItem>().Select(item => item.Message).ToList();
         ids.UnionWith(answered.Where(id => _queue.FindByWhatsAppId(id) is null));
-        var known = ids.Count == 0 ? [] : await ports.Messages.FindByWhatsAppId(Number, ids);
-        var waiting = queued.Count == 0 ? [] : await ports.Messages.Get(queued);
+        var known = await LoadByWhatsAppId(ids);
+        var waiting = await LoadMessages(queued);
         return await Prepare([.. known.Concat(waiting).DistinctBy(message => message.Id)], jids);
     }
 

@@ -60,7 +60,7 @@ internal sealed partial class NumberGrain
             _turn.Release();
         }
 
-        return await ports.Messages.Get(item.Message);
+        return await LoadMessage(item.Message);
     }
 
     /// <summary>
@@ -93,7 +93,7 @@ internal sealed partial class NumberGrain
     private async Task<OutboundMessage> Outbound(QueueItem item, MessageDocument message, FileToSend? file)
     {
         var target = item.Kind is OutboundKind.Message
-            ? message.ReplyTo is { } reply ? await ports.Messages.Get(reply) : null
+            ? message.ReplyTo is { } reply ? await LoadMessage(reply) : null
             : message;
         return new OutboundMessage
         {

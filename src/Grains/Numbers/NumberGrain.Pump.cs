@@ -243,7 +243,7 @@ internal sealed partial class NumberGrain
         await _turn.WaitAsync();
         try
         {
-            var messages = await ports.Messages.Get([.. items.Select(item => item.Message).Distinct()]);
+            var messages = await LoadMessages([.. items.Select(item => item.Message).Distinct()]);
             var known = await Prepare(messages, []);
             var work = NewWork();
             var inbound = new Inbound(work, _queue, known.Messages, known.Canonical, known.Media);

@@ -280,7 +280,7 @@ internal sealed partial class NumberGrain
 
     private async Task<Outcome<MessageView>> Cancel(QueueItem item)
     {
-        var message = await ports.Messages.Get(item.Message) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
+        var message = await LoadMessage(item.Message) ?? throw new InvalidOperationException($"Message {item.Message} is gone.");
         var known = await Prepare([message], []);
         if (_queue.Find(item.Sequence) is not { State: QueueState.Queued })
         {

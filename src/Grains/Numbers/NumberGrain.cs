@@ -128,6 +128,7 @@ internal sealed partial class NumberGrain(
             return;
         }
 
+        State.Recent.Trim(Now);
         await Recover();
         await Act();
     }

@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Messages;
 
 namespace Loopwave.Numbers;
 
@@ -18,6 +19,8 @@ internal sealed class NumberState(NumberDocument document, long epoch, long sequ
     public NumberSession Settled { get; set; } = document.Session;
 
     public ChatBook Book { get; } = book;
+
+    public RecentMessages Recent { get; } = new();
 
     public CommitLane Lane { get; } = new();
 
