@@ -72,6 +72,22 @@ internal sealed partial class NumberGrain
         Pump();
     }
 
+    /// <summary>The same for whoever does not wait for it.</summary>
+    private async Task ActBeside()
+    {
+        try
+        {
+            await Act();
+        }
+        catch (Exception exception) when (exception is not NumberNotOwnedException)
+        {
+            LogFailed(logger, exception, Number, "the session");
+            BreakLane(State.Lane);
+        }
+    }
+
+    private bool IsActing => _acting.CurrentCount == 0;
+
     private async Task<bool> ActOnce()
     {
         var session = Session;

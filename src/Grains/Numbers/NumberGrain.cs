@@ -83,8 +83,11 @@ internal sealed partial class NumberGrain(
         _queue = await LoadQueue(stored.Document.Engine);
         _state = NewState(stored with { Epoch = epoch });
         _local = context.Local.Came(Number, stored.Document.Engine);
-        await Move(session => session.Resume(Now));
+        await Step(session => session.Resume(Now));
         EndUnfinishedHistory();
+
+        // From here on messages are accepted; connecting may have to wait for others.
+        Track(ActBeside());
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -130,7 +133,10 @@ internal sealed partial class NumberGrain(
 
         State.Recent.Trim(Now);
         await Recover();
-        await Act();
+        if (!IsActing)
+        {
+            await Act();
+        }
     }
 
     public Task<Outcome<NumberView>> Update(NumberUpdate update) => OnNumber<NumberView>(async () =>

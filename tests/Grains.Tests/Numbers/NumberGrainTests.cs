@@ -1,4 +1,5 @@
 using Loopwave.Engines;
+using Loopwave.Messages;
 using Loopwave.Testing;
 using Xunit;
 
@@ -11,6 +12,23 @@ public sealed class NumberGrainTests : IAsyncLifetime
     public async ValueTask InitializeAsync() => _cluster = await LoopwaveCluster.Start();
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task A_number_that_moves_takes_messages_while_its_connection_is_still_being_opened()
+    {
+        var id = await _cluster.ReadyNumber();
+        var host = new TaskCompletionSource();
+        _cluster.Engine.Connecting = host.Task;
+        await _cluster.Deactivate(_cluster.Number(id));
+
+        await _cluster.Number(id).Ensure();
+        var sent = await _cluster.Messages.Send(Any.Send("hi", from: id) with { QueueWhenOffline = true });
+
+        Assert.Equal(MessageStatus.Queued, sent.Value!.Message.Status);
+        Assert.False(_cluster.Engine.IsOpen(id));
+        host.SetResult();
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.Opens(id) == 2));
+    }
 
     [Fact]
     public async Task A_number_shows_its_code_then_connects_by_itself_once_it_was_scanned()

@@ -24,6 +24,9 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     /// <summary>Runs before a connection is opened; may throw.</summary>
     public Action<EngineOpen> Opening { get; set; } = _ => { };
 
+    /// <summary>What opening a connection waits for, as for a host that is only starting.</summary>
+    public Task Connecting { get; set; } = Task.CompletedTask;
+
     /// <summary>What closing a connection waits for, as for what still has to be told.</summary>
     public Func<string, Task> Closing { get; set; } = _ => Task.CompletedTask;
 
@@ -117,9 +120,10 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     public Task Report(string number, string jid, PresenceState state, string? participant = null) =>
         events.Report(new EnginePresence(number, Epoch(number), jid, state, participant));
 
-    public Task Open(EngineOpen request, CancellationToken cancellationToken)
+    public async Task Open(EngineOpen request, CancellationToken cancellationToken)
     {
         Opening(request);
+        await Connecting.WaitAsync(cancellationToken);
         var line = Of(request.Number);
         lock (line)
         {
@@ -136,7 +140,6 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
         line.Opens.Writer.TryWrite(request);
         Opened.Writer.TryWrite(request.Number);
-        return Task.CompletedTask;
     }
 
     public async Task Close(string number, long epoch, CancellationToken cancellationToken)
