@@ -7,7 +7,7 @@ internal sealed record ChaosPlan
 {
     public const string Usage =
         """
-        scripts/chaos [scenario] [--seed=N] [--minutes=M] [--sandbox=N] [--emulated=N] [--sends=N] [--inbound=N] [--calm=N] [--faults=F1,F2]
+        scripts/chaos [scenario] [--seed=N] [--minutes=M] [--sandbox=N] [--emulated=N] [--sends=N] [--inbound=N] [--calm=N] [--faults=F1,F2] [--logs=FOLDER]
 
           scenario    failover, freeze, partition, drain or rolling; random faults when none is named
           --seed      decides everything that is random (1)
@@ -18,6 +18,7 @@ internal sealed record ChaosPlan
           --inbound   messages a second to receive (50)
           --calm      seconds of load before the first fault (60)
           --faults    only these random faults
+          --logs      where to keep the logs of all processes; they are gone with the run otherwise
         """;
 
     public const string RandomFaults = "random";
@@ -38,6 +39,9 @@ internal sealed record ChaosPlan
 
     /// <summary>Names of the random faults to choose from; empty for all.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
+
+    /// <summary>Where to keep the logs of all processes; null to keep none.</summary>
+    public string? Logs { get; init; }
 
     /// <summary>Requests that may wait for an answer at once; beyond that the load leaves turns out, and says how many.</summary>
     public int MostOutstanding { get; init; } = 4_000;
@@ -77,6 +81,7 @@ internal sealed record ChaosPlan
                 "--inbound" => plan with { InboundPerSecond = Number(argument, value, 0.1) },
                 "--calm" => plan with { Calm = TimeSpan.FromSeconds(Number(argument, value, 0)) },
                 "--faults" => plan with { Faults = value.Split(',', StringSplitOptions.RemoveEmptyEntries) },
+                "--logs" => plan with { Logs = value.Length > 0 ? value : throw new FormatException($"'{argument}' must name a folder.") },
                 _ when !argument.StartsWith('-') => plan with { Scenario = argument },
                 _ => throw new FormatException($"'{argument}' is no argument."),
             };

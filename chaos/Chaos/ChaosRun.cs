@@ -23,6 +23,21 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     public async Task<RunReport> Play()
     {
         await using var cluster = await ChaosCluster.Start(plan, _clock);
+        try
+        {
+            return await Play(cluster);
+        }
+        finally
+        {
+            if (plan.Logs is { } folder)
+            {
+                cluster.KeepLogs(folder);
+            }
+        }
+    }
+
+    private async Task<RunReport> Play(ChaosCluster cluster)
+    {
         var api = new ApiCaller(cluster.Nodes, _quiet, _clock, stop);
         var maker = new NumberMaker(api, cluster.WhatsApp, plan, say, _clock);
         var lines = await maker.Make();

@@ -116,6 +116,19 @@ internal sealed class ChaosCluster : IAsyncDisposable
         Nodes.IsBack(number - 1);
     }
 
+    /// <summary>Copies what all processes logged so far, each into a folder of its own.</summary>
+    public void KeepLogs(string folder)
+    {
+        foreach (var logs in LogFolders.Where(Directory.Exists))
+        {
+            var kept = Directory.CreateDirectory(Path.Combine(folder, Path.GetFileName(Path.GetDirectoryName(logs)!)));
+            foreach (var file in Directory.GetFiles(logs))
+            {
+                File.Copy(file, Path.Combine(kept.FullName, Path.GetFileName(file)), overwrite: true);
+            }
+        }
+    }
+
     public void Complain(string what) => _complaints.Enqueue(what);
 
     /// <summary>What runs now, by kind.</summary>
