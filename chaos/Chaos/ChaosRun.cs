@@ -87,16 +87,17 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     /// <summary>All numbers ready, all queues empty, everything stored; and all that once more after another connect.</summary>
     private async Task Rest(ApiCaller api, FaultStage stage, EvidenceReader reader, Traffic traffic, IReadOnlyList<Line> lines)
     {
-        await Rest(api, stage, reader, traffic);
+        await Rest(api, stage, reader, traffic, after: default);
 
         // An acknowledgement that a network lost brings the message again on the next connection, and must change nothing.
+        var asked = _clock.GetUtcNow();
         await Parallel.ForEachAsync(lines, stop, async (line, _) => await api.Post($"/api/v1/numbers/{line.Id}/reconnect", null));
-        await Rest(api, stage, reader, traffic);
+        await Rest(api, stage, reader, traffic, asked);
     }
 
-    private async Task Rest(ApiCaller api, FaultStage stage, EvidenceReader reader, Traffic traffic)
+    private async Task Rest(ApiCaller api, FaultStage stage, EvidenceReader reader, Traffic traffic, DateTimeOffset after)
     {
-        await stage.AllReady();
+        await stage.AllReady(after);
         await Until(async () => (await api.List("/api/v1/numbers")).All(number => number["counters"]!["queued"]!.GetValue<int>() == 0), "the queues to be empty");
         await Until(async () => await reader.CountInbound() >= traffic.Spoken, "everything that was written to be stored");
     }

@@ -13,6 +13,10 @@ internal sealed class FaultStage(
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
 
+    // A silo that joins is given its share over some minutes.
+    private static readonly TimeSpan BalancedWithin = TimeSpan.FromMinutes(5);
+    private const double MostOfOne = 0.6;
+
     private readonly List<FaultRecord> _records = [];
     private readonly ConcurrentDictionary<(string Number, EngineKind Engine), int> _cutOff = [];
 
@@ -47,11 +51,12 @@ internal sealed class FaultStage(
     }
 
     /// <summary>Waits until all numbers are ready; false when they are not in time.</summary>
-    public async Task<bool> AllReady()
+    /// <param name="after">Only a number counts that became ready after this.</param>
+    public async Task<bool> AllReady(DateTimeOffset after = default)
     {
         for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) < Patience;)
         {
-            if (await Ready() == lines.Count)
+            if (await Ready(after) == lines.Count)
             {
                 return true;
             }
@@ -62,7 +67,22 @@ internal sealed class FaultStage(
         return false;
     }
 
-    private async Task<int> Ready() => (await api.List("/api/v1/numbers?status=ready")).Count;
+    /// <summary>Waits until no silo has nearly all numbers any more, so that what comes next strikes about half of them.</summary>
+    public async Task Balanced()
+    {
+        for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) < BalancedWithin; await Task.Delay(LookEvery, clock, stop))
+        {
+            if (ownership.Now().Values.Max() <= lines.Count * MostOfOne)
+            {
+                return;
+            }
+        }
+
+        say($"the silos did not have about as many numbers each after {BalancedWithin.TotalMinutes} minutes");
+    }
+
+    private async Task<int> Ready(DateTimeOffset after = default) =>
+        (await api.List("/api/v1/numbers?status=ready")).Count(number => number["since"]!.GetValue<DateTimeOffset>() >= after);
 
     // Ready is also what a number shows whose silo has just gone: it must have been taken first.
     private async Task Back(IReadOnlyList<string> numbers, DateTimeOffset at)

@@ -16,6 +16,7 @@ internal sealed class Freeze : IScenario
     {
         await stage.Strike(new FreezeSilo(1, TimeSpan.FromSeconds(20), withHosts: false));
         await stage.Pass(Between);
+        await stage.Balanced();
         await stage.Strike(new FreezeSilo(2, TimeSpan.FromSeconds(70), withHosts: true));
         await stage.Pass(Between);
     }
