@@ -60,8 +60,7 @@ internal sealed partial class NumberBalance(
                 var pause = interval / ShareOfBudget * givers;
                 var most = interval > TimeSpan.Zero ? (int)Math.Max(1, options.Value.SweepPeriod / pause) : MostWithoutBudget;
                 var share = (int)Math.Ceiling((double)surplus * group.Count() / idle.Count);
-                await moves.Pace(
-                    pause, [.. group.Take(Math.Min(share, most))], (number, _) => IsIdle(number) ? moves.ToLeast(number.Id) : Task.CompletedTask, stop);
+                await moves.Pace(pause, [.. group.Take(Math.Min(share, most))], Give, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -70,13 +69,31 @@ internal sealed partial class NumberBalance(
         }
         catch (Exception exception)
         {
-            LogNotMoved(logger, exception);
+            LogStopped(logger, exception);
+        }
+    }
+
+    private async Task Give(LocalNumber number, CancellationToken stop)
+    {
+        try
+        {
+            if (IsIdle(number))
+            {
+                await moves.ToLeast(number, stop);
+            }
+        }
+        catch (TimeoutException exception)
+        {
+            LogNotMoved(logger, exception, number.Id);
         }
     }
 
     [LoggerMessage(LogLevel.Information, "This silo has {Count} numbers, {Surplus} more than its share, and gives some away")]
     private static partial void LogMoves(ILogger logger, int count, int surplus);
 
+    [LoggerMessage(LogLevel.Warning, "Number {Number} was given away, and not seen to be taken yet")]
+    private static partial void LogNotMoved(ILogger logger, Exception exception, string number);
+
     [LoggerMessage(LogLevel.Warning, "Numbers could not be given away; this is tried again in a minute")]
-    private static partial void LogNotMoved(ILogger logger, Exception exception);
+    private static partial void LogStopped(ILogger logger, Exception exception);
 }

@@ -1,3 +1,5 @@
+using Loopwave.Numbers;
+
 namespace Loopwave.Cluster;
 
 /// <summary>Moves numbers of this silo to others.</summary>
@@ -6,22 +8,30 @@ internal sealed class NumberMoves(
 {
     private const int AtOnce = 16;
 
+    // What a number needs to close its connection and let go, and to be taken.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>There is another silo, and it takes numbers.</summary>
     public bool HaveSomewhereToGo => choice.Takes(Others).Any();
 
     private IEnumerable<SiloAddress> Others => membership.CurrentSnapshot.Members.Values
         .Where(member => member.Status is SiloStatus.Active && !member.SiloAddress.Equals(self.SiloAddress)).Select(member => member.SiloAddress);
 
-    /// <summary>Lets a number go on at the other silo with the fewest; null when there is none that takes numbers.</summary>
-    public async Task<SiloAddress?> ToLeast(string number)
+    /// <summary>
+    /// Lets a number go on at the other silo with the fewest, and returns when it is at work there: whoever moves many has few of
+    /// them away at a time. Nothing happens when no other silo takes numbers.
+    /// </summary>
+    /// <exception cref="TimeoutException">It did not leave, or was not taken, in time; it comes back by itself.</exception>
+    public async Task ToLeast(LocalNumber number, CancellationToken stop)
     {
-        var silo = choice.Least(Others);
-        if (silo is not null)
+        if (choice.Least(Others) is not { } silo)
         {
-            await grains.GetGrain<INumberPlace>(number).Leave(self.SiloAddress, silo);
+            return;
         }
 
-        return silo;
+        await grains.GetGrain<INumberPlace>(number.Id).Leave(self.SiloAddress, silo);
+        await number.HasLeft.WaitAsync(Patience, clock, stop);
+        await grains.GetGrain<INumberGrain>(number.Id).Ensure().WaitAsync(Patience, clock, stop);
     }
 
     /// <summary>Lets a number close its connection and end here, in peace.</summary>

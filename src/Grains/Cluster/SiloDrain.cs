@@ -24,8 +24,6 @@ internal sealed partial class SiloDrain(
     TimeProvider clock,
     ILogger<SiloDrain> logger) : ISiloDrain, IDisposable
 {
-    // What a number needs to close its connection and let go.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(0.5);
 
     private readonly Lock _lock = new();
@@ -117,10 +115,7 @@ internal sealed partial class SiloDrain(
     {
         try
         {
-            if (await moves.ToLeast(number.Id) is not null)
-            {
-                await number.HasLeft.WaitAsync(Patience, clock, stop);
-            }
+            await moves.ToLeast(number, stop);
         }
         catch (Exception exception)
         {

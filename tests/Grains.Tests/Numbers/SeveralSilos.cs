@@ -19,8 +19,18 @@ public abstract class SeveralSilos : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _cluster = await LoopwaveCluster.Start(new ClusterSetup
     {
-        Silos = 3, Configure = services => services.Configure<NumberOptions>(options => options.ConnectInterval = TimeSpan.Zero),
+        Silos = 3,
+        Configure = services =>
+        {
+            services.Configure<NumberOptions>(options => options.ConnectInterval = TimeSpan.Zero);
+            Configure(services);
+        },
     });
+
+    /// <summary>What else the test changes in each silo.</summary>
+    private protected virtual void Configure(IServiceCollection services)
+    {
+    }
 
     public async ValueTask DisposeAsync()
     {

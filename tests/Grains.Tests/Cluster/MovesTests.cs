@@ -1,0 +1,62 @@
+using Loopwave.Numbers;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Loopwave.Cluster;
+
+/// <summary>Many numbers that go from one silo to others.</summary>
+public sealed class MovesTests : SeveralSilos
+{
+    private readonly Away _away = new();
+
+    [Fact]
+    public async Task Of_many_numbers_that_move_only_a_few_are_between_two_silos_at_a_time()
+    {
+        var numbers = await ReadyNumbers();
+        var drained = _homes.Values.CountBy(home => home).MaxBy(home => home.Value);
+        Assert.True(drained.Value > 16, $"{drained.Value} numbers are too few to tell");
+
+        await _cluster.Grains.GetGrain<IClusterGrain>(0).Drain(drained.Key.Address.ToParsableString(), drain: true);
+        await _cluster.LivesUntil(async () =>
+        {
+            await Answer();
+            return _homes.Values.All(home => home != drained.Key);
+        });
+
+        await AllReady(numbers);
+        Assert.InRange(_away.Most, 1, 16);
+    }
+
+    private protected override void Configure(IServiceCollection services) => services.AddSingleton<IOutgoingGrainCallFilter>(_away);
+
+    /// <summary>Counts the numbers that were told to leave and have not been asked for since.</summary>
+    private sealed class Away : IOutgoingGrainCallFilter
+    {
+        private readonly Lock _lock = new();
+        private readonly HashSet<string> _numbers = [];
+
+        public int Most { get; private set; }
+
+        public async Task Invoke(IOutgoingGrainCallContext call)
+        {
+            var number = call.TargetId.Key.ToString()!;
+            if (call.MethodName is nameof(INumberPlace.Leave))
+            {
+                lock (_lock)
+                {
+                    _numbers.Add(number);
+                    Most = Math.Max(Most, _numbers.Count);
+                }
+            }
+
+            await call.Invoke();
+            if (call.MethodName is nameof(INumberGrain.Ensure))
+            {
+                lock (_lock)
+                {
+                    _numbers.Remove(number);
+                }
+            }
+        }
+    }
+}
