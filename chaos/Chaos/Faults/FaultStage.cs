@@ -72,7 +72,8 @@ internal sealed class FaultStage(
     {
         for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) < BalancedWithin; await Task.Delay(LookEvery, clock, stop))
         {
-            if (ownership.Now().Values.Max() <= lines.Count * MostOfOne)
+            var owners = ownership.Now();
+            if (!owners.ContainsKey(Ownership.Nobody) && owners.Values.Max() <= lines.Count * MostOfOne)
             {
                 return;
             }

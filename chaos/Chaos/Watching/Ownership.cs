@@ -7,6 +7,8 @@ internal sealed record OwnerChange(DateTimeOffset At, string Number, string? Sil
 /// <summary>Who owned which number at which time, as the cluster's table said.</summary>
 internal sealed class Ownership
 {
+    public const string Nobody = "nobody";
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<OwnerChange>> _changes = [];
 
@@ -26,12 +28,16 @@ internal sealed class Ownership
         }
     }
 
-    /// <summary>The numbers that a silo owned at a time.</summary>
+    /// <summary>The numbers that a silo owned at a time, with those that it had let go of and nobody had taken yet.</summary>
     public IReadOnlyList<string> Of(string silo, DateTimeOffset at)
     {
         lock (_lock)
         {
-            return [.. _changes.Where(number => number.Value.LastOrDefault(change => change.At <= at)?.Silo == silo).Select(number => number.Key)];
+            return
+            [
+                .. _changes.Where(number => number.Value.LastOrDefault(change => change.At <= at && change.Silo is not null)?.Silo == silo)
+                    .Select(number => number.Key),
+            ];
         }
     }
 
@@ -44,12 +50,12 @@ internal sealed class Ownership
         }
     }
 
-    /// <summary>How many numbers each silo owns now.</summary>
+    /// <summary>How many numbers each silo owns now, and <see cref="Nobody"/>.</summary>
     public IReadOnlyDictionary<string, int> Now()
     {
         lock (_lock)
         {
-            return _changes.Values.Select(changes => changes[^1].Silo ?? "nobody").CountBy(silo => silo).ToDictionary();
+            return _changes.Values.Select(changes => changes[^1].Silo ?? Nobody).CountBy(silo => silo).ToDictionary();
         }
     }
 }
