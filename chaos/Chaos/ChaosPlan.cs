@@ -16,7 +16,7 @@ internal sealed record ChaosPlan
           --emulated  WhatsApp numbers, linked at the WhatsApp server for tests (100)
           --sends     messages a second to send (100)
           --inbound   messages a second to receive (50)
-          --calm      seconds of load before the first fault (60)
+          --calm      seconds of load before the first fault (120); in the first half of them it grows
           --faults    only these random faults
           --logs      where to keep the logs of all processes; they are gone with the run otherwise
         """;
@@ -59,10 +59,11 @@ internal sealed record ChaosPlan
     public bool CallersMisbehave => Scenario is RandomFaults;
 
     /// <summary>
-    /// Load before the first fault, so that there is something to compare with. In their first minute under load processes compile what
-    /// they run most, which on few cores costs as much as the load.
+    /// Load before the first fault, so that there is something to compare with; in its first half the load grows. In their first minute
+    /// under load processes compile what they run most, and every pair of people agrees on keys, which on few cores costs as much
+    /// as the load.
     /// </summary>
-    public TimeSpan Calm { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan Calm { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <exception cref="FormatException">An argument that is none; the message says which.</exception>
     public static ChaosPlan Parse(IEnumerable<string> arguments)

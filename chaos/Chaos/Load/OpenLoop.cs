@@ -4,8 +4,9 @@ namespace Loopwave.Chaos.Load;
 /// Begins something so many times a second, whatever became of the times before: a slow product is not spared. No more than
 /// <paramref name="most"/> are under way at once; beyond that a turn is left out, and counted.
 /// </summary>
+/// <param name="ramp">How long it takes from nothing to the full rate.</param>
 /// <param name="failed">Told what an act threw.</param>
-internal sealed class OpenLoop(double perSecond, int most, Action<Exception> failed, TimeProvider clock) : IDisposable
+internal sealed class OpenLoop(double perSecond, TimeSpan ramp, int most, Action<Exception> failed, TimeProvider clock) : IDisposable
 {
     private readonly SemaphoreSlim _room = new(most, most);
     private int _leftOut;
@@ -21,7 +22,7 @@ internal sealed class OpenLoop(double perSecond, int most, Action<Exception> fai
         {
             for (long turn = 0; ; turn++)
             {
-                var due = TimeSpan.FromSeconds(turn / perSecond);
+                var due = DueAt(turn);
                 if (due - clock.GetElapsedTime(begin) is { Ticks: > 0 } early)
                 {
                     await Task.Delay(early, clock, stop);
@@ -48,6 +49,15 @@ internal sealed class OpenLoop(double perSecond, int most, Action<Exception> fai
     }
 
     public void Dispose() => _room.Dispose();
+
+    /// <summary>When a turn is due, from the beginning: while the rate grows the turns lie on a parabola, and then on a line.</summary>
+    internal TimeSpan DueAt(long turn)
+    {
+        var inRamp = perSecond * ramp.TotalSeconds / 2;
+        return TimeSpan.FromSeconds(turn < inRamp
+            ? Math.Sqrt(2 * turn * ramp.TotalSeconds / perSecond)
+            : (ramp.TotalSeconds / 2) + (turn / perSecond));
+    }
 
     private async Task Act(Func<DateTimeOffset, Task<bool>> act, DateTimeOffset due)
     {

@@ -34,8 +34,8 @@ internal sealed class Traffic(
     /// <summary>Until it is stopped; returns when everything that was begun was answered.</summary>
     public async Task Run(CancellationToken stop)
     {
-        using var send = new OpenLoop(plan.SendsPerSecond, plan.MostOutstanding, Failed, clock);
-        using var say = new OpenLoop(plan.InboundPerSecond, plan.MostOutstanding, Failed, clock);
+        using var send = new OpenLoop(plan.SendsPerSecond, plan.Calm / 2, plan.MostOutstanding, Failed, clock);
+        using var say = new OpenLoop(plan.InboundPerSecond, plan.Calm / 2, plan.MostOutstanding, Failed, clock);
         await Task.WhenAll(Task.Run(() => send.Run(Send, stop), CancellationToken.None), Task.Run(() => say.Run(Say, stop), CancellationToken.None));
         LeftOut = send.LeftOut + say.LeftOut;
     }
