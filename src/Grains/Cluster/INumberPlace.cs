@@ -1,3 +1,5 @@
+using Loopwave.Numbers;
+
 namespace Loopwave.Cluster;
 
 /// <summary>Where a number lives, keyed by its id.</summary>
@@ -13,4 +15,10 @@ internal interface INumberPlace : IGrainWithStringKey
     [Alias("leave")]
     [ResponseTimeout("00:00:05")]
     Task Leave(SiloAddress? from, SiloAddress? to);
+
+    /// <summary>Takes the number up where it is now, and returns when it is connected again or has tried for 5 seconds.</summary>
+    /// <exception cref="NumberNotOwnedException">Another process owns the number.</exception>
+    [Alias("arrive")]
+    [ResponseTimeout("00:00:15")]
+    Task Arrive();
 }

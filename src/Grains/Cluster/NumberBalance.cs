@@ -82,7 +82,7 @@ internal sealed partial class NumberBalance(
                 await moves.ToLeast(number, stop);
             }
         }
-        catch (TimeoutException exception)
+        catch (Exception exception) when (!stop.IsCancellationRequested)
         {
             LogNotMoved(logger, exception, number.Id);
         }

@@ -6,7 +6,9 @@ namespace Loopwave.Cluster;
 internal sealed class NumberMoves(
     IGrainFactory grains, SiloChoice choice, IClusterMembershipService membership, ILocalSiloDetails self, TimeProvider clock)
 {
+    // A connect costs a real network much more work than the sandbox: of many at once each takes longer.
     private const int AtOnce = 16;
+    private const int AtOnceInPaces = 8;
 
     // What a number needs to close its connection and let go, and to be taken.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -18,8 +20,8 @@ internal sealed class NumberMoves(
         .Where(member => member.Status is SiloStatus.Active && !member.SiloAddress.Equals(self.SiloAddress)).Select(member => member.SiloAddress);
 
     /// <summary>
-    /// Lets a number go on at the other silo with the fewest, and returns when it is at work there: whoever moves many has few of
-    /// them away at a time. Nothing happens when no other silo takes numbers.
+    /// Lets a number go on at the other silo with the fewest, and returns when it is connected there, if it was here: whoever moves
+    /// many has few of them away at a time. Nothing happens when no other silo takes numbers.
     /// </summary>
     /// <exception cref="TimeoutException">It did not leave, or was not taken, in time; it comes back by itself.</exception>
     public async Task ToLeast(LocalNumber number, CancellationToken stop)
@@ -29,23 +31,26 @@ internal sealed class NumberMoves(
             return;
         }
 
-        await grains.GetGrain<INumberPlace>(number.Id).Leave(self.SiloAddress, silo);
+        var wasReady = number.Status is NumberStatus.Ready;
+        var place = grains.GetGrain<INumberPlace>(number.Id);
+        await place.Leave(self.SiloAddress, silo);
         await number.HasLeft.WaitAsync(Patience, clock, stop);
-        await grains.GetGrain<INumberGrain>(number.Id).Ensure().WaitAsync(Patience, clock, stop);
+        await (wasReady ? place.Arrive() : grains.GetGrain<INumberGrain>(number.Id).Ensure()).WaitAsync(Patience, clock, stop);
     }
 
     /// <summary>Lets a number close its connection and end here, in peace.</summary>
     public Task ToNowhere(string number) => grains.GetGrain<INumberPlace>(number).Leave(self.SiloAddress, null);
 
-    /// <summary>Begins one every <paramref name="interval"/>, or a number of them side by side when that is zero; returns when all are done.</summary>
+    /// <summary>Begins one every <paramref name="interval"/> at the most, a few side by side; returns when all are done.</summary>
     public async Task Pace(
         TimeSpan interval, IReadOnlyList<LocalNumber> numbers, Func<LocalNumber, CancellationToken, Task> move, CancellationToken stop)
     {
+        var most = interval > TimeSpan.Zero ? AtOnceInPaces : AtOnce;
         HashSet<Task> moving = [];
         foreach (var number in numbers)
         {
             stop.ThrowIfCancellationRequested();
-            if (moving.Count == AtOnce)
+            if (moving.Count == most)
             {
                 moving.Remove(await Task.WhenAny(moving));
             }

@@ -7,6 +7,8 @@ namespace Loopwave.Numbers;
 internal sealed partial class NumberGrain
 {
     private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ConnectedWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);
 
     private LocalNumber? _local;
     private bool _isLeaving;
@@ -21,6 +23,16 @@ internal sealed partial class NumberGrain
         }
 
         return Task.CompletedTask;
+    }
+
+    public async Task Arrive()
+    {
+        await Ensure();
+        var began = context.Clock.GetTimestamp();
+        while (_state is not null && !_stale && Session.Status is NumberStatus.Connecting && context.Clock.GetElapsedTime(began) < ConnectedWithin)
+        {
+            await Task.Delay(LookAgainAfter, context.Clock);
+        }
     }
 
     // While the grain is still itself: what the engine has yet to tell is taken before the connection is closed for good.

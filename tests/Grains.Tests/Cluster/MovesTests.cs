@@ -29,7 +29,7 @@ public sealed class MovesTests : SeveralSilos
 
     private protected override void Configure(IServiceCollection services) => services.AddSingleton<IOutgoingGrainCallFilter>(_away);
 
-    /// <summary>Counts the numbers that were told to leave and have not been asked for since.</summary>
+    /// <summary>Counts the numbers that were told to leave and are not known to be connected again.</summary>
     private sealed class Away : IOutgoingGrainCallFilter
     {
         private readonly Lock _lock = new();
@@ -50,7 +50,7 @@ public sealed class MovesTests : SeveralSilos
             }
 
             await call.Invoke();
-            if (call.MethodName is nameof(INumberGrain.Ensure))
+            if (call.MethodName is nameof(INumberPlace.Arrive))
             {
                 lock (_lock)
                 {
