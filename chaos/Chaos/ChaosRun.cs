@@ -63,7 +63,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         });
         var ended = _clock.GetUtcNow();
         say($"{traffic.Accepted} accepted, {traffic.Spoken} inbound; waiting until everything has come to rest");
-        var reader = new EvidenceReader(api, cluster.WhatsApp, conversations, began);
+        var reader = new EvidenceReader(api, cluster.WhatsApp, conversations, began, _clock);
         await Rest(api, stage, reader, traffic, lines);
         var evidence = await reader.Read();
         return await Report(cluster, stage, traffic, reader, evidence, memory, began, ended);

@@ -7,9 +7,14 @@ using Loopwave.Processes;
 namespace Loopwave.Chaos.Ledger;
 
 /// <summary>Reads, once everything has come to rest, what the networks recorded and what the API shows.</summary>
-internal sealed class EvidenceReader(ApiCaller api, EmulatorProcess? whatsApp, IReadOnlyList<Conversation> conversations, DateTimeOffset began)
+internal sealed class EvidenceReader(
+    ApiCaller api, EmulatorProcess? whatsApp, IReadOnlyList<Conversation> conversations, DateTimeOffset began, TimeProvider clock)
 {
     private const int AtOnce = 8;
+
+    // A silo that has joined is still being given numbers, each of which is away for a moment.
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
 
     private readonly ConcurrentBag<WireMessage> _wire = [];
     private readonly ConcurrentBag<StoredMessage> _stored = [];
@@ -38,7 +43,7 @@ internal sealed class EvidenceReader(ApiCaller api, EmulatorProcess? whatsApp, I
 
     private async Task ReadNumber(Line line)
     {
-        var number = await api.Get($"/api/v1/numbers/{line.Id}");
+        var number = await AtRest(line);
 
         // Newest first.
         var entries = number["timeline"]!.AsArray().Select(entry => new StatusAt(
@@ -47,6 +52,18 @@ internal sealed class EvidenceReader(ApiCaller api, EmulatorProcess? whatsApp, I
         _numbers.Add(new(
             line.Id, Text(number["status"]), number["counters"]!["queued"]!.GetValue<int>(),
             entries.Count(entry => entry.At > began && entry.Detail == "linking")));
+    }
+
+    private async Task<JsonObject> AtRest(Line line)
+    {
+        for (var asked = clock.GetTimestamp(); ; await Task.Delay(LookEvery, clock))
+        {
+            var number = await api.Get($"/api/v1/numbers/{line.Id}");
+            if (Text(number["status"]) != "connecting" || clock.GetElapsedTime(asked) > OnItsWay)
+            {
+                return number;
+            }
+        }
     }
 
     private async Task ReadStored()
