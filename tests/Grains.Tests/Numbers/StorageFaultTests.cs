@@ -90,8 +90,11 @@ public sealed class StorageFaultTests : IAsyncLifetime
         await _cluster.Due(TimeSpan.FromMilliseconds(200));
         await _cluster.Engine.NextOpen(_number);
         var opened = _cluster.Engine.Next(_number, new EngineEvent.Opened("Acme"));
+        var built = new TaskCompletionSource();
+        _cluster.Engine.Building = _ => built.Task;
         await _cluster.Engine.Repeat(opened);
         _disk.Fail(words);
+        built.SetResult();
         await _cluster.Passes(3, 0.25);
         await _disk.Happened;
         _disk.Work();
