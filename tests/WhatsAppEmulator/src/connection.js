@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib'
 import { decodeBinaryNode, encodeBinaryNode, NOISE_WA_HEADER, proto } from 'baileys'
 import { frame, FrameReader } from './frames.js'
 import { NoiseHandshake } from './noise.js'
@@ -46,7 +47,13 @@ export class Connection {
 
   send(node) {
     if (this.#isFrozen || !this.isOpen || !this.#toClient) return
-    this.#socket.send(frame(this.#toClient.encrypt(encodeBinaryNode(node))))
+    this.#socket.send(frame(this.#toClient.encrypt(this.#encode(node))))
+  }
+
+  // The first byte says whether the rest is compressed.
+  #encode(node) {
+    const plain = encodeBinaryNode(node)
+    return plain.length > this.#server.faults.compressOver ? Buffer.concat([Buffer.of(2), deflateSync(plain.subarray(1))]) : plain
   }
 
   /** Sends a request and waits for its answer. */

@@ -7,6 +7,8 @@
 export class Faults {
   /** Whether a message id that was seen before is delivered once more, or only acknowledged. */
   swallowRepeats = false
+  /** Stanzas of more bytes than this are compressed, as the real server does with large ones. */
+  compressOver = Infinity
   #planned = []
   #timers = new Set()
 
@@ -34,6 +36,7 @@ export class Faults {
   clear() {
     this.#planned = []
     this.swallowRepeats = false
+    this.compressOver = Infinity
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
   }

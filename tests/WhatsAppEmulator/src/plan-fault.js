@@ -13,6 +13,7 @@ const KINDS = {
   'query-drop': (emulator, { phone, count, query }) => emulator.faults.plan({ at: `query ${named(query)}`, phone, count, kind: 'drop' }),
   dirty: (emulator, { phone, count }) => emulator.faults.plan({ at: 'dirty', phone, count }),
   'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
+  compress: (emulator, { over }) => { emulator.faults.compressOver = positive(over, 'over') },
   drop: now(connection => connection.drop()),
   freeze: now(connection => connection.freeze()),
   replaced: now(connection => connection.close(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]))),
