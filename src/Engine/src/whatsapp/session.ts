@@ -10,6 +10,7 @@ import { editAttribute, prepare } from '../messages/outbound.js'
 import { within } from '../numbers/deadline.js'
 import type { ConnectRequest, Port, Session } from '../numbers/network.js'
 import { EngineError, type Entry, type Event, type OutboundMessage, type Params, type PresenceState } from '../rpc/contract.js'
+import { Arrivals } from './arrivals.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Journal } from './journal.js'
 import { libraryLog } from './libraryLog.js'
@@ -44,6 +45,7 @@ export class WhatsAppSession implements Session {
   readonly #journal: Journal
   readonly #memory: Memory
   readonly #history: HistoryRequests
+  readonly #arrivals: Arrivals
   readonly #dispatcher: RequestInit
   readonly #relayed = new Set<string>()
   readonly #journaled = new Set<string>()
@@ -58,6 +60,7 @@ export class WhatsAppSession implements Session {
     this.#memory = Memory.of(request.memory)
     this.#memory.retries.begin()
     this.#history = new HistoryRequests((event) => this.#tell(event))
+    this.#arrivals = new Arrivals(() => this.#late())
     this.#journal = new Journal((stanza, plaintext) => this.#read(stanza, plaintext), (stanza) => this.#unread(stanza))
     this.#device = new Device(request.credentials, (changes) => this.#store(changes))
     this.#linked = this.#device.isLinked
@@ -256,7 +259,7 @@ export class WhatsAppSession implements Session {
 
   #listen(): void {
     const { ev, ws } = this.#socket
-    aroundListeners(ws, (event, args, call) => void this.#await(event, event === 'CB:message' ? this.#afterEmpty(args[0] as BinaryNode, call) : call))
+    aroundListeners(ws, (event, args, call) => void this.#inOrder(event, args, call))
     ev.process((batch) => {
       try {
         this.#on(batch)
@@ -278,6 +281,26 @@ export class WhatsAppSession implements Session {
         this.#tell({ type: 'serverAcknowledged', whatsAppId: attrs['id'], at, ...error })
       }
     })
+  }
+
+  #inOrder(event: string, args: unknown[], call: () => unknown): Promise<void> {
+    switch (event) {
+      case 'message':
+        return this.#arrivals.frame(() => this.#await(event, call))
+      case 'CB:message': {
+        const stanza = args[0] as BinaryNode
+        // What waited for its turn until the connection was over is offered again on the next one.
+        return this.#arrivals.message(stanza, () => this.#await(event, () => this.#socket.ws.isOpen ? this.#handle(stanza, call) : undefined))
+      }
+      default:
+        return this.#await(event, call)
+    }
+  }
+
+  #late(): void {
+    if (this.#state !== 'over') {
+      this.port.log('warning', 'the library does not get done with a message; the next one of its chat goes on')
+    }
   }
 
   // The library awaits none of its own listeners, and most of them ask the network something.
@@ -433,16 +456,13 @@ export class WhatsAppSession implements Session {
   }
 
   /** A message without content is acknowledged at once, so what there is to tell of it is stored before the library sees it. */
-  #afterEmpty(stanza: BinaryNode, call: () => unknown): () => unknown {
+  async #handle(stanza: BinaryNode, call: () => unknown): Promise<void> {
     const events = isEmpty(stanza) ? this.#unread(stanza) : []
-    if (events.length === 0) {
-      return call
-    }
-    this.port.log('information', 'a message came without its content')
-    return async () => {
+    if (events.length > 0) {
+      this.port.log('information', 'a message came without its content')
       await this.#store([], events)
-      await call()
     }
+    await call()
   }
 
   #unread(stanza: BinaryNode): Event[] {

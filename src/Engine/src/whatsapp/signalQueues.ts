@@ -1,31 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'
 import type { SignalRepositoryWithLIDStore } from 'baileys'
+import { Queues } from './queues.js'
 
-type Job<R> = () => Promise<R>
+const nobodys = new Queues()
+const owner = new AsyncLocalStorage<Queues>()
 
-/** What is done with the keys of another device: one thing at a time, whatever became of the one before. */
-export class SignalQueue {
-  readonly #last = new Map<string, Promise<void>>()
-
-  /** A job runs in the context of whoever wants it done. */
-  run<R>(address: string, job: Job<R>): Promise<R> {
-    const before = this.#last.get(address)
-    const result = before ? before.then(job) : job()
-    const done = result.then(() => undefined, () => undefined).then(() => {
-      if (this.#last.get(address) === done) {
-        this.#last.delete(address)
-      }
-    })
-    this.#last.set(address, done)
-    return result
-  }
-}
-
-const nobodys = new SignalQueue()
-const owner = new AsyncLocalStorage<SignalQueue>()
-
-function inOwnQueue<R>(address: string, job: Job<R>): Promise<R> {
+function inOwnQueue<R>(address: string, job: () => Promise<R>): Promise<R> {
   return (owner.getStore() ?? nobodys).run(address, job)
 }
 
@@ -51,7 +32,7 @@ export function separateQueues(): void {
 
 /** The same repository, with queues of its own. */
 export function withOwnQueue(repository: SignalRepositoryWithLIDStore): SignalRepositoryWithLIDStore {
-  const queue = new SignalQueue()
+  const queue = new Queues()
   const owned = <A, R>(work: (argument: A) => Promise<R>) => (argument: A): Promise<R> => owner.run(queue, () => work(argument))
   return {
     ...repository,

@@ -1,0 +1,46 @@
+import type { BinaryNode } from 'baileys'
+import { bare } from '../messages/address.js'
+import { within } from '../numbers/deadline.js'
+import { Queues } from './queues.js'
+
+/** Longer than whatever ends by itself: a write that is not stored within half a minute ends the connection. */
+const handlingLimitMs = 35_000
+
+/**
+ * Has the library handle what arrives in order. By itself it begins with all messages at once, and decrypts each when what has to
+ * be done before is done: a stranger's first one, whose other address is stored before, is overtaken by the second. What waited for
+ * the connection it keeps in a queue of its own, and what comes live goes past that. It reads all frames at once, too, and one that
+ * is compressed takes longer.
+ */
+export class Arrivals {
+  readonly #frames = new Queues()
+  readonly #conversations = new Queues()
+
+  /** @param late Called when a message was not handled in time; what comes after it in its conversation goes on. */
+  constructor(private readonly late: () => void, private readonly limitMs = handlingLimitMs) {}
+
+  /** How many conversations there are with a message that is being handled or waits. */
+  get busy(): number {
+    return this.#conversations.busy
+  }
+
+  /** Reads a frame, which must not throw, when the one before is read. */
+  frame(read: () => Promise<void>): Promise<void> {
+    return this.#frames.run('', read)
+  }
+
+  /** Handles a message, which must not throw, when the one before it in its conversation is handled. */
+  message(stanza: BinaryNode, handle: () => Promise<void>): Promise<void> {
+    return this.#conversations.run(conversationOf(stanza), async () => {
+      delete stanza.attrs['offline']   // the mark of what belongs into the library's own queue
+      if (!(await within(this.limitMs, handle()))) {
+        this.late()
+      }
+    })
+  }
+}
+
+/** Where a message is seen: what one of our own devices wrote is in the conversation that it wrote to. */
+function conversationOf({ attrs }: BinaryNode): string {
+  return bare(attrs['recipient'] ?? attrs['from']) ?? ''
+}
