@@ -10,6 +10,7 @@ internal sealed partial class NumberGrain
     private const int HistoryBatch = 50;
     private static readonly TimeSpan HistoryTimeout = TimeSpan.FromSeconds(60);
     private static readonly Cause HistoryCut = new("not_connected", "The connection was lost while older messages were fetched.");
+    private static readonly Cause ImportCut = new("interrupted", "The import of older messages was interrupted. Ask for it again.");
 
     private HistoryJob? _history;
     private int _historyRequests;
@@ -118,9 +119,14 @@ internal sealed partial class NumberGrain
         return job.IsDone ? new HistoryProgress(HistoryState.Done, 100) : new HistoryProgress(HistoryState.Syncing, job.Percent);
     }
 
-    // Whoever would answer is gone.
-    private HistoryProgress HistoryWithoutConnection(HistoryProgress before) =>
-        _history is { HasBegun: true } ? Ended(before, HistoryCut) : before;
+    // Whoever would answer is gone. A part of the first import that WhatsApp still has comes on the next connection and goes on with it;
+    // one that was lost with its host never comes.
+    private HistoryProgress HistoryWithoutConnection(HistoryProgress before) => _history switch
+    {
+        { HasBegun: true } => Ended(before, HistoryCut),
+        null when before.State is HistoryState.Syncing => Ended(before, ImportCut),
+        _ => before,
+    };
 
     // Only what is stored has happened: a job is forgotten when its end is.
     private void ForgetEndedHistory()
@@ -143,7 +149,7 @@ internal sealed partial class NumberGrain
     {
         if (State.Document.History.State is HistoryState.Syncing)
         {
-            Track(SetHistory(Ended(State.Document.History, new("interrupted", "The import of older messages was interrupted. Ask for it again."))));
+            Track(SetHistory(Ended(State.Document.History, ImportCut)));
         }
     }
 

@@ -86,6 +86,24 @@ public sealed class HistoryTests(SharedCluster shared) : OneNumber(shared), ICla
     }
 
     [Fact]
+    public async Task The_import_after_linking_ends_with_the_connection_and_goes_on_with_what_still_comes()
+    {
+        await Raise(new EngineEvent.HistoryReceived([], null, 40, false));
+
+        await Raise(new EngineEvent.Closed(428));
+
+        var ended = await Progress();
+        Assert.Equal((HistoryState.Done, 40, "interrupted"), (ended.State, ended.Percent, ended.Reason!.Code));
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+        await Cluster.Reconnected(Number);
+        await Raise(new EngineEvent.HistoryReceived([], null, 80, false));
+        Assert.Equal((HistoryState.Syncing, 80), Shown(await Progress()));
+        await Raise(new EngineEvent.HistoryReceived([], null, 100, true));
+        ended = await Progress();
+        Assert.Equal((HistoryState.Done, 100, null), (ended.State, ended.Percent, ended.Reason));
+    }
+
+    [Fact]
     public async Task Older_messages_of_one_chat_are_asked_for_from_its_oldest()
     {
         var (oldest, newer) = (From(Customer, "oldest") with { Timestamp = Now.AddHours(-2) }, From(Customer, "newer"));
