@@ -10,15 +10,22 @@ namespace Loopwave.WhatsApp;
 public sealed class NodeLauncherTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("loopwave-test-");
+    private readonly HostFolders _folders;
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public NodeLauncherTests() => _folders = new HostFolders(_folder.FullName, NullLogger<HostFolders>.Instance);
+
+    public void Dispose()
+    {
+        _folders.Dispose();
+        _folder.Delete(recursive: true);
+    }
 
     [Fact]
     public async Task Node_that_is_not_there_is_a_reason_for_people()
     {
         Main("");
 
-        var missing = await Refused(new NodeLauncher(Options(), NullLogger<NodeLauncher>.Instance) { Node = "no-such-node" });
+        var missing = await Refused(Launcher("no-such-node"));
 
         Assert.Equal((EngineError.Unavailable, "node_missing"), (missing.Error, missing.Code));
         Assert.Contains("Node.js 20", missing.Message);
@@ -29,7 +36,7 @@ public sealed class NodeLauncherTests : IDisposable
     {
         Main("");
         var node = Script("old-node", "echo v18.20.4");
-        var launcher = new NodeLauncher(Options(), NullLogger<NodeLauncher>.Instance) { Node = node };
+        var launcher = Launcher(node);
 
         var old = await Refused(launcher);
         Script("old-node", "echo v20.0.0");
@@ -41,7 +48,7 @@ public sealed class NodeLauncherTests : IDisposable
 
     [Fact]
     public async Task An_installation_without_the_host_is_a_reason_for_people() =>
-        Assert.Equal("engine_missing", (await Refused(new NodeLauncher(Options(), NullLogger<NodeLauncher>.Instance))).Code);
+        Assert.Equal("engine_missing", (await Refused(Launcher())).Code);
 
     [Fact]
     public async Task A_host_sees_its_socket_and_token_and_none_of_our_secrets()
@@ -51,7 +58,7 @@ public sealed class NodeLauncherTests : IDisposable
         Environment.SetEnvironmentVariable("CREDENTIALS_KEY", "a secret of ours");
         try
         {
-            var launcher = new NodeLauncher(Options(), NullLogger<NodeLauncher>.Instance);
+            var launcher = Launcher();
             using var process = await launcher.Launch("/run/socket", "the token", CancellationToken.None);
             await process.Exited.WaitAsync(EngineWorld.Patience);
         }
@@ -71,16 +78,11 @@ public sealed class NodeLauncherTests : IDisposable
     [Fact]
     public async Task A_host_that_writes_without_end_does_not_hang_and_is_ended_when_it_is_killed()
     {
-        var flooded = Path.Combine(_folder.FullName, "flooded");
-        Main($"for (let i = 0; i < 4000; i++) require('fs').writeSync(1 + i % 2, 'x'.repeat(1000)); require('fs').writeFileSync('{flooded}.part', ''); require('fs').renameSync('{flooded}.part', '{flooded}'); setInterval(() => {{}}, 1000)");
-        using var written = new FileSystemWatcher(_folder.FullName);
-        var there = new TaskCompletionSource();
-        written.Renamed += (_, _) => there.TrySetResult();
-        written.EnableRaisingEvents = true;
-        var launcher = new NodeLauncher(Options(), NullLogger<NodeLauncher>.Instance);
+        Main($"for (let i = 0; i < 4000; i++) require('fs').writeSync(1 + i % 2, 'x'.repeat(1000)); {Say("flooded", "''")} setInterval(() => {{}}, 1000)");
+        var flooded = Said("flooded");
 
-        using var process = await launcher.Launch("/nowhere", "token", CancellationToken.None);
-        await there.Task.WaitAsync(EngineWorld.Patience);
+        using var process = await Launcher().Launch("/nowhere", "token", CancellationToken.None);
+        await flooded;
         Assert.False(process.Exited.IsCompleted);
         process.Kill();
         process.Kill();
@@ -89,18 +91,47 @@ public sealed class NodeLauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_host_keeps_for_a_while_is_gone_with_it_also_when_it_is_killed()
+    {
+        Main($"const folder = require('os').tmpdir(); require('fs').writeFileSync(folder + '/picture', 'x'); {Say("kept", "folder")} setInterval(() => {{}}, 1000)");
+        var kept = Said("kept");
+
+        using var process = await Launcher().Launch("/nowhere", "token", CancellationToken.None);
+        var folder = await File.ReadAllTextAsync(await kept);
+        Assert.True(File.Exists(Path.Combine(folder, "picture")));
+        process.Kill();
+        await process.Exited.WaitAsync(EngineWorld.Patience);
+
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
     public async Task A_host_that_ends_while_it_starts_fails_the_number_at_once()
     {
         Main("process.exit(3)");
-        await using var world = new EngineWorld(launcher: new NodeLauncher(Options(), NullLogger<NodeLauncher>.Instance));
+        await using var world = new EngineWorld(launcher: Launcher());
 
         var failed = await Assert.ThrowsAsync<EngineException>(() => world.Open("n1"));
 
         Assert.Equal("engine_failed", failed.Code);
     }
 
-    private IOptions<WhatsAppEngineOptions> Options() =>
-        Microsoft.Extensions.Options.Options.Create(new WhatsAppEngineOptions { Folder = _folder.FullName });
+    private NodeLauncher Launcher(string node = "node") => new(
+        Options.Create(new WhatsAppEngineOptions { Folder = _folder.FullName }), _folders, NullLogger<NodeLauncher>.Instance) { Node = node };
+
+    /// <summary>What has the host write a file, whole or not at all.</summary>
+    private string Say(string name, string content) =>
+        $"require('fs').writeFileSync('{_folder.FullName}/{name}.part', {content}); require('fs').renameSync('{_folder.FullName}/{name}.part', '{_folder.FullName}/{name}');";
+
+    /// <summary>The path of that file, once it is there.</summary>
+    private async Task<string> Said(string name)
+    {
+        using var written = new FileSystemWatcher(_folder.FullName, name);
+        var there = new TaskCompletionSource<string>();
+        written.Renamed += (_, file) => there.TrySetResult(file.FullPath);
+        written.EnableRaisingEvents = true;
+        return await there.Task.WaitAsync(EngineWorld.Patience);
+    }
 
     private void Main(string code) => File.WriteAllText(Path.Combine(_folder.FullName, "main.js"), code);
 

@@ -12,7 +12,7 @@ public class RealHostTests
     [Fact]
     public async Task A_number_without_a_network_is_reported_closed_and_can_be_opened_again_after_its_host_was_killed()
     {
-        var launcher = new Watching(Options);
+        using var launcher = new Watching(Options);
         await using var world = new EngineWorld(launcher: launcher, options: Options);
         world.Taking = batch => world.Engine.Acknowledge(batch.Number, batch.Last, CancellationToken.None);
 
@@ -31,7 +31,7 @@ public class RealHostTests
     [Fact]
     public async Task A_host_ends_by_itself_when_it_is_shut_down()
     {
-        var launcher = new Watching(Options);
+        using var launcher = new Watching(Options);
         var world = new EngineWorld(launcher: launcher, options: Options);
         world.Taking = batch => world.Engine.Acknowledge(batch.Number, batch.Last, CancellationToken.None);
         await world.Engine.Open(new EngineOpen("n1", 1, null, new EngineLink(null)), CancellationToken.None);
@@ -66,9 +66,13 @@ public class RealHostTests
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private sealed class Watching(WhatsAppEngineOptions options) : IHostLauncher
+    private sealed class Watching : IHostLauncher, IDisposable
     {
-        private readonly NodeLauncher _launcher = new(Microsoft.Extensions.Options.Options.Create(options), NullLogger<NodeLauncher>.Instance);
+        private readonly HostFolders _folders = new(Path.GetTempPath(), NullLogger<HostFolders>.Instance);
+        private readonly NodeLauncher _launcher;
+
+        public Watching(WhatsAppEngineOptions options) =>
+            _launcher = new NodeLauncher(Microsoft.Extensions.Options.Options.Create(options), _folders, NullLogger<NodeLauncher>.Instance);
 
         public IHostProcess? Last { get; private set; }
 
@@ -79,5 +83,7 @@ public class RealHostTests
             Count++;
             return Last = await _launcher.Launch(socket, token, cancellationToken);
         }
+
+        public void Dispose() => _folders.Dispose();
     }
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Loopwave.WhatsApp;
 
 /// <summary>Starts hosts as Node processes. They see of our environment only what Node needs: the rest holds secrets.</summary>
-internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> options, ILogger<NodeLauncher> logger) : IHostLauncher
+internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> options, HostFolders folders, ILogger<NodeLauncher> logger) : IHostLauncher
 {
     public const int OldestNode = 20;
 
@@ -41,7 +41,17 @@ internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> optio
         var start = Command("--max-old-space-size=1024", main);
         start.Environment["LOOPWAVE_ENGINE_SOCKET"] = socket;
         start.Environment["LOOPWAVE_ENGINE_TOKEN"] = token;
-        return new NodeProcess(Start(start), logger);
+        var folder = folders.Create();
+        try
+        {
+            start.Environment["TMPDIR"] = folder;
+            return new NodeProcess(Start(start), () => folders.Remove(folder), logger);
+        }
+        catch
+        {
+            folders.Remove(folder);
+            throw;
+        }
     }
 
     private async Task CheckNode(CancellationToken cancellationToken)
@@ -89,12 +99,14 @@ internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> optio
     private sealed class NodeProcess : IHostProcess
     {
         private readonly Process _process;
+        private readonly Action _cleanUp;
         private readonly ILogger _logger;
         private long _written;
 
-        public NodeProcess(Process process, ILogger logger)
+        public NodeProcess(Process process, Action cleanUp, ILogger logger)
         {
             _process = process;
+            _cleanUp = cleanUp;
             _logger = logger;
             Id = process.Id;
             process.StandardInput.Close();
@@ -114,6 +126,7 @@ internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> optio
         private async Task Run()
         {
             await _process.WaitForExitAsync();
+            _cleanUp();
             LogEnded(_logger, Id, _process.ExitCode, Interlocked.Read(ref _written));
         }
 

@@ -1,6 +1,7 @@
 using Loopwave.Engines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Loopwave.WhatsApp;
 
@@ -14,6 +15,8 @@ public static class WhatsAppEngineServices
     {
         services.Configure(configure);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new HostFolders(Path.GetTempPath(), provider.GetRequiredService<ILogger<HostFolders>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<HostFolders>());
         services.TryAddSingleton<IHostLauncher, NodeLauncher>();
         services.AddSingleton<EngineHosts>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineHosts>());
