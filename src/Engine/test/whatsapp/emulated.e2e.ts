@@ -230,6 +230,8 @@ describe('A number on the emulated network', () => {
     await pair(anna)
     await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'first' })
     await silo.event('messageReceived', n, ({ message }) => message.text === 'first')
+    await until(async () => (await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`))
+      .companions.every(({ pending }) => pending === 0), 'what its own phone tells a new device is handled')
     const stored = host.credentials(n)
     silo.acknowledgeAtOnce = false
     await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'second' })
