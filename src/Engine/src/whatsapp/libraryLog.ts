@@ -11,11 +11,14 @@ interface LibraryLog {
   error(data: unknown, message?: string): void
 }
 
+/** How a connection ended is told with its end, and linking ends one on purpose. */
+const toldElsewhere = new Set(['stream errored out'])
+
 /** The library's warnings and errors, without the data it gives along: keys, stanzas and texts are among it. */
 export function libraryLog(log: Log): LibraryLog {
   const tell = (level: 'warning' | 'error') => (data: unknown, message?: string) => {
     const text = message ?? (typeof data === 'string' ? data : 'no message')
-    log(level, redact(text), undefined, faultIn(data))
+    log(toldElsewhere.has(text) ? 'information' : level, redact(text), undefined, faultIn(data))
   }
   const nothing = () => undefined
   const made: LibraryLog = {
