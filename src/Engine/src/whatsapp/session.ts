@@ -1,39 +1,39 @@
 import {
-  type BaileysEventMap, type BinaryNode, cleanMessage, decodeMessageNode, makeWASocket, proto, type SignalRepositoryWithLIDStore,
-  type SocketConfig, type WAMessage, type WASocket, DEFAULT_CONNECTION_CONFIG, unpadRandomMax16,
+  type BaileysEventMap, type BinaryNode, makeWASocket, proto, type SignalRepositoryWithLIDStore, type SocketConfig, type WASocket,
+  DEFAULT_CONNECTION_CONFIG,
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
-import { bare, isGroup, type Me } from '../messages/address.js'
-import { toEvents, toTime, toUnread } from '../messages/inbound.js'
-import { editAttribute, prepare } from '../messages/outbound.js'
+import { bare, isGroup } from '../messages/address.js'
+import { prepare } from '../messages/outbound.js'
 import { within } from '../numbers/deadline.js'
 import type { ConnectRequest, Port, Session } from '../numbers/network.js'
 import { EngineError, type Entry, type Event, type OutboundMessage, type Params, type PresenceState } from '../rpc/contract.js'
 import { Arrivals } from './arrivals.js'
+import { isPingLost, notTheNetwork, toClosing } from './closing.js'
+import { toConfig } from './config.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Journal } from './journal.js'
 import { libraryLog } from './libraryLog.js'
+import { LinkOffers } from './linkOffers.js'
 import { aroundListeners, isEssential } from './listeners.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
-import { ProxyFault, through } from './proxy.js'
-import { asGroupRefusal, lastLook } from './refusals.js'
+import { through } from './proxy.js'
+import { Reader } from './reader.js'
+import { asGroupRefusal } from './refusals.js'
 import { toHistory, toPresences, toReports } from './reports.js'
+import { Sender } from './sender.js'
 import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
-import { givenByPhone, isEmpty, isWorthAWord } from './unread.js'
+import { isEmpty } from './unread.js'
 
 const storeLimitMs = 30_000
 const sentMessageMs = 15_000
 /** How long the other side may take to close its end of a connection that is over. */
 const goodbyeMs = 1_000
-const firstQrMs = 60_000
-const nextQrMs = 20_000
-const codeLivesMs = 160_000
 /** Of the time that connecting may take, so that a proxy that says nothing is named before the library gives up. */
 const wayOutShare = 0.75
-const notTheNetwork = 'What answers is not the network.'
 const forever = new Promise<never>(() => undefined)
 
 type State = 'connecting' | 'open' | 'ending' | 'over'
@@ -42,27 +42,26 @@ type State = 'connecting' | 'open' | 'ending' | 'over'
 export class WhatsAppSession implements Session {
   readonly #socket: WASocket
   readonly #device: Device
+  readonly #reader: Reader
   readonly #journal: Journal
   readonly #memory: Memory
   readonly #history: HistoryRequests
   readonly #arrivals: Arrivals
   readonly #dispatcher: RequestInit
-  readonly #relayed = new Set<string>()
-  readonly #journaled = new Set<string>()
+  readonly #sender: Sender
+  readonly #linkOffers: LinkOffers
   #state: State = 'connecting'
   #linked: boolean
-  #qrShown = false
   #credsDirty = false
-  #sending: Promise<unknown> = Promise.resolve()
-  readonly #over = lostConnection()
 
   constructor(private readonly request: ConnectRequest, private readonly port: Port) {
     this.#memory = Memory.of(request.memory)
     this.#memory.retries.begin()
     this.#history = new HistoryRequests((event) => this.#tell(event))
     this.#arrivals = new Arrivals(() => this.#late())
-    this.#journal = new Journal((stanza, plaintext) => this.#read(stanza, plaintext), (stanza) => this.#unread(stanza))
     this.#device = new Device(request.credentials, (changes) => this.#store(changes))
+    this.#reader = new Reader(this.#device, port.log)
+    this.#journal = new Journal((stanza, plaintext) => this.#reader.read(stanza, plaintext), (stanza) => this.#reader.unread(stanza))
     this.#linked = this.#device.isLinked
     const wayOut = request.proxy ? through(request.proxy, request.settings.connectTimeoutMs * wayOutShare) : undefined
     this.#dispatcher = wayOut ? ({ dispatcher: wayOut.dispatcher } as RequestInit) : {}
@@ -70,6 +69,13 @@ export class WhatsAppSession implements Session {
       ...this.#config(),
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent, options: this.#dispatcher } : {}),
     })
+    this.#sender = new Sender({
+      socket: this.#socket,
+      log: port.log,
+      requireOpen: () => this.#requireOpen(),
+      refusal: (error, otherwise) => this.#refusal(error, otherwise),
+    })
+    this.#linkOffers = new LinkOffers(request.link?.phone, request.settings, (phone) => this.#socket.requestPairingCode(phone))
     this.#listen()
   }
 
@@ -83,47 +89,14 @@ export class WhatsAppSession implements Session {
       if (isGroup(message.jid)) {
         await this.#group(message.jid)
       }
-      return await prepare(message, this.#me, { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
+      return await prepare(message, this.#reader.me, { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
     } catch (error) {
       throw this.#refusal(error)
     }
   }
 
-  /** One after the other, with a turn of the event loop in between: a burst would starve every other number. */
-  async relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
-    let mayBeWritten = false
-    const sent = this.#sending.then(async () => {
-      await new Promise((resolve) => setImmediate(resolve))
-      this.#requireOpen()
-      const message = proto.Message.decode(prepared)
-      const edit = editAttribute(message, jid)
-      this.#relayed.add(whatsAppId)
-      try {
-        await this.#socket.relayMessage(jid, message, {
-          messageId: whatsAppId,
-          additionalNodes: lastLook(() => {
-            // Who waited was told already that the connection is over, and nothing may leave after that.
-            this.#requireOpen()
-            mayBeWritten = true
-          }),
-          ...(edit ? { additionalAttributes: { edit } } : {}),
-        })
-      } catch (error) {
-        this.#relayed.delete(whatsAppId)
-        throw this.#refusal(error, mayBeWritten ? 'unavailable' : 'notSent')
-      }
-      if (!mayBeWritten) {
-        this.port.log('error', 'the library no longer says when it writes; what it did not write cannot be told')
-      }
-    })
-    this.#sending = sent.catch(() => undefined)
-    try {
-      // A write of keys that is never stored never returns, and neither would a send that waits behind it.
-      await Promise.race([sent, this.#over.promise])
-    } catch (error) {
-      const isLost = error instanceof EngineError && error.error === 'notConnected'
-      throw isLost && !mayBeWritten ? new EngineError('notSent', error.message, 'connection_lost') : error
-    }
+  relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
+    return this.#sender.relay(whatsAppId, jid, prepared)
   }
 
   async resolve(phone: string) {
@@ -191,29 +164,10 @@ export class WhatsAppSession implements Session {
     void this.#socket.end(undefined).catch(() => undefined)
   }
 
-  get #me(): Me {
-    return { id: this.#device.creds.me?.id, lid: this.#device.creds.me?.lid }
-  }
-
   #config(): SocketConfig {
-    const { settings } = this.request
     return {
-      ...DEFAULT_CONNECTION_CONFIG,
+      ...toConfig(this.request.settings, this.port.log),
       auth: { creds: this.#device.creds, keys: this.#device },
-      logger: libraryLog(this.port.log),
-      browser: settings.browser,
-      ...(settings.waVersion ? { version: settings.waVersion } : {}),
-      ...(settings.webSocketUrl ? { waWebSocketUrl: settings.webSocketUrl } : {}),
-      ...(settings.qrTimeoutMs == null ? {} : { qrTimeout: settings.qrTimeoutMs }),
-      connectTimeoutMs: settings.connectTimeoutMs,
-      keepAliveIntervalMs: settings.keepAliveMs,
-      defaultQueryTimeoutMs: settings.queryTimeoutMs,
-      retryRequestDelayMs: settings.retryRequestDelayMs,
-      // Else the phone stops telling its owner about new messages.
-      markOnlineOnConnect: false,
-      emitOwnEvents: false,
-      syncFullHistory: false,
-      maxMsgRetryCount: 5,
       msgRetryCounterCache: this.#memory.retries,
       cachedGroupMetadata: (jid) => this.#group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
@@ -274,13 +228,7 @@ export class WhatsAppSession implements Session {
       this.#memory.retries.asked(attrs['id'] ?? '', attrs['participant'] ?? attrs['from'] ?? ''))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
-    ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
-      if (attrs['id'] && this.#relayed.delete(attrs['id'])) {
-        const error = attrs['error'] ? { error: toCode(attrs['error']) } : {}
-        const at = attrs['t'] ? toTime(attrs['t']) : new Date().toISOString()
-        this.#tell({ type: 'serverAcknowledged', whatsAppId: attrs['id'], at, ...error })
-      }
-    })
+    ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#tell(...this.#sender.acknowledged(ack)))
   }
 
   #inOrder(event: string, args: unknown[], call: () => unknown): Promise<void> {
@@ -333,18 +281,18 @@ export class WhatsAppSession implements Session {
     const history = batch['messaging-history.set']
     if (history) {
       // One by one: what is told together stays together in one frame, and a history can be larger than any frame.
-      for (const event of toHistory(history, this.#me, this.#history.answered(history.peerDataRequestSessionId))) {
+      for (const event of toHistory(history, this.#reader.me, this.#history.answered(history.peerDataRequestSessionId))) {
         this.#tell(event)
       }
     }
     for (const message of batch['messages.upsert']?.messages ?? []) {
-      this.#tell(...this.#onceOnly(message))
+      this.#tell(...this.#reader.onceOnly(message))
     }
-    for (const report of toReports(batch, this.#me)) {
+    for (const report of toReports(batch, this.#reader.me)) {
       this.#tell(report)
     }
     if (batch['presence.update']) {
-      toPresences(batch['presence.update'], this.#me).forEach((presence) => this.port.presence(presence))
+      toPresences(batch['presence.update'], this.#reader.me).forEach((presence) => this.port.presence(presence))
     }
     if (batch['connection.update']) {
       this.#onConnection(batch['connection.update'])
@@ -372,37 +320,24 @@ export class WhatsAppSession implements Session {
     // The library throws away what it still buffers, though it told the network that it has it.
     this.#socket.ev.flush()
     this.#saveCreds()
-    const { message, output, data } = (error ?? {}) as { message?: string; output?: { statusCode?: number }; data?: unknown }
-    if (message === 'Connection was lost') {
+    if (isPingLost(error)) {
       this.#tell({ type: 'pingLost' })
     }
     this.#finish()
-    if (data instanceof ProxyFault) {
-      this.port.log('warning', 'the proxy does not let the number out', undefined, describeFault(data))
-      this.port.closed(428, { cause: data.why })
-      return
+    const { code, ...more } = toClosing(error)
+    if (more.cause) {
+      this.port.log('warning', 'the proxy does not let the number out', undefined, describeFault((error as { data?: unknown }).data))
     }
-    const code = message === notTheNetwork ? 503 : toCode(output?.statusCode ?? 428)
-    const until = code === 402 ? untilOf((data as { expire?: string } | undefined)?.expire) : undefined
-    this.port.closed(code, until ? { until } : {})
+    this.port.closed(code, more)
   }
 
   async #offerLink(qr: string): Promise<void> {
-    const phone = this.request.link?.phone
-    const first = !this.#qrShown
-    this.#qrShown = true
-    const expiresIn = (ms: number) => new Date(Date.now() + ms).toISOString()
-    if (!phone) {
-      const lives = this.request.settings.qrTimeoutMs ?? (first ? firstQrMs : nextQrMs)
-      this.#tell({ type: 'linkOffered', qr, expiresAt: expiresIn(lives) })
-    } else if (first) {
-      try {
-        const code = await this.#socket.requestPairingCode(phone)
-        this.#tell({ type: 'linkOffered', code, expiresAt: expiresIn(codeLivesMs) })
-      } catch (error) {
-        this.port.log('warning', 'no pairing code could be had', undefined, describeFault(error))
-        await this.#socket.end(error as Error)
-      }
+    try {
+      const offer = await this.#linkOffers.next(qr)
+      this.#tell(...(offer ? [offer] : []))
+    } catch (error) {
+      this.port.log('warning', 'no pairing code could be had', undefined, describeFault(error))
+      await this.#socket.end(error as Error)
     }
   }
 
@@ -457,52 +392,12 @@ export class WhatsAppSession implements Session {
 
   /** A message without content is acknowledged at once, so what there is to tell of it is stored before the library sees it. */
   async #handle(stanza: BinaryNode, call: () => unknown): Promise<void> {
-    const events = isEmpty(stanza) ? this.#unread(stanza) : []
+    const events = isEmpty(stanza) ? this.#reader.unread(stanza) : []
     if (events.length > 0) {
       this.port.log('information', 'a message came without its content')
       await this.#store([], events)
     }
     await call()
-  }
-
-  #unread(stanza: BinaryNode): Event[] {
-    try {
-      const message = isWorthAWord(stanza) ? toUnread(this.#envelope(stanza), this.#me) : undefined
-      return message ? [{ type: 'messageReceived', message }] : []
-    } catch (error) {
-      this.port.log('error', 'a message was not understood', undefined, describeFault(error))
-      return []
-    }
-  }
-
-  #read(stanza: BinaryNode, plaintext: Uint8Array): Event[] {
-    try {
-      const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
-      const message = this.#envelope(stanza, decoded.deviceSentMessage?.message ?? decoded)
-      return [message, ...givenByPhone(message)].flatMap((each) => {
-        const events = toEvents(each, this.#me)
-        if (events.length > 0) {
-          this.#journaled.add(identity(each))
-        }
-        return events
-      })
-    } catch (error) {
-      this.port.log('error', 'a message was not understood', undefined, describeFault(error))
-      return this.#unread(stanza)
-    }
-  }
-
-  #envelope(stanza: BinaryNode, content?: proto.IMessage): WAMessage {
-    const { me } = this.#device.creds
-    const { fullMessage } = decodeMessageNode(stanza, me?.id ?? '', me?.lid ?? '')
-    fullMessage.message = content
-    cleanMessage(fullMessage, me?.id ?? '', me?.lid ?? '')
-    return fullMessage as WAMessage
-  }
-
-  // Most messages were told when they were decrypted; the rest came without encryption or through our phone.
-  #onceOnly(message: WAMessage): Event[] {
-    return this.#journaled.delete(identity(message)) ? [] : toEvents(message, this.#me)
   }
 
   async #group(jid: string) {
@@ -526,7 +421,7 @@ export class WhatsAppSession implements Session {
   #finish(): void {
     this.#state = 'over'
     this.#history.end()
-    this.#over.lose()
+    this.#sender.end()
   }
 
   #requireOpen(): void {
@@ -544,34 +439,4 @@ export class WhatsAppSession implements Session {
       ? new EngineError(otherwise, 'The network did not do it.')
       : new EngineError('notConnected', 'The connection was lost meanwhile.')
   }
-}
-
-/** A promise that fails when the connection is over. */
-function lostConnection(): { promise: Promise<never>; lose: () => void } {
-  let lose: () => void = () => undefined
-  const promise = new Promise<never>((_, reject) => {
-    lose = () => reject(new EngineError('notConnected', 'The connection was lost meanwhile.'))
-  })
-  promise.catch(() => undefined)   // most connections end while nobody sends
-  return { promise, lose }
-}
-
-function identity({ key }: WAMessage): string {
-  return `${bare(key.remoteJid) ?? ''}|${bare(key.participant) ?? ''}|${key.id ?? ''}`
-}
-
-/** What is no number is a failure like any other. */
-function toCode(code: unknown): number {
-  const number = Number(code)
-  return Number.isSafeInteger(number) && number === (number | 0) ? number : 500
-}
-
-/** The network says in how many seconds a restriction ends, or at which second. */
-function untilOf(expire: string | undefined): string | undefined {
-  const seconds = Number(expire)
-  if (!expire || !Number.isFinite(seconds)) {
-    return undefined
-  }
-  const until = toTime(seconds > 1e9 ? seconds : Date.now() / 1000 + seconds)
-  return Date.parse(until) > 0 ? until : undefined
 }
