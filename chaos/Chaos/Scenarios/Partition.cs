@@ -14,6 +14,7 @@ internal sealed class Partition : IScenario
     {
         await stage.Strike(new PartitionSilos(Length));
         await stage.Pass(Between);
+        await stage.Balanced();
         await stage.Strike(new PartitionDatabase(2, Length));
         await stage.Pass(Between);
     }
