@@ -14,10 +14,9 @@ internal sealed partial class LoadGate(RequestDelegate next, IOptions<ApiOptions
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogGap = TimeSpan.FromMinutes(1);
 
-    private readonly int _most = options.Value.MaxRequests;
+    private readonly Places _places = new(options.Value.MaxRequests, clock);
     private readonly Lock _logging = new();
     private long? _loggedAt;
-    private int _underWay;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -27,23 +26,17 @@ internal sealed partial class LoadGate(RequestDelegate next, IOptions<ApiOptions
             return;
         }
 
-        try
+        using var place = _places.Take();
+        if (place is not null)
         {
-            if (Interlocked.Increment(ref _underWay) <= _most)
-            {
-                await next(context);
-                return;
-            }
+            await next(context);
+            return;
+        }
 
-            LogOncePerMinute();
-            await new ErrorResult(
-                StatusCodes.Status503ServiceUnavailable, "unavailable", "There is too much to do at the moment. Nothing was done; try again shortly.", RetryAfter)
-                .ExecuteAsync(context);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _underWay);
-        }
+        LogOncePerMinute();
+        await new ErrorResult(
+            StatusCodes.Status503ServiceUnavailable, "unavailable", "There is too much to do at the moment. Nothing was done; try again shortly.", RetryAfter)
+            .ExecuteAsync(context);
     }
 
     // Who watches must see most when there is most to do. A file takes as long as its line, and little else.
@@ -63,7 +56,7 @@ internal sealed partial class LoadGate(RequestDelegate next, IOptions<ApiOptions
             _loggedAt = clock.GetTimestamp();
         }
 
-        LogRefusing(logger, _most);
+        LogRefusing(logger, options.Value.MaxRequests);
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning,

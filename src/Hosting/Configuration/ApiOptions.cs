@@ -21,7 +21,8 @@ public sealed class ApiOptions
 
     /// <summary>
     /// Requests under way at the same time in one process, those that carry files apart; more are refused with 503. By default 128 for each
-    /// processor: on two of them, measured, some 2,000 a second are answered with a tenth of that under way.
+    /// processor: on two of them, measured, some 2,000 a second are answered with a tenth of that under way. Three times as many may wait
+    /// besides, for over a second each: those are held up by somebody else, such as a silo that does not answer.
     /// </summary>
     [Range(1, 1_000_000)]
     public int MaxRequests { get; set; } = 128 * Environment.ProcessorCount;

@@ -66,6 +66,34 @@ public sealed class LoadTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
     }
 
+    [Fact]
+    public async Task Requests_that_nobody_answers_keep_nobody_else_out_until_too_many_of_them_wait()
+    {
+        var client = _host.ClientWith();
+        var waiting = new List<Task<HttpResponseMessage>>();
+        for (var round = 0; round < Places.WaitingShare; round++)
+        {
+            waiting.AddRange(await UnderWay(client, "/api/v1/slow", Most));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, await Status(client));
+            _host.Clock.Advance(Places.BriefWait);
+            Assert.Equal(HttpStatusCode.OK, await Status(client));
+        }
+
+        waiting.AddRange(await UnderWay(client, "/api/v1/slow", Most));
+        _host.Clock.Advance(Places.BriefWait);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await Status(client));
+
+        _end.SetResult();
+        Assert.All(await Task.WhenAll(waiting), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        Assert.Equal(HttpStatusCode.OK, await Status(client));
+    }
+
+    private static async Task<HttpStatusCode> Status(HttpClient client)
+    {
+        using var answer = await client.GetAsync("/api/v1/numbers", TestContext.Current.CancellationToken);
+        return answer.StatusCode;
+    }
+
     private async Task<List<Task<HttpResponseMessage>>> UnderWay(HttpClient client, string path, int count)
     {
         var requests = Enumerable.Range(0, count).Select(_ => client.GetAsync(path, TestContext.Current.CancellationToken)).ToList();
