@@ -34,5 +34,5 @@ public sealed record ClusterSettings
     /// <c>DRAIN_SECONDS</c>: how long a silo that is asked to stop hands its numbers over before it stops with those it still has,
     /// 0 to 3600. Its supervisor must wait at least 25 seconds longer before it kills it.
     /// </summary>
-    public TimeSpan DrainFor { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan DrainFor { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -97,7 +97,7 @@ public sealed partial class SettingsReader
             SiloAddress = SiloAddress(),
             SiloPort = Port("SILO_PORT", 11111),
             GatewayPort = Port("GATEWAY_PORT", 30000),
-            DrainFor = Seconds("DRAIN_SECONDS", 30, most: 3600),
+            DrainFor = Seconds("DRAIN_SECONDS", 60, most: 3600),
         };
     }
 
