@@ -39,6 +39,13 @@ internal sealed partial class NumberGrain
             _turn.Release();
         }
 
+        if (IsActing)
+        {
+            // It may be closing the connection, and the engine is not closed before all that it has to tell is taken, one batch after the other.
+            Track(ActBeside());
+            return;
+        }
+
         await Act();
     }
 
@@ -203,9 +210,7 @@ internal sealed partial class NumberGrain
                     context.Version.Refused(Number);
                 }
 
-                _engineOpen = false;
-                _connection = null;
-                _offer = null;
+                NothingIsOpen();
                 return document with { History = HistoryWithoutConnection(document.History) };
             case EngineEvent.HistoryReceived history:
                 return document with { History = HistoryAfter(document.History, history) };

@@ -100,12 +100,19 @@ public sealed class DrainTests : SeveralSilos
     {
         var number = (await ReadyNumbers())[0];
         var (home, target) = (_homes[number], _cluster.Silos.First(silo => silo != _homes[number]));
-        home.Engine.Closing = closing => home.Engine.Raise(closing, new EngineEvent.CredentialsChanged([new CredentialEntry("creds", [9])]));
+        var told = new TaskCompletionSource();
+        home.Engine.Closing = async closing =>
+        {
+            await home.Engine.Raise(closing, new EngineEvent.CredentialsChanged([new CredentialEntry("creds", [8])]));
+            await home.Engine.Raise(closing, new EngineEvent.CredentialsChanged([new CredentialEntry("creds", [9])]));
+            told.TrySetResult();
+        };
 
         await Cluster.Move(number, Id(target));
 
         await _cluster.LivesUntil(() => Task.FromResult(target.Engine.HasOpen(number)));
         Assert.Equal([9], (await target.Engine.NextOpen(number)).Credentials!.Single(entry => entry.Name == "creds").Value);
+        Assert.True(told.Task.IsCompletedSuccessfully);
     }
 
     [Fact]
