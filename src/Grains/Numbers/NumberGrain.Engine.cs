@@ -8,6 +8,9 @@ internal sealed partial class NumberGrain
     private static readonly TimeSpan EngineTimeout = TimeSpan.FromSeconds(10);
     private bool _engineOpen;
 
+    // Nobody has confirmed yet that what was opened, or may have been, is closed.
+    private bool _mayBeOpen;
+
     private async Task OpenEngine(IReadOnlyList<CredentialEntry>? credentials)
     {
         var link = credentials is null ? new EngineLink(Session.Link?.Phone) : null;
@@ -15,12 +18,27 @@ internal sealed partial class NumberGrain
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
             _engineOpen = true;
-            await _engine.Open(new EngineOpen(Number, State.Epoch, credentials, link, await WayOut(timeout.Token)), timeout.Token);
+            var wayOut = await WayOut(timeout.Token);
+            if (!context.Lease.IsHeld)
+            {
+                // It went while the credentials and the way out were looked up. The timer looks again soon.
+                _engineOpen = false;
+                return;
+            }
+
+            _mayBeOpen = true;
+            await _engine.Open(new EngineOpen(Number, State.Epoch, credentials, link, wayOut), timeout.Token);
+            if (!context.Lease.IsHeld)
+            {
+                // All connections were closed when it went, maybe a moment before there was this one.
+                await CloseEngine();
+            }
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
             LogEngineRefused(logger, exception, Number, "open", (exception as EngineException)?.Error);
             _engineOpen = false;
+            _mayBeOpen &= exception is not EngineException;
             var reason = exception is EngineException { Code: { } code }
                 ? new Cause(code, exception.Message)
                 : DisconnectCause.Of(DisconnectCause.ConnectionLost).Reason;
@@ -34,8 +52,7 @@ internal sealed partial class NumberGrain
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
             await _engine.LogOut(Number, State.Epoch, timeout.Token);
-            _engineOpen = false;
-            _connection = null;
+            NothingIsOpen();
             await Step(session => session.LoggedOut(Now));
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
@@ -59,10 +76,23 @@ internal sealed partial class NumberGrain
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
             await _engine.Close(Number, State.Epoch, timeout.Token);
+            _mayBeOpen = false;
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
             LogEngineRefused(logger, exception, Number, "close", (exception as EngineException)?.Error);
         }
     }
+    // For when this activation is over: of it only what does not change any more is used.
+    private Func<Task> CloseAgain(long epoch)
+    {
+        var (engine, number, clock) = (_engine, Number, context.Clock);
+        return async () =>
+        {
+            using var timeout = new CancellationTokenSource(EngineTimeout, clock);
+            await engine.Close(number, epoch, timeout.Token);
+        };
+    }
+
+    private void NothingIsOpen() => (_engineOpen, _mayBeOpen, _connection, _offer) = (false, false, null, null);
 }

@@ -79,9 +79,9 @@ internal sealed partial class NumberGrain
             context.Local.Left(local);
         }
 
-        if (epoch is { } mine)
+        if (epoch is not null || _mayBeOpen)
         {
-            context.Releases.Begin(Number, mine);
+            context.Releases.Begin(Number, epoch, _mayBeOpen ? CloseAgain(_state!.Epoch) : null);
         }
     }
 }

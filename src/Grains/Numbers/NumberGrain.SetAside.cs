@@ -153,7 +153,7 @@ internal sealed partial class NumberGrain
         if (Readable(evt) is EngineEvent.Closed)
         {
             // Whatever it said, the connection is gone.
-            (_engineOpen, _connection, _offer) = (false, null, null);
+            NothingIsOpen();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Loopwave.Deployment;
+using Loopwave.Engines;
 
 namespace Loopwave.Numbers;
 
@@ -16,7 +17,12 @@ internal sealed class OwnershipReleases(IOwnershipStore ownership, TimeProvider 
 
     private readonly ConcurrentDictionary<string, Task> _running = [];
 
-    public void Begin(string number, long epoch) => _running[number] = Release(number, epoch);
+    /// <param name="epoch">The right to the number that is given up; null when it is somebody else's already.</param>
+    /// <param name="close">
+    /// Closes the connection again, when nobody confirmed that it is closed; throws until somebody does. Whoever takes the number before that
+    /// would connect beside it.
+    /// </param>
+    public void Begin(string number, long? epoch, Func<Task>? close = null) => _running[number] = Task.Run(() => Release(number, epoch, close));
 
     /// <summary>Returns when the number was given up, or would only be waited for.</summary>
     public async Task Settled(string number, CancellationToken stop)
@@ -27,22 +33,35 @@ internal sealed class OwnershipReleases(IOwnershipStore ownership, TimeProvider 
         }
     }
 
-    private async Task Release(string number, long epoch)
+    private async Task Release(string number, long? epoch, Func<Task>? close)
     {
-        await Task.Yield();
+        if (close is not null)
+        {
+            await Until(close);
+        }
+
+        if (epoch is { } mine)
+        {
+            await Until(() => ownership.Release(number, mine));
+        }
+
+        _running.TryRemove(number, out _);
+    }
+
+    private async Task Until(Func<Task> done)
+    {
         for (var began = clock.GetTimestamp(); ;)
         {
             try
             {
-                await ownership.Release(number, epoch);
-                break;
+                await done();
+                return;
             }
-            catch (StorageUnavailableException) when (clock.GetElapsedTime(began) < TryFor)
+            catch (Exception exception)
+                when (exception is StorageUnavailableException or EngineException or OperationCanceledException && clock.GetElapsedTime(began) < TryFor)
             {
                 await Task.Delay(TryAgainAfter, clock);
             }
         }
-
-        _running.TryRemove(number, out _);
     }
 }

@@ -1,4 +1,5 @@
 using Loopwave.Deployment;
+using Loopwave.Engines;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -31,14 +32,60 @@ public sealed class OwnershipReleasesTests
         var settled = releases.Settled("n1", TestContext.Current.CancellationToken);
         for (var tries = 0; tries <= 3; tries++)
         {
-            while (!await _owners.Tried.WaitAsync(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken))
-            {
-                _clock.Advance(TimeSpan.FromSeconds(1));
-            }
+            await Passes(_owners.Tried);
         }
 
         await settled;
         Assert.Equal([("n1", 7L)], _owners.Released);
+    }
+
+    [Fact]
+    public async Task A_number_whose_connection_may_still_be_open_is_given_up_when_somebody_confirmed_that_it_is_not()
+    {
+        var releases = new OwnershipReleases(_owners, _clock);
+        using var closing = new SemaphoreSlim(0);
+        var isBusy = true;
+        releases.Begin("n1", 7, () =>
+        {
+            closing.Release();
+            return isBusy ? throw new EngineException(EngineError.Unavailable, "The host is busy, says the test.") : Task.CompletedTask;
+        });
+
+        for (var tries = 0; tries < 3; tries++)
+        {
+            await Passes(closing);
+            Assert.Empty(_owners.Released);
+        }
+
+        isBusy = false;
+        await Passes(_owners.Tried);
+        Assert.Equal([("n1", 7L)], _owners.Released);
+    }
+
+    [Fact]
+    public async Task A_connection_of_a_number_that_is_somebody_elses_is_closed_and_nothing_is_given_up()
+    {
+        var releases = new OwnershipReleases(_owners, _clock);
+        using var closing = new SemaphoreSlim(0);
+        var tries = 0;
+        releases.Begin("n1", null, () =>
+        {
+            closing.Release();
+            return ++tries == 1 ? throw new EngineException(EngineError.Unavailable, "The host is busy, says the test.") : Task.CompletedTask;
+        });
+
+        await Passes(closing);
+        await Passes(closing);
+        await releases.Settled("n1", TestContext.Current.CancellationToken);
+        Assert.Empty(_owners.Released);
+    }
+
+    private async Task Passes(SemaphoreSlim until)
+    {
+        while (!await until.WaitAsync(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken))
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
     }
 
     private sealed class Owners : IOwnershipStore
