@@ -41,7 +41,10 @@ internal sealed partial class SiloLease(
     public string Incarnation { get; private set; } = "";
 
     /// <summary>The lease was confirmed recently enough that nobody else can have taken a number.</summary>
-    public bool IsHeld => !_fenced && Incarnation.Length > 0 && clock.GetElapsedTime(_renewed) < FenceAfter;
+    public bool IsHeld => !_fenced && Incarnation.Length > 0 && Unconfirmed < FenceAfter;
+
+    /// <summary>How long ago the store last confirmed the lease, counted from when it was asked.</summary>
+    internal TimeSpan Unconfirmed => clock.GetElapsedTime(_renewed);
 
     /// <summary>How a silo is called in the names of its incarnations: by its address, which holds the time of its start.</summary>
     public static string NameOf(SiloAddress silo) => silo.ToParsableString();
@@ -66,8 +69,9 @@ internal sealed partial class SiloLease(
     private async Task Register()
     {
         Incarnation = NameOf(silo.SiloAddress) + "/" + NewId.Key();
+        var before = clock.GetTimestamp();
         await ownership.Register(Incarnation, TimeToLive);
-        _renewed = clock.GetTimestamp();
+        _renewed = before;
         _fenced = false;
         _cutOff.Renewed();
     }
@@ -106,7 +110,7 @@ internal sealed partial class SiloLease(
         try
         {
             var before = clock.GetTimestamp();
-            if (await ownership.Renew(Incarnation, TimeToLive))
+            if (await RenewOrFence())
             {
                 _renewed = before;
                 _fenced = false;
@@ -126,14 +130,30 @@ internal sealed partial class SiloLease(
         }
         catch (Exception exception)
         {
-            LogNotRenewed(logger, exception, clock.GetElapsedTime(_renewed).TotalSeconds);
-            if (clock.GetElapsedTime(_renewed) >= FenceAfter)
+            LogNotRenewed(logger, exception, Unconfirmed.TotalSeconds);
+            if (Unconfirmed >= FenceAfter)
             {
                 await Fence(LeaseLoss.NotRenewed);
                 await EndIfAlone();
             }
 
             return false;
+        }
+    }
+
+    // A store that says nothing is waited for no longer than one that refuses: the others count from the last renewal, too.
+    private async Task<bool> RenewOrFence()
+    {
+        var renewal = ownership.Renew(Incarnation, TimeToLive);
+        var left = FenceAfter - Unconfirmed;
+        try
+        {
+            return await renewal.WaitAsync(left > RetryAfter ? left : RetryAfter, clock);
+        }
+        catch (TimeoutException) when (!renewal.IsCompleted)
+        {
+            await Fence(LeaseLoss.NotRenewed);
+            return await renewal;
         }
     }
 

@@ -101,6 +101,29 @@ public sealed class SiloLeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_store_that_does_not_answer_is_waited_for_no_longer_than_ten_seconds()
+    {
+        var number = await _cluster.ReadyNumber();
+        _disk.Hang("UPDATE silo_lease");
+
+        // Nothing else gets anywhere meanwhile, so there is nobody to wait for but the lease.
+        using var aMoment = new SemaphoreSlim(0);
+        while (_cluster.Engine.ClosedAll == 0)
+        {
+            Assert.InRange(Lease.Unconfirmed.TotalSeconds, 0, 14);
+            _cluster.Clock.Advance(TimeSpan.FromSeconds(0.25));
+            await aMoment.WaitAsync(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        }
+
+        Assert.InRange(Lease.Unconfirmed.TotalSeconds, 10, 14);
+        Assert.False(Lease.IsHeld);
+
+        _disk.Work();
+        await Back(number);
+        await Sends(number);
+    }
+
+    [Fact]
     public async Task A_renewal_that_failed_is_tried_again_after_a_second_and_disturbs_nobody()
     {
         var number = await _cluster.ReadyNumber();
@@ -156,6 +179,10 @@ public sealed class SiloLeaseTests : IAsyncLifetime
     {
         _cluster.Clock.Advance(TimeSpan.FromSeconds(seconds));
         await Renewed();
+        if (!_disk.IsFailing)
+        {
+            await _cluster.Eventually(() => Task.FromResult(Lease.Unconfirmed), time => time < TimeSpan.FromSeconds(1));
+        }
     }
 
     // In steps small enough to tell how many seconds it takes until the next renewal is tried.

@@ -20,6 +20,9 @@ public sealed class StorageFaults : IUnitFaults
     /// <summary>How often a process tried to keep its right to numbers.</summary>
     public int Renewals => _renewals;
 
+    /// <summary>There are writes that fail.</summary>
+    public bool IsFailing => _fails is not null;
+
     /// <summary>Every write fails.</summary>
     public void Fail() => Fail(_ => true);
 
