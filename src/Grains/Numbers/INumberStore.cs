@@ -94,9 +94,9 @@ public sealed record StoredNumber(
     int Queued,
     bool OwnerAlive)
 {
-    /// <summary>The status to show: what nobody alive holds open any more is not ready, it will be connected again.</summary>
+    /// <summary>The status to show, and to list by: what a process that is gone last wrote of a connection is history.</summary>
     public NumberStatus Status =>
-        Document.Session.Status is NumberStatus.Ready && !OwnerAlive ? NumberStatus.Connecting : Document.Session.Status;
+        !OwnerAlive && Document.Session.Status is (NumberStatus.Ready or NumberStatus.Connecting) ? NumberStatus.Disconnected : Document.Session.Status;
 }
 
 /// <summary>What a number did on one day of UTC.</summary>

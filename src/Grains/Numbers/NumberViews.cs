@@ -8,11 +8,7 @@ internal static class NumberViews
     public static NumberView View(this StoredNumber stored, DateTimeOffset now)
     {
         var view = stored.Document.View(stored.Day, stored.Queued, now);
-
-        // What a process that is gone last wrote is history, not the state of a connection.
-        return stored.OwnerAlive || view.Status is not (NumberStatus.Ready or NumberStatus.Connecting)
-            ? view
-            : view with { Status = NumberStatus.Disconnected, Detail = null, Reason = Restarting };
+        return stored.Status == view.Status ? view : view with { Status = stored.Status, Detail = null, Reason = Restarting };
     }
 
     public static NumberView View(this NumberDocument number, DayCounters day, int queued, DateTimeOffset now)

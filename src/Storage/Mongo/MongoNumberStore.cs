@@ -156,13 +156,17 @@ internal sealed class MongoNumberStore(MongoDatabase database, MongoCommits comm
     /// <summary>As <see cref="StoredNumber.Status"/> says: what nobody alive holds open is connecting, no longer ready.</summary>
     private static BsonDocument StatusIs(NumberStatus status, BsonArray live) => status switch
     {
-        NumberStatus.Ready => new BsonDocument { ["status"] = "ready", ["owner"] = new BsonDocument("$in", live) },
-        NumberStatus.Connecting => new BsonDocument("$or", new BsonArray
+        NumberStatus.Ready or NumberStatus.Connecting => new BsonDocument { ["status"] = Rows.Word(status), ["owner"] = new BsonDocument("$in", live) },
+        NumberStatus.Disconnected => new BsonDocument("$or", new BsonArray
         {
-            new BsonDocument("status", "connecting"),
-            new BsonDocument { ["status"] = "ready", ["owner"] = new BsonDocument("$nin", live) },
+            new BsonDocument("status", "disconnected"),
+            new BsonDocument
+            {
+                ["status"] = new BsonDocument("$in", new BsonArray { "ready", "connecting" }),
+                ["owner"] = new BsonDocument("$nin", live),
+            },
         }),
-        NumberStatus.Disconnected or NumberStatus.LoggedOut => new BsonDocument("status", Rows.Word(status)),
+        NumberStatus.LoggedOut => new BsonDocument("status", "logged_out"),
     };
 
     private static BsonDocument Allowed(Access access) =>

@@ -134,9 +134,9 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
     /// <summary>As <see cref="StoredNumber.Status"/> says: what nobody alive holds open is connecting, no longer ready.</summary>
     private string StatusIs(NumberStatus status) => status switch
     {
-        NumberStatus.Ready => $"n.status = 'ready' AND {_alive}",
-        NumberStatus.Connecting => $"(n.status = 'connecting' OR n.status = 'ready' AND NOT {_alive})",
-        NumberStatus.Disconnected or NumberStatus.LoggedOut => $"n.status = '{Rows.Word(status)}'",
+        NumberStatus.Ready or NumberStatus.Connecting => $"n.status = '{Rows.Word(status)}' AND {_alive}",
+        NumberStatus.Disconnected => $"(n.status = 'disconnected' OR n.status IN ('ready', 'connecting') AND NOT {_alive})",
+        NumberStatus.LoggedOut => "n.status = 'logged_out'",
     };
 
     private SqlList Restrict(SqlList list, Access access)

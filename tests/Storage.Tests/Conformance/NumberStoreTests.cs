@@ -147,21 +147,25 @@ public abstract class NumberStoreTests(Backend backend) : IAsyncDisposable
     private async Task<List<StartedNumber>> Started(NumberRange range) =>
         await backend.Numbers.Started(range, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
-    [Fact]
-    public async Task Only_a_number_that_somebody_alive_holds_is_ready()
+    [Theory]
+    [InlineData(NumberStatus.Ready)]
+    [InlineData(NumberStatus.Connecting)]
+    public async Task A_number_that_nobody_alive_holds_is_disconnected_whatever_it_was(NumberStatus before)
     {
-        var owned = await Sample.OwnedNumber(backend, Sample.Number(NumberStatus.Ready));
-        Assert.Equal(NumberStatus.Ready, (await backend.Numbers.Load(owned.Id))!.Status);
-        Assert.Equal(owned.Id, await backend.Numbers.FirstReady(Access.All));
+        var owned = await Sample.OwnedNumber(backend, Sample.Number(before));
+        Assert.Equal(before, (await backend.Numbers.Load(owned.Id))!.Status);
+        Assert.Equal(before is NumberStatus.Ready ? owned.Id : null, await backend.Numbers.FirstReady(Access.All));
+        Assert.Equal(owned.Id, Assert.Single((await List(before)).Data).Document.Id);
+        Assert.Empty((await List(NumberStatus.Disconnected)).Data);
 
         await backend.ExpireLease(owned.Incarnation);
 
         var stored = await backend.Numbers.Load(owned.Id);
         Assert.False(stored!.OwnerAlive);
-        Assert.Equal(NumberStatus.Connecting, stored.Status);
+        Assert.Equal(NumberStatus.Disconnected, stored.Status);
         Assert.Null(await backend.Numbers.FirstReady(Access.All));
-        Assert.Empty((await List(NumberStatus.Ready)).Data);
-        Assert.Equal(owned.Id, Assert.Single((await List(NumberStatus.Connecting)).Data).Document.Id);
+        Assert.Empty((await List(before)).Data);
+        Assert.Equal(owned.Id, Assert.Single((await List(NumberStatus.Disconnected)).Data).Document.Id);
     }
 
     [Fact]
