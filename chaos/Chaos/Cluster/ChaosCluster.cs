@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using Loopwave.Chaos.Load;
 using Loopwave.Network;
@@ -12,6 +13,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
 {
     public const int Silos = 2;
     public const int ApiNodes = 2;
+
+    // As docker-compose.yml has it.
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(120);
 
     private readonly ClusterDeployment _deployment;
     private readonly Dictionary<int, LoopwaveProcess> _silos = [];
@@ -101,7 +105,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>SIGTERM: the silo hands its numbers over and ends with 0.</summary>
     public async Task StopSilo(int number)
     {
-        if (await _silos[number].Stop() is not 0 and var code)
+        if (await _silos[number].Stop(Drain + TimeSpan.FromSeconds(30)) is not 0 and var code)
         {
             Complain($"silo {number} was asked to stop, and ended with code {code}");
         }
@@ -186,6 +190,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
         for (var silo = 1; silo <= Silos; silo++)
         {
             var settings = _deployment.SettingsOf($"silo-{silo}");
+            settings["DRAIN_SECONDS"] = Drain.TotalSeconds.ToString(CultureInfo.InvariantCulture);
             var database = new NpgsqlConnectionStringBuilder(Database);
             var proxy = _toDatabase[silo] = new FaultProxy(here, new IPEndPoint(IPAddress.Loopback, database.Port));
             (database.Host, database.Port) = (here.ToString(), proxy.Address.Port);

@@ -15,10 +15,6 @@ internal sealed class Drain : IScenario
         await stage.Pass(Between);
     }
 
-    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.SelectMany(effect => new[]
-    {
-        Promise.Away(effect, EngineKind.Sandbox, TimeSpan.FromSeconds(2)),
-        Promise.Away(effect, EngineKind.WhatsApp, TimeSpan.FromSeconds(5)),
-        Promise.NobodyElse(effect),
-    }).OfType<Target>();
+    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) =>
+        effects.SelectMany(effect => Promise.HandedOver(effect).Append(Promise.NobodyElse(effect)));
 }

@@ -15,8 +15,12 @@ internal static class Promise
         ? Within($"{effect.Fault.Name}: all {engine} numbers ready", ready.Longest, effect.NotReady, within)
         : null;
 
-    /// <summary>Null when none of that kind was away at all.</summary>
-    public static Target? Away(FaultEffect effect, EngineKind engine, TimeSpan within) => effect.Away.TryGetValue(engine, out var away)
+    /// <summary>Of a silo that was asked to stop: no number is away for longer than its own reconnect takes.</summary>
+    public static IEnumerable<Target> HandedOver(FaultEffect effect) =>
+        new[] { Away(effect, EngineKind.Sandbox, TimeSpan.FromSeconds(2)), Away(effect, EngineKind.WhatsApp, TimeSpan.FromSeconds(5)) }.OfType<Target>();
+
+    // Null when none of that kind was away at all.
+    private static Target? Away(FaultEffect effect, EngineKind engine, TimeSpan within) => effect.Away.TryGetValue(engine, out var away)
         ? Within($"{effect.Fault.Name}: no {engine} number away for longer", away.Longest, effect.NotReady, within)
         : null;
 

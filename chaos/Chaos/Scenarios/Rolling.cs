@@ -27,5 +27,5 @@ internal sealed class Rolling : IScenario
 
     // Wrong answers are violations in every scenario. By the time API nodes are restarted, silos that came back are given numbers.
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) =>
-        effects.Where(effect => effect.Fault.Struck.Count > 0).Select(Promise.NobodyElse);
+        effects.Where(effect => effect.Fault.Struck.Count > 0).SelectMany(effect => Promise.HandedOver(effect).Append(Promise.NobodyElse(effect)));
 }
