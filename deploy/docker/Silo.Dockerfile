@@ -43,8 +43,9 @@ WORKDIR /app
 COPY LICENSE NOTICE ./
 COPY --from=build /app ./
 
-# MEDIA_DIR has to be a volume that all processes of the cluster share; DATA_DIR holds this process's log files only.
-ENV PORT=4001 BIND_ADDRESS=* DATA_DIR=/var/lib/loopwave/data MEDIA_DIR=/var/lib/loopwave/media
+# MEDIA_DIR has to be a volume that all processes of the cluster share; DATA_DIR holds this process's log files, and media while they are
+# encrypted for sending: twice the size of each, which is too much for a file system in memory.
+ENV PORT=4001 BIND_ADDRESS=* DATA_DIR=/var/lib/loopwave/data MEDIA_DIR=/var/lib/loopwave/media TMPDIR=/var/lib/loopwave/data
 EXPOSE 4001 11111 30000
 USER 1654:1654
 HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["healthy", "/api/health"]

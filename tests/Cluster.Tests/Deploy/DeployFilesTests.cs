@@ -10,7 +10,7 @@ namespace Loopwave.Deploy;
 /// <summary>What a machine without a container engine can tell about the files that start a cluster.</summary>
 public partial class DeployFilesTests
 {
-    private static readonly string[] Secrets = ["POSTGRES_URI", "POSTGRES_PASSWORD", "CREDENTIALS_KEY", "JWT_SECRET", "ADMIN_PASSWORD", "MEDIA_S3_SECRET_KEY"];
+    private static readonly string[] Secrets = ["POSTGRES_URI", "POSTGRES_PASSWORD", "MONGODB_PASSWORD", "MONGO_INITDB_ROOT_PASSWORD", "CREDENTIALS_KEY", "JWT_SECRET", "ADMIN_PASSWORD", "MEDIA_S3_SECRET_KEY"];
 
     private static readonly string Documented = Read("docs/operations/configuration.md") + Read(".env.example");
 
@@ -19,7 +19,7 @@ public partial class DeployFilesTests
     [Fact]
     public void A_service_and_a_pod_are_given_documented_settings_only()
     {
-        var ownedByImages = new HashSet<string> { "POSTGRES_USER", "POSTGRES_DB" };
+        var ownedByImages = new HashSet<string> { "POSTGRES_USER", "POSTGRES_DB", "MONGO_INITDB_ROOT_USERNAME", "MONGO_INITDB_ROOT_PASSWORD" };
         var given = Environments().SelectMany(environment => environment.Keys).ToHashSet();
 
         Assert.Superset(new HashSet<string> { "POSTGRES_URI", "SILO_ADDRESS", "CREDENTIALS_KEY", "TRUSTED_PROXIES", "WEB_ORIGIN" }, given);
@@ -106,12 +106,23 @@ public partial class DeployFilesTests
     [Fact]
     public void A_silo_has_more_time_to_stop_than_it_takes_to_hand_its_numbers_over()
     {
-        const int DrainSeconds = 25;
-        var pods = Manifests.Where(manifest => Kind(manifest) is "Deployment")
-            .Select(deployment => int.Parse(Text(Map(deployment, "spec", "template", "spec").Children["terminationGracePeriodSeconds"]), CultureInfo.InvariantCulture));
-        var services = Services.Select(service => int.Parse(Text(service.Value.Children["stop_grace_period"]).TrimEnd('s'), CultureInfo.InvariantCulture));
+        const int Ends = 25;
+        var silo = (YamlMappingNode)((YamlSequenceNode)Pod("silo").Children["containers"])[0];
+        var drain = ((YamlSequenceNode)silo.Children["env"]).Single(setting => Text(setting["name"]) is "DRAIN_SECONDS");
+        Assert.True(Seconds(Pod("silo").Children["terminationGracePeriodSeconds"]) >= Seconds(drain["value"]) + Ends);
+        Assert.All(
+            Services.Where(service => service.Key.StartsWith("silo-", StringComparison.Ordinal)),
+            service => Assert.True(Seconds(service.Value.Children["stop_grace_period"]) >= Seconds(Map(service.Value, "environment").Children["DRAIN_SECONDS"]) + Ends));
+    }
 
-        Assert.All([.. pods, .. services], seconds => Assert.True(seconds >= DrainSeconds + 10, $"{seconds} s"));
+    [Fact]
+    public void An_api_node_has_more_time_to_stop_than_it_takes_to_answer()
+    {
+        const int Answers = 30;
+        Assert.True(Seconds(Pod("api").Children["terminationGracePeriodSeconds"]) > Answers);
+        Assert.All(
+            Services.Where(service => service.Key.StartsWith("api-", StringComparison.Ordinal)),
+            service => Assert.True(Seconds(service.Value.Children["stop_grace_period"]) > Answers));
     }
 
     [Fact]
@@ -195,6 +206,11 @@ public partial class DeployFilesTests
     private static bool IsDocumented(string key) => Regex.IsMatch(Documented, $"(`|^#){key}(`|=)", RegexOptions.Multiline);
 
     private static YamlMappingNode Container(string name) => Containers.Single(container => Text(container.Children["name"]) == name);
+
+    private static int Seconds(YamlNode node) => int.Parse(Text(node).TrimEnd('s'), CultureInfo.InvariantCulture);
+
+    private static YamlMappingNode Pod(string component) => Map(
+        Manifests.Single(manifest => Kind(manifest) is "Deployment" && Text(Map(manifest, "metadata").Children["name"]) == component), "spec", "template", "spec");
 
     private static YamlMappingNode Policy(string name) =>
         Map(Manifests.Single(manifest => Kind(manifest) is "NetworkPolicy" && Text(Map(manifest, "metadata").Children["name"]) == name), "spec");

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Loopwave.Network;
 using Loopwave.Processes;
+using Loopwave.Testing.Api;
 using Xunit;
 
 namespace Loopwave.Cluster;
@@ -205,7 +206,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
 
         var asked = TimeProvider.System.GetTimestamp();
         using var refused = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = "lost?", whenOffline = "queue" }, Token);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "storage_unavailable"), (refused.StatusCode, await refused.ErrorCode()));
         Assert.InRange(TimeProvider.System.GetElapsedTime(asked).TotalSeconds, 0, 6);
         Assert.NotNull(refused.Headers.RetryAfter);
 
