@@ -170,6 +170,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
         _deployment.Settings["Sandbox__Echo"] = "false";
         _deployment.Settings["Sandbox__LinkDelay"] = "00:00:00";
         _deployment.Settings["Sandbox__HistoryChats"] = "0";
+        _deployment.Settings["DRAIN_SECONDS"] = Drain.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         if (WhatsApp is { } whatsApp)
         {
             _deployment.Settings["NODE_OPTIONS"] = whatsApp.NodeOptions;
@@ -190,7 +191,6 @@ internal sealed class ChaosCluster : IAsyncDisposable
         for (var silo = 1; silo <= Silos; silo++)
         {
             var settings = _deployment.SettingsOf($"silo-{silo}");
-            settings["DRAIN_SECONDS"] = Drain.TotalSeconds.ToString(CultureInfo.InvariantCulture);
             var database = new NpgsqlConnectionStringBuilder(Database);
             var proxy = _toDatabase[silo] = new FaultProxy(here, new IPEndPoint(IPAddress.Loopback, database.Port));
             (database.Host, database.Port) = (here.ToString(), proxy.Address.Port);
