@@ -6,7 +6,7 @@ namespace Loopwave.Cluster;
 
 /// <summary>
 /// Gives numbers away when this silo has noticeably more than its share, as it has after another one has joined: once a sweep
-/// period, few at a time, only numbers with nothing to send, and not while many of this silo connect.
+/// period, few at a time, only numbers with nothing to send, and not while many of this silo connect or have messages to send.
 /// </summary>
 internal sealed partial class NumberBalance(
     LocalNumbers numbers, NumberMoves moves, IOptions<NumberOptions> options, TimeProvider clock, ILogger<NumberBalance> logger)
@@ -14,6 +14,9 @@ internal sealed partial class NumberBalance(
     // Of the connects there may be until the next time: the rest is for numbers that come back.
     private const double ShareOfBudget = 0.1;
     private const int MostWithoutBudget = 500;
+
+    // Moving costs what sending needs then, and an uneven share can wait for a quiet minute.
+    private const double PeakShare = 0.25;
 
     private long _checked = clock.GetTimestamp();
     private Task _moving = Task.CompletedTask;
@@ -24,6 +27,9 @@ internal sealed partial class NumberBalance(
         var mean = active.Average();
         return own > (mean * 1.1) + 5 ? (int)(own - mean) : 0;
     }
+
+    /// <summary>So many numbers have something to send that they had better not be moved.</summary>
+    internal static bool IsPeak(int sending, int all) => sending > 5 + (all * PeakShare);
 
     /// <summary>Looks whether it is time and called for; what is to go goes beside the caller.</summary>
     public void Check(IReadOnlyCollection<SiloReport> reports, CancellationToken stop)
@@ -36,7 +42,7 @@ internal sealed partial class NumberBalance(
         _checked = clock.GetTimestamp();
         var active = reports.Where(report => report.State is SiloState.Active).Select(report => report.Count).ToList();
         var all = numbers.All;
-        if (active.Count > 1 && !AreComingBack(all) && Surplus(all.Count, active) is > 0 and var surplus)
+        if (active.Count > 1 && !AreComingBack(all) && !IsPeak(all.Count(number => number.Queued > 0), all.Count) && Surplus(all.Count, active) is > 0 and var surplus)
         {
             _moving = Move(all, surplus, active.Count(count => Surplus(count, active) > 0), stop);
         }

@@ -70,6 +70,15 @@ public sealed class SiloChoiceTests
     public void A_silo_gives_away_what_is_above_the_average_when_that_is_noticeable(int own, int other, int surplus) =>
         Assert.Equal(surplus, NumberBalance.Surplus(own, [own, other]));
 
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(5, 5, false)]
+    [InlineData(30, 100, false)]
+    [InlineData(31, 100, true)]
+    [InlineData(300, 1000, true)]
+    public void Nothing_is_given_away_while_many_numbers_have_something_to_send(int sending, int all, bool isPeak) =>
+        Assert.Equal(isPeak, NumberBalance.IsPeak(sending, all));
+
     private SiloChoice Learned(params SiloReport[] reports)
     {
         _choice.Learn(reports);
