@@ -6,7 +6,8 @@ namespace Loopwave.Cluster;
 
 /// <summary>
 /// Gives numbers away when this silo has noticeably more than its share, as it has after another one has joined: once a sweep
-/// period, few at a time, only numbers with nothing to send, and not while many of this silo connect or have messages to send.
+/// period, few at a time, only numbers with nothing to send, and not while this silo has much to do: many of its numbers connect or have
+/// messages to send, its report took long, or a number that it gave away did.
 /// </summary>
 internal sealed partial class NumberBalance(
     LocalNumbers numbers, NumberMoves moves, IOptions<NumberOptions> options, TimeProvider clock, ILogger<NumberBalance> logger)
@@ -17,6 +18,10 @@ internal sealed partial class NumberBalance(
 
     // Moving costs what sending needs then, and an uneven share can wait for a quiet minute.
     private const double PeakShare = 0.25;
+
+    // Both take a fraction of it while nothing is wrong.
+    private static readonly TimeSpan SlowReport = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SlowMove = TimeSpan.FromSeconds(5);
 
     private long _checked = clock.GetTimestamp();
     private Task _moving = Task.CompletedTask;
@@ -32,9 +37,10 @@ internal sealed partial class NumberBalance(
     internal static bool IsPeak(int sending, int all) => sending > 5 + (all * PeakShare);
 
     /// <summary>Looks whether it is time and called for; what is to go goes beside the caller.</summary>
-    public void Check(IReadOnlyCollection<SiloReport> reports, CancellationToken stop)
+    /// <param name="took">How long it took to write this silo's report and to read those of the others.</param>
+    public void Check(IReadOnlyCollection<SiloReport> reports, TimeSpan took, CancellationToken stop)
     {
-        if (!_moving.IsCompleted || clock.GetElapsedTime(_checked) < options.Value.SweepPeriod)
+        if (!_moving.IsCompleted || took > SlowReport || clock.GetElapsedTime(_checked) < options.Value.SweepPeriod)
         {
             return;
         }
@@ -58,6 +64,7 @@ internal sealed partial class NumberBalance(
     {
         var idle = all.Where(IsIdle).ToList();
         LogMoves(logger, all.Count, surplus);
+        using var round = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
             foreach (var group in idle.GroupBy(number => number.Engine))
@@ -66,12 +73,12 @@ internal sealed partial class NumberBalance(
                 var pause = interval / ShareOfBudget * givers;
                 var most = interval > TimeSpan.Zero ? (int)Math.Max(1, options.Value.SweepPeriod / pause) : MostWithoutBudget;
                 var share = (int)Math.Ceiling((double)surplus * group.Count() / idle.Count);
-                await moves.Pace(pause, [.. group.Take(Math.Min(share, most))], Give, stop);
+                await moves.Pace(pause, [.. group.Take(Math.Min(share, most))], (number, _) => Give(number, round), round.Token);
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (round.IsCancellationRequested)
         {
-            // Stopping.
+            // Stopping, or until a better time.
         }
         catch (Exception exception)
         {
@@ -79,18 +86,26 @@ internal sealed partial class NumberBalance(
         }
     }
 
-    private async Task Give(LocalNumber number, CancellationToken stop)
+    private async Task Give(LocalNumber number, CancellationTokenSource round)
     {
+        if (!IsIdle(number))
+        {
+            return;
+        }
+
+        var began = clock.GetTimestamp();
         try
         {
-            if (IsIdle(number))
-            {
-                await moves.ToLeast(number, stop);
-            }
+            await moves.ToLeast(number, round.Token);
         }
-        catch (Exception exception) when (!stop.IsCancellationRequested)
+        catch (Exception exception) when (!round.IsCancellationRequested)
         {
             LogNotMoved(logger, exception, number.Id);
+        }
+
+        if (clock.GetElapsedTime(began) > SlowMove)
+        {
+            await round.CancelAsync();
         }
     }
 

@@ -64,12 +64,14 @@ internal sealed partial class SiloReporter(
     {
         try
         {
+            var began = clock.GetTimestamp();
             var isWanted = await store.Report(Report(), TimeToLive);
             choice.Learn(await store.Reports());
+            var took = clock.GetElapsedTime(began);
             drain.IsWanted(isWanted);
             if (!isWanted)
             {
-                balance.Check(choice.Reports, stop);
+                balance.Check(choice.Reports, took, stop);
             }
 
             metrics.Learn(await store.Outbox());
