@@ -10,3 +10,8 @@ export async function within(ms: number, work: Promise<unknown>): Promise<boolea
     clearTimeout(timer)
   }
 }
+
+/** Does not settle. A new one for each who waits: one for all would keep whatever ever waited for it, as long as the process lives. */
+export function never(): Promise<never> {
+  return new Promise<never>(() => undefined)
+}

@@ -6,7 +6,7 @@ import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
 import { bare, isGroup } from '../messages/address.js'
 import { prepare } from '../messages/outbound.js'
-import { within } from '../numbers/deadline.js'
+import { never, within } from '../numbers/deadline.js'
 import type { ConnectRequest, Port, Session } from '../numbers/network.js'
 import { EngineError, type Entry, type Event, type OutboundMessage, type Params, type PresenceState } from '../rpc/contract.js'
 import { Arrivals } from './arrivals.js'
@@ -34,7 +34,6 @@ const sentMessageMs = 15_000
 const goodbyeMs = 1_000
 /** Of the time that connecting may take, so that a proxy that says nothing is named before the library gives up. */
 const wayOutShare = 0.75
-const forever = new Promise<never>(() => undefined)
 
 type State = 'connecting' | 'open' | 'ending' | 'over'
 
@@ -206,7 +205,7 @@ export class WhatsAppSession implements Session {
     }
     if (!answer) {
       this.#giveUp('a receiver asked for a message again, and nobody said whether it is there')
-      return await forever
+      return await never()
     }
     return answer.prepared && proto.Message.decode(answer.prepared)
   }
@@ -378,7 +377,7 @@ export class WhatsAppSession implements Session {
     const events: Event[] = [...before, ...(changes.length > 0 ? [{ type: 'credentialsChanged' as const, changes }] : [])]
     if (this.#state === 'over' || !(await within(storeLimitMs, this.port.store(...events)))) {
       this.#giveUp('changes of credentials were not stored in time')
-      await forever
+      await never()
     }
   }
 
