@@ -143,7 +143,7 @@ function bodyOf(content: Content): Body | undefined {
   return isSilent(content) ? undefined : { type: 'unsupported' }
 }
 
-/** Content that is no message to a person: votes, pins, keys, and what changes another message. */
+/** Content that is no message to a person: votes, pins, keys, how many photos of an album follow, and what changes another message. */
 function isSilent(content: Content): boolean {
   return Object.entries(content).every(([name, value]) => value == null || silent.has(name))
 }
@@ -152,6 +152,7 @@ const silent = new Set<string>([
   'senderKeyDistributionMessage', 'fastRatchetKeySenderKeyDistributionMessage', 'messageContextInfo', 'protocolMessage',
   'reactionMessage', 'encReactionMessage', 'pollUpdateMessage', 'pinInChatMessage', 'keepInChatMessage', 'chat',
   'encEventResponseMessage', 'encCommentMessage', 'messageHistoryBundle', 'messageHistoryNotice', 'call',
+  'albumMessage', 'stickerSyncRmrMessage',
 ])
 
 function fileOf(content: Content): Body | undefined {

@@ -92,6 +92,8 @@ describe('Messages of the network in our words', () => {
     ['what our own devices tell each other', received({ conversation: 'x' }, {}, { category: 'peer' })],
     ['a vote', received({ pollUpdateMessage: { pollCreationMessageKey: { id: 'P' } } })],
     ['a setting', received({ protocolMessage: { type: Type.EPHEMERAL_SETTING, ephemeralExpiration: 1 } })],
+    ['the cover of an album, whose photos come by themselves', received({ albumMessage: { expectedImageCount: 2 }, messageContextInfo: { deviceListMetadataVersion: 2 } })],
+    ['a sticker that a device of the sender looks for', received({ stickerSyncRmrMessage: { filehash: ['x'] } })],
     ['an undecrypted message', received(undefined)],
   ]
   for (const [what, message] of silent) {
