@@ -9,15 +9,24 @@ internal sealed partial class NumberGrain
     private const int HistoryChats = 50;
     private const int HistoryBatch = 50;
     private static readonly TimeSpan HistoryTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ImportTimeout = TimeSpan.FromMinutes(2);
     private static readonly Cause HistoryCut = new("not_connected", "The connection was lost while older messages were fetched.");
     private static readonly Cause ImportCut = new("interrupted", "The import of older messages was interrupted. Ask for it again.");
+    private static readonly Cause ImportStalled = new(
+        "interrupted", "The phone sent no more older messages for two minutes. It must be on and connected. Ask for the rest again.");
 
     private HistoryJob? _history;
     private int _historyRequests;
 
-    // A clock that was set back must not make a job wait for longer than it would have.
-    private DateTimeOffset? HistoryDeadline =>
-        _history is not { } job ? null : job.Deadline - Now > HistoryTimeout ? Now : job.Deadline;
+    // By when the next part of the import after linking comes; null while this activation has seen none.
+    private DateTimeOffset? _importDeadline;
+
+    private DateTimeOffset? HistoryDeadline => _history is { } job ? NoLater(job.Deadline, HistoryTimeout)
+        : State.Document.History.State is HistoryState.Syncing ? NoLater(_importDeadline ?? DateTimeOffset.MinValue, ImportTimeout)
+        : null;
+
+    // A clock that was set back must not make anything wait for longer than it would have.
+    private DateTimeOffset NoLater(DateTimeOffset deadline, TimeSpan timeout) => deadline - Now > timeout ? Now : deadline;
 
     public Task<Outcome<NumberView>> SyncHistory(HistoryRequest request) => OnNumber<NumberView>(async () =>
     {
@@ -107,7 +116,7 @@ internal sealed partial class NumberGrain
     {
         if (history.Request is null)
         {
-            return history.Done ? new HistoryProgress(HistoryState.Done, 100) : new HistoryProgress(HistoryState.Syncing, history.Percent);
+            return ImportAfter(before, history);
         }
 
         if (_history is not { } job || !history.Done || !job.Answer(history.Request))
@@ -117,6 +126,15 @@ internal sealed partial class NumberGrain
 
         job.Deadline = Now + HistoryTimeout;
         return job.IsDone ? new HistoryProgress(HistoryState.Done, 100) : new HistoryProgress(HistoryState.Syncing, job.Percent);
+    }
+
+    // Names and settings come at any time, also after the last part, and do not say how far the import is: they begin none.
+    private HistoryProgress ImportAfter(HistoryProgress before, EngineEvent.HistoryReceived part)
+    {
+        _importDeadline = Now + ImportTimeout;
+        return part.Done ? new HistoryProgress(HistoryState.Done, 100)
+            : part.Percent is { } percent ? new HistoryProgress(HistoryState.Syncing, percent)
+            : before;
     }
 
     // Whoever would answer is gone. A part of the first import that WhatsApp still has comes on the next connection and goes on with it;
@@ -137,20 +155,17 @@ internal sealed partial class NumberGrain
         }
     }
 
+    // What could not be stored is due again as soon as what is stored is read: then it is still under way.
     private void EndOverdueHistory()
     {
-        if (_history is { } job && HistoryDeadline <= Now)
+        if (!(HistoryDeadline <= Now))
         {
-            Track(EndHistory(job, new("phone_offline", "The phone did not answer. It must be on and connected.")));
+            return;
         }
-    }
 
-    private void EndUnfinishedHistory()
-    {
-        if (State.Document.History.State is HistoryState.Syncing)
-        {
-            Track(SetHistory(Ended(State.Document.History, ImportCut)));
-        }
+        Track(_history is { } job
+            ? EndHistory(job, new("phone_offline", "The phone did not answer. It must be on and connected."))
+            : SetHistory(Ended(State.Document.History, _importDeadline is null ? ImportCut : ImportStalled)));
     }
 
     private async Task EndHistory(HistoryJob job, Cause? reason)

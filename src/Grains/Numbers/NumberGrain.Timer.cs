@@ -25,7 +25,9 @@ internal sealed partial class NumberGrain
         next = Earlier(next, now + Session.DueIn(now));
         next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
         next = Earlier(next, _pumpAt);
-        next = Earlier(next, HistoryDeadline);
+
+        // Whether older messages are still under way is only known once what is stored was read.
+        next = Earlier(next, State.Lane.IsBroken ? null : HistoryDeadline);
         if (next is not { } at)
         {
             _timer?.Dispose();

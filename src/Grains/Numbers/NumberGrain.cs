@@ -84,7 +84,7 @@ internal sealed partial class NumberGrain(
         _state = NewState(stored with { Epoch = epoch });
         _local = context.Local.Came(Number, stored.Document.Engine);
         await Step(session => session.Resume(Now));
-        EndUnfinishedHistory();
+        EndOverdueHistory();
 
         // From here on messages are accepted; connecting may have to wait for others.
         Track(ActBeside());

@@ -104,6 +104,53 @@ public sealed class HistoryTests(SharedCluster shared) : OneNumber(shared), ICla
     }
 
     [Fact]
+    public async Task The_import_after_linking_ends_two_minutes_after_its_last_part_and_goes_on_with_what_still_comes()
+    {
+        await Raise(new EngineEvent.HistoryReceived([], null, 40, false));
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(119));
+        await Raise(new EngineEvent.HistoryReceived([], null, 60, false));
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(119));
+        await Raise(new EngineEvent.HistoryReceived([From(Customer, "old") with { Timestamp = Now.AddDays(-1) }], null, null, false));
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(119));
+        await Cluster.Number(Number).Ensure();
+        Assert.Equal((HistoryState.Syncing, 60), Shown(await Progress()));
+
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        var ended = await Cluster.Eventually(Progress, progress => progress.State is HistoryState.Done);
+        Assert.Equal((60, "interrupted"), (ended.Percent, ended.Reason!.Code));
+        Assert.Contains("two minutes", ended.Reason.Message);
+        await Raise(new EngineEvent.HistoryReceived([], null, 80, false));
+        Assert.Equal((HistoryState.Syncing, 80), Shown(await Progress()));
+        await Raise(new EngineEvent.HistoryReceived([], null, 100, true));
+        Assert.Equal((HistoryState.Done, 100, null), ((ended = await Progress()).State, ended.Percent, ended.Reason));
+    }
+
+    [Fact]
+    public async Task What_comes_after_the_last_part_does_not_begin_the_import_again()
+    {
+        await Raise(new EngineEvent.HistoryReceived([], null, 100, true));
+
+        await Raise(new EngineEvent.HistoryReceived([From(Customer, "with names") with { Timestamp = Now.AddDays(-1) }], null, null, false));
+        await Raise(History([From(Customer, "late") with { Timestamp = Now.AddDays(-2) }], "nobody's"));
+
+        Assert.Equal((HistoryState.Done, 100), Shown(await Progress()));
+        Assert.Equal(["with names", "late"], (await Cluster.MessagesOf(Customer)).Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task An_import_that_ended_does_not_wait_for_parts_any_more()
+    {
+        await Raise(new EngineEvent.HistoryReceived([], null, 40, false));
+        await Raise(new EngineEvent.HistoryReceived([], null, 100, true));
+
+        Cluster.Clock.Advance(TimeSpan.FromMinutes(3));
+        await Receive(From(Customer, "later"));
+
+        Assert.Equal((HistoryState.Done, 100, null), ((await Progress()).State, (await Progress()).Percent, (await Progress()).Reason));
+    }
+
+    [Fact]
     public async Task Older_messages_of_one_chat_are_asked_for_from_its_oldest()
     {
         var (oldest, newer) = (From(Customer, "oldest") with { Timestamp = Now.AddHours(-2) }, From(Customer, "newer"));
