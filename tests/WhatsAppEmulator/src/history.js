@@ -28,7 +28,7 @@ export class History {
     this.#count = count
   }
 
-  /** The chunks of a new companion's first sync: the newest `perChat` of every chat. */
+  /** The chunks of a new companion's first sync: the newest `perChat` of every chat, and what their people call themselves. */
   bootstrap(perChat, account, accounts) {
     const chats = [...this.#chats].map(([jid, { name, messages }]) => conversation(jid, name, perChat === 0 ? [] : messages.slice(-perChat)))
     const known = [account, ...[...this.#chats.keys()].map(jid => accounts.find(jid)).filter(Boolean)]
@@ -40,7 +40,9 @@ export class History {
         chunkOrder: 1,
         progress: 50
       },
-      { syncType: HistorySyncType.RECENT, conversations: [], chunkOrder: 2, progress: 100 }
+      { syncType: HistorySyncType.RECENT, conversations: [], chunkOrder: 2, progress: 100 },
+      // Beside the progress: a phone tells names when it likes.
+      ...(known.length > 1 ? [{ syncType: HistorySyncType.PUSH_NAME, pushnames: known.slice(1).map(each => ({ id: each.jid, pushname: each.name })) }] : [])
     ]
   }
 

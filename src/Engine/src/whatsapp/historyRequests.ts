@@ -1,6 +1,8 @@
+import { type BaileysEventMap, proto } from 'baileys'
 import { EngineError, type Event } from '../rpc/contract.js'
 
 const answerLimitMs = 60_000
+const { ON_DEMAND } = proto.HistorySync.HistorySyncType
 
 interface Running {
   request: string
@@ -26,7 +28,7 @@ export class HistoryRequests {
     try {
       const id = await send()
       const timer = setTimeout(() => {
-        this.answered(id)
+        this.#answered(id)
         this.tell({ type: 'historyReceived', messages: [], request, done: true })
       }, answerLimitMs)
       this.#running.set(id, { request, chat, timer })
@@ -36,16 +38,12 @@ export class HistoryRequests {
     }
   }
 
-  /** Which request an answer of the phone is for; undefined for history that nobody asked for. */
-  answered(id: string | null | undefined): string | undefined {
-    const running = id ? this.#running.get(id) : undefined
-    if (!id || !running) {
-      return undefined
-    }
-    clearTimeout(running.timer)
-    this.#running.delete(id)
-    this.#chats.delete(running.chat)
-    return running.request
+  /**
+   * Which request a part of the history answers; undefined for what a phone tells a new device by itself. An answer that nobody
+   * waits for any more keeps the name that the phone knows it by, so that it is not taken for the beginning of another import.
+   */
+  requestOf({ syncType, peerDataRequestSessionId: id }: Pick<BaileysEventMap['messaging-history.set'], 'syncType' | 'peerDataRequestSessionId'>): string | undefined {
+    return this.#answered(id) ?? (syncType === ON_DEMAND ? id ?? 'unknown' : undefined)
   }
 
   end(): void {
@@ -54,5 +52,16 @@ export class HistoryRequests {
     }
     this.#running.clear()
     this.#chats.clear()
+  }
+
+  #answered(id: string | null | undefined): string | undefined {
+    const running = id ? this.#running.get(id) : undefined
+    if (!id || !running) {
+      return undefined
+    }
+    clearTimeout(running.timer)
+    this.#running.delete(id)
+    this.#chats.delete(running.chat)
+    return running.request
   }
 }

@@ -280,7 +280,7 @@ export class WhatsAppSession implements Session {
     const history = batch['messaging-history.set']
     if (history) {
       // One by one: what is told together stays together in one frame, and a history can be larger than any frame.
-      for (const event of toHistory(history, this.#reader.me, this.#history.answered(history.peerDataRequestSessionId))) {
+      for (const event of toHistory(history, this.#reader.me, this.#history.requestOf(history))) {
         this.#tell(event)
       }
     }

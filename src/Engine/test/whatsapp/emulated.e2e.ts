@@ -343,6 +343,28 @@ describe('A number on the emulated network', () => {
     })
     const answer = await silo.event('historyReceived', n, ({ request }) => request === 'r1')
     assert.deepEqual(answer.messages.map(({ text }) => text).sort(), ['old 0', 'old 1', 'old 2', 'old 3', 'old 4'])
+    // What the phone tells after the last part says nothing of how far it is.
+    assert.deepEqual(silo.eventsOf('historyReceived', n).slice(0, 3).map(({ percent, done }) => [percent, done]), [[50, false], [100, true], [undefined, false]])
+    assert.equal(silo.eventsOf('named', n).some(({ jid, name, saved }) => jid === bert.jid && name === 'Bert' && !saved), true)
+  })
+
+  test('does not take an answer that comes on a later connection for what a phone tells by itself', async () => {
+    const [anna, bert] = [await person('Anna'), await person('Bert')]
+    const messages = Array.from({ length: 2 }, (_, index) => ({ id: `H${index}`, text: `old ${index}`, at: 1_790_000_000 + index }))
+    await emulator.call('POST', `/accounts/${anna.phone}/history`, { chat: bert.phone, name: 'Bert', messages, bootstrap: 1 })
+    await pair(anna)
+    const { messages: [oldest] } = await silo.event('historyReceived', n, (event) => event.messages.length > 0)
+    assert.ok(oldest)
+    await emulator.call('POST', `/accounts/${anna.phone}/power`, { on: false })
+    await silo.ask('requestHistory', {
+      number: n, epoch: 1, request: 'r1', jid: oldest.jid, oldest: { whatsAppId: oldest.whatsAppId, fromMe: oldest.fromMe }, oldestAt: oldest.timestamp, count: 50,
+    })
+    await silo.ask('close', { number: n, epoch: 1 })
+    await reopen(1)
+    await emulator.call('POST', `/accounts/${anna.phone}/power`, { on: true })
+    const answer = await silo.event('historyReceived', n, (event) => event.messages.some(({ text }) => text === 'old 0'))
+    assert.equal(typeof answer.request, 'string')
+    assert.notEqual(answer.request, 'r1')
   })
 
   test('keeps every message that waited while it was away', async () => {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, mock, test } from 'node:test'
+import { proto } from 'baileys'
 import type { Event } from '#engine/rpc/contract.js'
 import { HistoryRequests } from '#engine/whatsapp/historyRequests.js'
+
+const { ON_DEMAND, RECENT } = proto.HistorySync.HistorySyncType
+const answer = (id?: string) => ({ syncType: ON_DEMAND, ...(id ? { peerDataRequestSessionId: id } : {}) })
 
 describe('Requests for older messages', () => {
   afterEach(() => mock.timers.reset())
@@ -11,10 +15,8 @@ describe('Requests for older messages', () => {
     await requests.ask('r1', 'a', async () => 'id1')
     await requests.ask('r2', 'b', async () => 'id2')
     await assert.rejects(requests.ask('r3', 'a', async () => 'id3'), { error: 'unavailable', code: 'history_running' })
-    assert.equal(requests.answered('id2'), 'r2')
-    assert.equal(requests.answered('id1'), 'r1')
-    assert.equal(requests.answered('id1'), undefined)
-    assert.equal(requests.answered(undefined), undefined)
+    assert.equal(requests.requestOf(answer('id2')), 'r2')
+    assert.equal(requests.requestOf(answer('id1')), 'r1')
     await requests.ask('r4', 'a', async () => 'id4')
     requests.end()
   })
@@ -28,6 +30,18 @@ describe('Requests for older messages', () => {
     assert.deepEqual(told, [{ type: 'historyReceived', messages: [], request: 'r1', done: true }])
     await requests.ask('r2', 'a', async () => 'id2')
     requests.end()
+  })
+
+  test('are told apart from what a phone tells by itself, also when nobody waits for the answer any more', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const requests = new HistoryRequests(() => undefined)
+    await requests.ask('r1', 'a', async () => 'late')
+    mock.timers.tick(60_000)
+    for (const id of ['late', 'of an earlier connection']) {
+      assert.equal(requests.requestOf(answer(id)), id)
+    }
+    assert.equal(typeof requests.requestOf(answer()), 'string')
+    assert.equal(requests.requestOf({ syncType: RECENT }), undefined)
   })
 
   test('free their chat when they cannot be sent', async () => {
