@@ -3,8 +3,10 @@ import { bare } from '../messages/address.js'
 import { within } from '../numbers/deadline.js'
 import { Queues } from './queues.js'
 
-/** Longer than whatever ends by itself: a write that is not stored within half a minute ends the connection. */
-const handlingLimitMs = 35_000
+/** Longer than whatever ends by itself: a write that is not stored within half a minute ends the connection, and a silent download ends. */
+const handlingLimitMs = 120_000
+/** For how many limits a message may wait while others get done. */
+const mostLimits = 5
 
 /**
  * Has the library handle what arrives in order. By itself it begins with all messages at once, and decrypts each when what has to
@@ -15,8 +17,9 @@ const handlingLimitMs = 35_000
 export class Arrivals {
   readonly #frames = new Queues()
   readonly #conversations = new Queues()
+  #handled = 0
 
-  /** @param late Called when a message was not handled in time; what comes after it in its conversation goes on. */
+  /** @param late Called when the library does not get done with a message: it has one line for all of them, and nothing in it goes on. */
   constructor(private readonly late: () => void, private readonly limitMs = handlingLimitMs) {}
 
   /** How many conversations there are with a message that is being handled or waits. */
@@ -33,9 +36,16 @@ export class Arrivals {
   message(stanza: BinaryNode, handle: () => Promise<void>): Promise<void> {
     return this.#conversations.run(conversationOf(stanza), async () => {
       delete stanza.attrs['offline']   // the mark of what belongs into the library's own queue
-      if (!(await within(this.limitMs, handle()))) {
-        this.late()
+      const handled = handle().then(() => {
+        this.#handled++
+      })
+      for (let limits = 0, before = -1; limits < mostLimits && before !== this.#handled; limits++) {
+        before = this.#handled
+        if (await within(this.limitMs, handled)) {
+          return
+        }
       }
+      this.late()
     })
   }
 }

@@ -21,14 +21,22 @@ export class ProxyFault extends Error {
   }
 }
 
+/** How long a download may go without a byte. The library awaits some where whatever else comes for the number waits behind. */
+const silenceMs = 10_000
+
 type Dial = (host: string, port: number) => Promise<Socket>
 
+/** For downloads of numbers without a proxy. */
+export function directly(quietMs = silenceMs): Dispatcher {
+  return new Dispatching({ connect: { timeout: quietMs }, headersTimeout: quietMs, bodyTimeout: quietMs })
+}
+
 /** @param limitMs How long the proxy may take to let a connection through. */
-export function through(proxy: Proxy, limitMs: number): WayOut {
+export function through(proxy: Proxy, limitMs: number, quietMs = silenceMs): WayOut {
   const dial: Dial = proxy.kind === 'socks5'
     ? (host, port) => overSocks(proxy, limitMs, host, port)
     : (host, port) => overConnect(proxy, limitMs, host, port)
-  return { agent: new Tunnel(dial) as unknown as Agent, dispatcher: dispatcher(dial) }
+  return { agent: new Tunnel(dial) as unknown as Agent, dispatcher: dispatcher(dial, limitMs, quietMs) }
 }
 
 class Tunnel extends Tunnels {
@@ -42,8 +50,10 @@ class Tunnel extends Tunnels {
   }
 }
 
-function dispatcher(dial: Dial): Dispatcher {
+function dispatcher(dial: Dial, limitMs: number, quietMs: number): Dispatcher {
   return new Dispatching({
+    headersTimeout: quietMs,
+    bodyTimeout: quietMs,
     connect: ({ hostname, port, protocol, servername }, done) => {
       dial(hostname, Number(port) || (protocol === 'https:' ? 443 : 80)).then(
         (socket) => {
@@ -52,8 +62,15 @@ function dispatcher(dial: Dial): Dispatcher {
             return
           }
           const tls = secure({ ...named(servername ?? hostname), socket, ALPNProtocols: ['http/1.1'] })
-          tls.once('secureConnect', () => done(null, tls))
-          tls.once('error', (error) => done(error, null))
+          const late = setTimeout(() => tls.destroy(new Error('no answer in time')), limitMs)
+          tls.once('secureConnect', () => {
+            clearTimeout(late)
+            done(null, tls)
+          })
+          tls.once('error', (error) => {
+            clearTimeout(late)
+            done(error, null)
+          })
         },
         (error: Error) => done(error, null))
     },

@@ -19,7 +19,7 @@ import { LinkOffers } from './linkOffers.js'
 import { aroundListeners, isEssential } from './listeners.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
-import { through } from './proxy.js'
+import { directly, through } from './proxy.js'
 import { Reader } from './reader.js'
 import { asGroupRefusal } from './refusals.js'
 import { toHistory, toPresences, toReports } from './reports.js'
@@ -34,6 +34,8 @@ const sentMessageMs = 15_000
 const goodbyeMs = 1_000
 /** Of the time that connecting may take, so that a proxy that says nothing is named before the library gives up. */
 const wayOutShare = 0.75
+/** Of all numbers without a proxy. */
+const direct = directly()
 
 type State = 'connecting' | 'open' | 'ending' | 'over'
 
@@ -57,16 +59,17 @@ export class WhatsAppSession implements Session {
     this.#memory = Memory.of(request.memory)
     this.#memory.retries.begin()
     this.#history = new HistoryRequests((event) => this.#tell(event))
-    this.#arrivals = new Arrivals(() => this.#late())
+    this.#arrivals = new Arrivals(() => void this.#late())
     this.#device = new Device(request.credentials, (changes) => this.#store(changes))
     this.#reader = new Reader(this.#device, port.log)
     this.#journal = new Journal((stanza, plaintext) => this.#reader.read(stanza, plaintext), (stanza) => this.#reader.unread(stanza))
     this.#linked = this.#device.isLinked
     const wayOut = request.proxy ? through(request.proxy, request.settings.connectTimeoutMs * wayOutShare) : undefined
-    this.#dispatcher = wayOut ? ({ dispatcher: wayOut.dispatcher } as RequestInit) : {}
+    this.#dispatcher = { dispatcher: wayOut?.dispatcher ?? direct } as RequestInit
     this.#socket = makeWASocket({
       ...this.#config(),
-      ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent, options: this.#dispatcher } : {}),
+      ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
+      options: this.#dispatcher,
     })
     this.#sender = new Sender({
       socket: this.#socket,
@@ -244,9 +247,11 @@ export class WhatsAppSession implements Session {
     }
   }
 
-  #late(): void {
+  // Whatever comes waits behind that one. What is not receipted yet is offered again on the next connection.
+  async #late(): Promise<void> {
     if (this.#state !== 'over') {
-      this.port.log('warning', 'the library does not get done with a message; the next one of its chat goes on')
+      this.port.log('error', 'the library does not get done with a message; the connection begins anew')
+      await this.#socket.end(new Error('A message was not handled in time.'))
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, mock, test } from 'node:test'
 import type { BinaryNode } from 'baileys'
 import { Arrivals } from '#engine/whatsapp/arrivals.js'
 import { until } from '../testing/until.js'
@@ -50,7 +50,7 @@ describe('what arrives', () => {
     await until(() => patient.busy === 0, 'nothing is kept')
   })
 
-  test('waits no longer than the limit for one that is never handled, and that is said', async () => {
+  test('is given up when nothing gets done within the limit, and that is said', async () => {
     message({ from: anna })
     const next = message({ from: anna })
     await until(() => next.hasBegun, 'the next one began')
@@ -59,6 +59,25 @@ describe('what arrives', () => {
     await next.handled
     assert.equal(late, 1)
     await until(() => arrivals.busy === 0, 'nothing is kept')
+  })
+
+  test('may take longer while others get done, but not for ever', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      const slow = message({ from: anna })
+      for (let limits = 1; limits <= 5; limits++) {
+        const other = message({ from: bert })
+        other.end()
+        await other.handled
+        assert.equal(late, 1)
+        mock.timers.tick(50)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await slow.handled
+      assert.equal(late, 2)
+    } finally {
+      mock.timers.reset()
+    }
   })
 
   test('has one order, whether it waited for the connection or came live', async () => {

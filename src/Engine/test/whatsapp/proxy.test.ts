@@ -3,7 +3,7 @@ import { createServer, get, type Server } from 'node:http'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { Proxy } from '#engine/rpc/contract.js'
-import { ProxyFault, through, type WayOut } from '#engine/whatsapp/proxy.js'
+import { directly, ProxyFault, through, type WayOut } from '#engine/whatsapp/proxy.js'
 import { ConnectProxy, socksProxy } from '../testing/proxies.js'
 import { until } from '../testing/until.js'
 
@@ -13,7 +13,13 @@ describe('A way out', () => {
   let target: Server
 
   before(async () => {
-    target = createServer((_, response) => response.end('hello'))
+    target = createServer(({ url }, response) => {
+      if (url === '/half') {
+        response.write('he')
+      } else if (url !== '/silent') {
+        response.end('hello')
+      }
+    })
     await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve))
   })
 
@@ -42,6 +48,19 @@ describe('A way out', () => {
       assert.equal(await fetched(wayOut), 'hello')
       const asked = { target: `127.0.0.1:${port()}`, authorization: `Basic ${Buffer.from('anna:p@ss:word').toString('base64')}` }
       assert.deepEqual(proxy.asked, [asked, asked])
+    } finally {
+      proxy.stop()
+    }
+  })
+
+  test('leads to no download that goes without a byte for long, with and without a proxy', async () => {
+    const proxy = await ConnectProxy.start()
+    try {
+      for (const dispatcher of [directly(200), through(at(proxy.port), limitMs, 200).dispatcher]) {
+        const code = (path: string) => fetch(`http://127.0.0.1:${port()}${path}`, { dispatcher } as RequestInit)
+          .then((response) => response.text()).catch(({ cause }: { cause: { code: string } }) => cause.code)
+        assert.deepEqual(await Promise.all(['/', '/silent', '/half'].map(code)), ['hello', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+      }
     } finally {
       proxy.stop()
     }
