@@ -70,7 +70,10 @@ public abstract record EngineEvent
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.message-received")]
     public sealed record MessageReceived([property: Id(0)] InboundMessage Message) : EngineEvent;
 
-    /// <summary>Older messages. <paramref name="Request"/> names the request they answer; null for what comes after linking.</summary>
+    /// <summary>
+    /// Older messages. <paramref name="Request"/> names the request they answer, also one that nobody waits for any more; null for what
+    /// comes after linking. Without <paramref name="Percent"/> they do not say how far that is.
+    /// </summary>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.history-received")]
     public sealed record HistoryReceived(
         [property: Id(0)] IReadOnlyList<InboundMessage> Messages,

@@ -200,6 +200,38 @@ public sealed class StorageFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_end_of_an_import_that_could_not_be_stored_is_stored_when_the_disk_works_again()
+    {
+        await _cluster.Engine.Raise(_number, new EngineEvent.HistoryReceived([], null, 40, false));
+        _disk.Fail("UPDATE number SET");
+        _cluster.Clock.Advance(TimeSpan.FromMinutes(2));
+        await _disk.Happened;
+        _disk.Work();
+
+        await _cluster.Passes(3, 0.25);
+
+        var ended = (await _cluster.Eventually(() => _cluster.View(_number), view => view.History.State is HistoryState.Done)).History;
+        Assert.Equal((40, "interrupted"), (ended.Percent, ended.Reason!.Code));
+    }
+
+    [Fact]
+    public async Task The_end_of_an_import_that_its_host_took_along_is_stored_when_the_disk_works_again()
+    {
+        await _cluster.Engine.Raise(_number, new EngineEvent.HistoryReceived([], null, 40, false));
+
+        // The first thing that an activation stores is that it begins to connect.
+        _disk.Fail("UPDATE number SET", butFirst: 1);
+        _cluster = await _cluster.Restart();
+        await _disk.Happened;
+        _disk.Work();
+
+        await _cluster.Passes(3, 0.25);
+
+        var ended = (await _cluster.Eventually(() => _cluster.View(_number), view => view.History.State is HistoryState.Done)).History;
+        Assert.Equal((40, "interrupted"), (ended.Percent, ended.Reason!.Code));
+    }
+
+    [Fact]
     public async Task A_number_that_could_not_be_activated_is_there_when_the_disk_works_again()
     {
         await _cluster.Number(_number).SetDesired(DesiredState.Stopped);

@@ -26,8 +26,12 @@ public sealed class StorageFaults : IUnitFaults
     /// <summary>Every write fails.</summary>
     public void Fail() => Fail(_ => true);
 
-    /// <summary>Writes fail whose statement's text holds these words, such as <c>INTO message</c>.</summary>
-    public void Fail(string words) => Fail(sql => sql.Contains(words, StringComparison.Ordinal));
+    /// <summary>Writes fail whose statement's text holds these words, such as <c>INTO message</c>; so many of them go through first.</summary>
+    public void Fail(string words, int butFirst = 0)
+    {
+        var seen = 0;
+        Fail(sql => sql.Contains(words, StringComparison.Ordinal) && Interlocked.Increment(ref seen) > butFirst);
+    }
 
     /// <summary>The disk takes a write with these words, and does not answer until it works again.</summary>
     public void Hang(string words)
