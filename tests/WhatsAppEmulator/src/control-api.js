@@ -12,8 +12,8 @@ const ROUTES = [
   ['GET', '/accounts/:phone', (emulator, [phone]) => describe(emulator.phone(phone))],
   ['POST', '/accounts/:phone/scan', async (emulator, [phone], { qr }) => ({ device: (await emulator.phone(phone).scan(text(qr, 'qr'))).jid })],
   ['POST', '/accounts/:phone/code', async (emulator, [phone], { code }) => ({ device: (await emulator.phone(phone).enterCode(text(code, 'code'))).jid })],
-  ['POST', '/accounts/:phone/say', async (emulator, [phone], { to, text: words, id, unavailable }) =>
-    ({ id: await emulator.phone(phone).say(addressIn(emulator, to), text(words, 'text'), { id, unavailable }) })],
+  ['POST', '/accounts/:phone/say', async (emulator, [phone], { to, text: words, id, unavailable, cipher }) =>
+    ({ id: await emulator.phone(phone).say(addressIn(emulator, to), text(words, 'text'), { id, unavailable, cipher }) })],
   ['POST', '/accounts/:phone/react', async (emulator, [phone], { to, target, emoji }) =>
     ({ id: await emulator.phone(phone).react(addressIn(emulator, to), target, emoji) })],
   ['POST', '/accounts/:phone/reply', async (emulator, [phone], { to, target, text: words }) =>

@@ -167,10 +167,11 @@ export class Phone {
 
   /**
    * Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. With `unavailable`
-   * companions learn only that it came, as with advertisements (`true`) and what may be viewed once (`'view_once'`).
+   * companions learn only that it came, as with advertisements (`true`) and what may be viewed once (`'view_once'`). With `cipher`
+   * they get it under this name of an encryption, until they ask again.
    */
-  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {}, edit, unavailable } = {}) {
-    const sent = { to, message, type, attrs, edit, unavailable }
+  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {}, edit, unavailable, cipher } = {}) {
+    const sent = { to, message, type, attrs, edit, unavailable, cipher }
     if (jids.isGroup(to)) return this.#sendToGroup(this.#server.groups.find(to), id, sent)
     const peer = this.#server.accounts.find(to)
     if (!peer) throw new RangeError(`nobody has ${to}`)
@@ -380,7 +381,7 @@ export class Phone {
     await this.#sendTo(device, { ...again, message: { ...sent.message, senderKeyDistributionMessage: key }, group: sent.to, address: this.lidJid })
   }
 
-  async #sendTo(device, { id, chat, message, type, attrs, edit, category, count, fresh, group, unavailable, address = device.jid }) {
+  async #sendTo(device, { id, chat, message, type, attrs, edit, category, count, fresh, group, unavailable, cipher, address = device.jid }) {
     if (unavailable && device.id !== 0) {
       const nothing = stanza('unavailable', { type: unavailable === true ? undefined : unavailable })
       this.#server.router.deliver(this, device, { id, type, edit, enc: nothing, chat, group, address, category })
@@ -393,7 +394,7 @@ export class Phone {
       this.garbles--
       sealed[sealed.length - 20] ^= 1    // of the text or its seal: the last bytes of a first message say something else
     }
-    const enc = stanza('enc', { v: 2, type: kind, count, ...attrs }, sealed)
+    const enc = stanza('enc', { v: 2, type: (!fresh && device.id !== 0 && cipher) || kind, count, ...attrs }, sealed)
     this.#server.router.deliver(this, device, { id, type, edit, enc, chat, group, address, category })
   }
 
@@ -401,14 +402,14 @@ export class Phone {
   #sendToGroup(group, id, sent) {
     if (!group.members.has(this.account)) throw new RangeError(`${this.jid} is no member of ${group.jid}`)
     keep(this.#sent, id, sent)
-    const { message, type, attrs, edit } = sent
+    const { message, type, attrs, edit, cipher } = sent
     return this.#inOrder(async () => {
       const { content, distribution } = await this.#signal.encryptForGroup(group.jid, message)
       const holders = this.#keyHolders.get(group.jid) ?? new WeakSet()
       this.#keyHolders.set(group.jid, holders)
       for (const device of this.#server.groups.devices(group)) {
         if (device === this) continue
-        const enc = [stanza('enc', { v: 2, type: 'skmsg', ...attrs }, content)]
+        const enc = [stanza('enc', { v: 2, type: (device.id !== 0 && cipher) || 'skmsg', ...attrs }, content)]
         if (!holders.has(device)) {
           const key = { senderKeyDistributionMessage: { groupId: group.jid, axolotlSenderKeyDistributionMessage: distribution } }
           const sealed = await this.#signal.encrypt(device, key)

@@ -18,6 +18,7 @@ export class Journal {
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   /** The last ciphertext of each stanza: one of a group may come after the key that reads it. */
   readonly #last = new WeakSet<Uint8Array>()
+  readonly #known = new WeakSet<BinaryNode>()
 
   constructor(private readonly read: Read, private readonly unread: Unread) {}
 
@@ -26,6 +27,11 @@ export class Journal {
     const ciphertexts = ciphertextsOf(stanza)
     ciphertexts.forEach((ciphertext) => this.#stanzas.set(ciphertext, stanza))
     ciphertexts.slice(-1).forEach((ciphertext) => this.#last.add(ciphertext))
+  }
+
+  /** Whether what the stanza says is told, or that it cannot be read: its last ciphertext came to be decrypted, or one had something to say. */
+  knows(stanza: BinaryNode): boolean {
+    return this.#known.has(stanza)
   }
 
   /** The messages of the decryption that this write ends, once. */
@@ -38,10 +44,16 @@ export class Journal {
     const journaled = (ciphertext: Uint8Array, key: string, decrypt: () => Promise<Uint8Array>) => {
       const entry: { events: Event[] } = { events: [] }
       const stanza = this.#stanzas.get(ciphertext)
+      if (stanza && this.#last.has(ciphertext)) {
+        this.#known.add(stanza)
+      }
       return this.#running.run(entry, async () => {
         const plaintext = await keys.transaction(async () => {
           const decrypted = await decrypt()
           entry.events = stanza ? this.read(stanza, decrypted) : []
+          if (stanza && entry.events.length > 0) {
+            this.#known.add(stanza)
+          }
           return decrypted
         }, key).catch(async (error: unknown) => {
           // The network will be told that this one is through, whether the sender sends it once more or not.

@@ -26,7 +26,7 @@ import { toHistory, toPresences, toReports } from './reports.js'
 import { Sender } from './sender.js'
 import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
-import { isEmpty } from './unread.js'
+import { isEmpty, isPlain } from './unread.js'
 
 const storeLimitMs = 30_000
 const sentMessageMs = 15_000
@@ -396,12 +396,24 @@ export class WhatsAppSession implements Session {
 
   /** A message without content is acknowledged at once, so what there is to tell of it is stored before the library sees it. */
   async #handle(stanza: BinaryNode, call: () => unknown): Promise<void> {
-    const events = isEmpty(stanza) ? this.#reader.unread(stanza) : []
-    if (events.length > 0) {
-      this.port.log('information', 'a message came without its content')
-      await this.#store([], events)
+    if (isEmpty(stanza)) {
+      await this.#unread(stanza, 'a message came without its content')
+      await call()
+      return
     }
     await call()
+    // The library failed before it had anything decrypted, and has answered. What it could not answer is offered again.
+    if (!isPlain(stanza) && !this.#journal.knows(stanza) && this.#socket.ws.isOpen) {
+      await this.#unread(stanza, 'the library did not come to read a message')
+    }
+  }
+
+  async #unread(stanza: BinaryNode, why: string): Promise<void> {
+    const events = this.#reader.unread(stanza)
+    if (events.length > 0) {
+      this.port.log('information', why)
+      await this.#store([], events)
+    }
   }
 
   async #group(jid: string) {

@@ -1,8 +1,21 @@
 import { type BinaryNode, proto, type WAMessage } from 'baileys'
 
-/** Whether a message stanza holds nothing for this device: what was written is on the phone only, at least for now. */
+const ciphers = new Set(['msg', 'pkmsg', 'skmsg'])
+
+/**
+ * Whether a message stanza holds nothing that the library can read: what was written is on the phone only, at least for now, or
+ * encrypted in a way of its own.
+ */
 export function isEmpty(stanza: BinaryNode): boolean {
-  return !parts(stanza).some(({ tag }) => tag === 'enc' || tag === 'plaintext')
+  const sealed = parts(stanza).filter(({ tag }) => tag === 'enc')
+  return !isPlain(stanza)
+    // The library looks no further than a first one of this kind.
+    && (sealed[0]?.attrs['type'] === 'msmsg' || !sealed.some(({ attrs, content }) => ciphers.has(attrs['type'] ?? '') && content instanceof Uint8Array))
+}
+
+/** Whether it holds something that is not encrypted, which the library reads by itself. */
+export function isPlain(stanza: BinaryNode): boolean {
+  return parts(stanza).some(({ tag }) => tag === 'plaintext')
 }
 
 /**

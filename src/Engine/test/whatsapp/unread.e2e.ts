@@ -18,6 +18,13 @@ describe('A message that cannot be read', () => {
   const isThrough = async (id: string) => (await world.emulator.call<{ delivered: Copy[] }>('GET', '/record')).delivered
     .filter((copy) => copy.id === id).every(({ receiptedAt, error }) => receiptedAt !== null || error !== undefined)
 
+  /** The silo stores again, and what it was told meanwhile as well. */
+  const storeAgain = async () => {
+    world.host.silo.acknowledgeAtOnce = true
+    const { first, events } = world.host.silo.deliveries.at(-1) ?? assert.fail()
+    await world.host.silo.acknowledge('n1', { ...first, sequence: first.sequence + events.length - 1 })
+  }
+
   const loseSessions = async () => {
     await world.host.silo.ask('close', { number: 'n1', epoch: 1 })
     const credentials = world.host.credentials('n1').filter(({ name }) => !name.startsWith('session/'))
@@ -37,13 +44,34 @@ describe('A message that cannot be read', () => {
         [world.bert.jid, world.bert.lid, 'unsupported', false, 'Bert', undefined])
       assert.equal(await isThrough(id), false)
 
-      const { first, events } = world.host.silo.deliveries.at(-1) ?? assert.fail()
-      world.host.silo.acknowledgeAtOnce = true
-      await world.host.silo.acknowledge('n1', { ...first, sequence: first.sequence + events.length - 1 })
+      await storeAgain()
       await until(() => isThrough(id), 'it was acknowledged')
       assert.equal(told(id).length, 1)
     })
   }
+
+  for (const cipher of ['msmsg', 'new']) {
+    test(`because it is encrypted in a way that nobody here knows (${cipher}) is told as one that cannot be shown, before it is answered`, async () => {
+      world.host.silo.acknowledgeAtOnce = false
+      const id = await say('sealed', { cipher })
+      await until(() => told(id).length === 1, 'it was told')
+      assert.deepEqual([told(id)[0]?.type, told(id)[0]?.jid, told(id)[0]?.text], ['unsupported', world.bert.jid, undefined])
+      assert.equal(await isThrough(id), false)
+
+      await storeAgain()
+      await until(() => isThrough(id), 'it was answered')
+      // What the library asks for once more comes as usual.
+      await until(() => told(id).length === (cipher === 'new' ? 2 : 1), 'it was told again')
+      assert.equal(told(id)[1]?.text, cipher === 'new' ? 'sealed' : undefined)
+    })
+  }
+
+  test('because the library never came to it is told as one that cannot be shown', async () => {
+    const { jid } = await world.emulator.call<{ jid: string }>('POST', '/groups', { creator: world.bert.phone, subject: 'Crew', members: [world.anna.phone] })
+    const { id } = await world.emulator.call<{ id: string }>('POST', `/accounts/${world.bert.phone}/say`, { to: jid, text: 'sealed', cipher: 'new' })
+    await until(() => told(id).length === 2, 'it was told, and again when it was asked for', 20_000)
+    assert.deepEqual(told(id).map(({ type, text, jid: chat }) => [type, text, chat]), [['unsupported', undefined, jid], ['text', 'sealed', jid]])
+  })
 
   test('is told again with its content once the phone has given it, which is stored before the phone hears so', async () => {
     const id = await say('from an advertisement', { unavailable: true })
@@ -52,10 +80,8 @@ describe('A message that cannot be read', () => {
     await until(() => told(id).length === 2, 'its content was told', 20_000)
     const pending = async () => (await world.emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${world.anna.phone}`)).companions[0]?.pending
     assert.equal(await pending(), 1)
-    const { first, events } = world.host.silo.deliveries.at(-1) ?? assert.fail()
     world.host.silo.holdFrom = undefined
-    world.host.silo.acknowledgeAtOnce = true
-    await world.host.silo.acknowledge('n1', { ...first, sequence: first.sequence + events.length - 1 })
+    await storeAgain()
     await until(async () => await pending() === 0, 'the phone heard so')
     assert.deepEqual(told(id).map(({ type, text, jid, fromMe }) => [type, text, jid, fromMe]),
       [['unsupported', undefined, world.bert.jid, false], ['text', 'from an advertisement', world.bert.jid, false]])

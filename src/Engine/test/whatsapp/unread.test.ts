@@ -8,12 +8,17 @@ const message = (attrs: Record<string, string>, ...content: BinaryNode[]) => nod
 const enc = (attrs: Record<string, string> = {}) => node('enc', { v: '2', type: 'msg', ...attrs }, Buffer.alloc(3))
 
 describe('A message that cannot be read', () => {
-  test('is empty when it holds nothing for this device', () => {
+  test('is empty when it holds nothing that can be read', () => {
     for (const [stanza, expected] of [
       [message({}, node('unavailable')), true],
       [message({}, node('unavailable', { type: 'view_once' }), node('verified_name')), true],
       [node('message'), true],
       [message({}, enc()), false],
+      [message({}, enc({ type: 'pkmsg' }), enc({ type: 'new' })), false],
+      [message({}, enc({ type: 'new' })), true],
+      [message({}, enc({ type: 'msmsg' })), true],
+      [message({}, enc({ type: 'msmsg' }), enc()), true],
+      [message({}, node('enc', { v: '2', type: 'msg' })), true],
       [message({}, node('plaintext', {}, Buffer.alloc(3))), false],
     ] as const) {
       assert.equal(isEmpty(stanza), expected)
