@@ -11,6 +11,9 @@ shareContext()
 const { separateQueues } = await import('./whatsapp/signalQueues.js')
 separateQueues()
 
+const { sayUsedKeys } = await import('./whatsapp/usedKeys.js')
+sayUsedKeys()
+
 const socketPath = process.env['LOOPWAVE_ENGINE_SOCKET']
 const token = process.env['LOOPWAVE_ENGINE_TOKEN']
 delete process.env['LOOPWAVE_ENGINE_TOKEN']

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { BinaryNode, SignalAuthState, SignalKeyStoreWithTransaction, SignalRepositoryWithLIDStore } from 'baileys'
 import type { Event } from '../rpc/contract.js'
+import { wasReadBefore } from './usedKeys.js'
 
 /** What a stanza's plaintext means; must not throw. */
 export type Read = (stanza: BinaryNode, plaintext: Uint8Array) => Event[]
@@ -56,8 +57,9 @@ export class Journal {
           }
           return decrypted
         }, key).catch(async (error: unknown) => {
-          // The network will be told that this one is through, whether the sender sends it once more or not.
-          const left = stanza && this.#last.has(ciphertext) ? this.unread(stanza) : []
+          // The network will be told that this one is through, whether the sender sends it once more or not. What was read before was
+          // stored with the keys that read it, if it said anything.
+          const left = stanza && this.#last.has(ciphertext) && !wasReadBefore(error) ? this.unread(stanza) : []
           if (left.length > 0) {
             await store(left)
           }

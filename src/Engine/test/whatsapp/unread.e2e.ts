@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { proto } from 'baileys'
 import { twoPeople } from '../testing/twoPeople.js'
 import { until } from '../testing/until.js'
 
@@ -97,6 +98,38 @@ describe('A message that cannot be read', () => {
       [['unsupported', undefined, world.bert.jid, false], ['text', 'second', world.bert.jid, false]])
     await until(() => isThrough(id), 'it was acknowledged')
   })
+
+  for (const type of ['pkmsg', 'msg']) {
+    test(`because it was read before is not told of where it said nothing to a person (${type})`, async () => {
+      await say('first')
+      await until(() => world.host.silo.eventsOf('messageReceived', 'n1').length === 1, 'the first one came')
+      if (type === 'msg') {
+        const answer = `ANSWER${world.anna.phone}`
+        await world.host.send('n1', answer, world.bert.jid, 'answer')
+        await world.host.silo.event('receiptReceived', 'n1', ({ whatsAppIds }) => whatsAppIds.includes(answer))
+      }
+      const { EPHEMERAL_SETTING } = proto.Message.ProtocolMessage.Type
+      const setting = proto.Message.encode({ protocolMessage: { type: EPHEMERAL_SETTING, ephemeralExpiration: 86_400 } }).finish()
+
+      // Its keys are stored; that it is through is lost with the connection.
+      world.host.silo.acknowledgeAtOnce = false
+      const before = world.host.silo.deliveries.length
+      const { id } = await world.emulator.call<{ id: string }>(
+        'POST', `/accounts/${world.bert.phone}/send`, { to: world.anna.phone, base64: Buffer.from(setting).toString('base64') })
+      await until(() => world.host.silo.deliveries.slice(before).flatMap(({ events }) => events)
+        .some((event) => event.type === 'credentialsChanged' && event.changes.some(({ name }) => name.startsWith('session/'))), 'its keys were told')
+      await world.emulator.call('POST', '/drop', { phone: world.anna.phone })
+      await world.host.silo.event('closed', 'n1', ({ code }) => code === 428)
+      assert.equal(await isThrough(id), false)
+
+      await storeAgain()
+      await world.host.reopen('n1')
+      await until(() => isThrough(id), 'it came again')
+      await say('last')
+      await until(() => world.host.silo.eventsOf('messageReceived', 'n1').some(({ message }) => message.text === 'last'), 'the last one came')
+      assert.deepEqual(world.host.silo.eventsOf('messageReceived', 'n1').map(({ message }) => message.text), ['first', 'last'])
+    })
+  }
 
   test('is not told of where it only changes another one', async () => {
     const first = await say('helo')
