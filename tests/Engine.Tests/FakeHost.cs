@@ -40,7 +40,7 @@ internal sealed class FakeHost : IHostProcess
         await _socket.ConnectAsync(new UnixDomainSocketEndPoint(socket));
         var stream = new NetworkStream(_socket, ownsSocket: true);
         _rpc = new JsonRpc(new HeaderDelimitedMessageHandler(stream, stream, new SystemTextJsonFormatter { JsonSerializerOptions = EngineJson.Options }));
-        foreach (var method in (string[])["open", "close", "closeAll", "logOut", "acknowledge", "prepare", "relay", "resolve", "fetchMedia",
+        foreach (var method in (string[])["loadCredentials", "open", "close", "closeAll", "logOut", "acknowledge", "prepare", "relay", "resolve", "fetchMedia",
             "requestHistory", "markRead", "setPresence", "heartbeat", "status", "shutdown"])
         {
             Answer(method);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Loopwave.Engines;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -26,6 +27,26 @@ public class RealHostTests
 
         Assert.NotEqual(unreachable.First.Host, again.First.Host);
         Assert.Equal(2, launcher.Count);
+    }
+
+    [Fact]
+    public async Task A_number_with_credentials_that_no_frame_takes_connects()
+    {
+        using var launcher = new Watching(Options);
+        await using var world = new EngineWorld(launcher: launcher, options: Options);
+        world.Taking = batch => world.Engine.Acknowledge(batch.Number, batch.Last, CancellationToken.None);
+        CredentialEntry[] credentials =
+        [
+            new("creds", Encoding.UTF8.GetBytes("{}")),
+            .. Enumerable.Range(0, 1000).Select(index => new CredentialEntry($"session/{index}.0", new byte[20_000])),
+        ];
+
+        await world.Engine.Open(new EngineOpen("n1", 1, credentials, null), CancellationToken.None);
+        var unreachable = await NextClosed(world);
+
+        // 500 is the answer to keys without credentials, which are in the first part here.
+        Assert.NotEqual(500, Assert.Single(unreachable.Events.OfType<EngineEvent.Closed>()).Code);
+        Assert.Equal(1, launcher.Count);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Loopwave.Chats;
 using Loopwave.Engines;
 using Loopwave.Messages;
@@ -23,6 +24,46 @@ public class WhatsAppEngineTests
 
         Assert.Equal("""{"number":"n1","epoch":7,"credentials":[{"name":"creds","value":"AQI="}]}""", first.GetRawText());
         Assert.Equal("""{"number":"n2","epoch":3,"link":{"phone":"4915112345678"}}""", second.GetRawText());
+    }
+
+    [Fact]
+    public async Task Credentials_that_no_frame_takes_go_ahead_in_parts()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        var credentials = Many(entries: 1000, bytes: 20_000);
+
+        await world.Engine.Open(new EngineOpen("n2", 7, credentials, null), CancellationToken.None);
+
+        var open = await host.Next("open");
+        var loaded = open.GetProperty("loaded").GetInt32();
+        var told = new List<CredentialEntry>();
+        for (var part = 1; part <= loaded; part++)
+        {
+            var load = await host.Next("loadCredentials");
+            Assert.Equal(("n2", 7, part), (load.GetProperty("number").GetString(), load.GetProperty("epoch").GetInt64(), load.GetProperty("part").GetInt32()));
+            Assert.InRange(load.GetRawText().Length, 1_000_000, CredentialParts.LargestPart + 1000);
+            told.AddRange(Entries(load));
+        }
+
+        told.AddRange(Entries(open));
+        Assert.False(host.Has("loadCredentials"));
+        Assert.Equal(credentials.Select(entry => entry.Name), told.Select(entry => entry.Name));
+        Assert.All(credentials.Zip(told), pair => Assert.Equal(pair.First.Value!, pair.Second.Value!));
+    }
+
+    [Fact]
+    public async Task An_entry_that_no_frame_takes_is_refused_with_a_code_of_its_own_and_hurts_nothing_else()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+
+        var refused = await Fails(EngineError.Rejected, () => world.Engine.Open(
+            new EngineOpen("n2", 1, Many(entries: 1, bytes: EngineProtocol.LargestFrame), null), CancellationToken.None));
+        await world.Open("n3");
+
+        Assert.Equal("credentials_too_large", refused.Code);
+        Assert.Equal("n3", (await host.Next("open")).GetProperty("number").GetString());
     }
 
     [Fact]
@@ -342,6 +383,12 @@ public class WhatsAppEngineTests
         Assert.Equal(error, fault.Error);
         return fault;
     }
+
+    private static CredentialEntry[] Many(int entries, int bytes) =>
+        [.. Enumerable.Range(0, entries).Select(index => new CredentialEntry($"session/{index}.0", [.. Enumerable.Repeat((byte)index, bytes)]))];
+
+    private static IEnumerable<CredentialEntry> Entries(JsonElement command) =>
+        command.GetProperty("credentials").Deserialize<CredentialEntry[]>(EngineJson.Options)!;
 
     private static async Task Said(FakeHost host, string method, string json) =>
         Assert.Equal(json.Trim(), (await host.Next(method)).GetRawText());

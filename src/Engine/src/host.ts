@@ -103,6 +103,7 @@ class Host {
   }
 
   #serve(): void {
+    this.#on('loadCredentials', (part) => this.#number(part.number).loadCredentials(part))
     this.#on('open', (open) => this.#number(open.number).open(open))
     this.#on('close', ({ number, epoch }) => this.#number(number).close(epoch))
     this.#on('closeAll', () => this.#numbers.forEach((number) => number.cut()))

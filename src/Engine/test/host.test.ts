@@ -121,6 +121,36 @@ describe('The host', () => {
     assert.deepEqual(network.last.request.credentials, [{ name: 'creds', value: 'BBBB' }])
   })
 
+  test('connects with credentials that no frame takes, when they were loaded in parts', async () => {
+    await start()
+    const entries = Array.from({ length: 20 }, (_, index) => ({ name: `session/${index}.0`, value: Buffer.alloc(1_000_000, index).toString('base64') }))
+    for (let part = 1; part <= 6; part++) {
+      await silo.ask('loadCredentials', { number: n, epoch: 1, part, credentials: entries.slice((part - 1) * 3, part * 3) })
+    }
+    await silo.ask('open', { number: n, epoch: 1, credentials: entries.slice(18), loaded: 6 })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    assert.deepEqual(network.last.request.credentials, entries)
+  })
+
+  test('refuses to open a number of whose credentials parts are missing, as they are after a close or at a higher epoch', async () => {
+    await start()
+    const credentials = [{ name: 'creds', value: 'AAAA' }]
+    const load = (epoch: number) => silo.ask('loadCredentials', { number: n, epoch, part: 1, credentials })
+    const open = (epoch: number) => silo.ask('open', { number: n, epoch, credentials, loaded: 1 })
+    const refused = { code: -32001, data: { error: 'unavailable' } }
+    await assert.rejects(open(1), refused)
+    await load(1)
+    await silo.ask('close', { number: n, epoch: 1 })
+    await assert.rejects(open(1), refused)
+    await load(1)
+    await assert.rejects(open(2), refused)
+    await assert.rejects(load(1), { data: { error: 'staleEpoch' } })
+    assert.equal(network.sessions.length, 0)
+    await load(2)
+    await open(2)
+    await until(() => network.sessions.length === 1, 'the number connects')
+  })
+
   test('gives an opening up when what the number told before is not stored in time, and says so', async () => {
     await start({ openLimitMs: 100 })
     silo.acknowledgeAtOnce = false

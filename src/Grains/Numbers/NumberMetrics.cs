@@ -47,7 +47,8 @@ internal sealed class NumberMetrics
     /// </summary>
     internal static IReadOnlySet<string> Reasons { get; } = new HashSet<string>
     {
-        "already_linked", "banned", "client_outdated", "connection_lost", "credentials_missing", "credentials_not_saved", "credentials_unreadable", "deaf",
+        "already_linked", "banned", "client_outdated", "connection_lost", "credentials_missing", "credentials_not_saved",
+        "credentials_too_large", "credentials_unreadable", "deaf",
         "different_phone", "engine_failed", "engine_full", "engine_missing", "handshake_refused", "linked_devices_off", "locked",
         "node_missing", "node_too_old", "proxy_changed", "proxy_not_allowed", "proxy_refused", "proxy_unreachable", "replaced",
         "restart_required", "server_error", "server_unavailable", "temporarily_restricted", "timed_out", "unknown_error", "unlinked",

@@ -73,6 +73,21 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
             ? connection.Call<T>(method, parameters, cancellationToken)
             : throw new EngineException(EngineError.Unavailable, "The engine host is not ready.");
 
+    /// <summary>Opens a number. Of credentials that are more than one frame takes, all but the last part go ahead.</summary>
+    public async Task Open(EngineOpen request, CancellationToken cancellationToken)
+    {
+        var (number, epoch, credentials, link, proxy) = request;
+        var parts = credentials is null ? [] : CredentialParts.Of(credentials);
+        var ahead = Math.Max(0, parts.Count - 1);
+        for (var part = 1; part <= ahead; part++)
+        {
+            await Call("loadCredentials", new LoadCredentialsCommand(number, epoch, part, parts[part - 1]), cancellationToken);
+        }
+
+        var open = new OpenCommand(number, epoch, parts.LastOrDefault(), link, proxy, ahead > 0 ? ahead : null);
+        await Call("open", open, cancellationToken);
+    }
+
     /// <summary>Closes every connection; a host that does not do so at once is ended.</summary>
     public async Task CloseAll()
     {

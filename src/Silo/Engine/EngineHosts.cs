@@ -76,7 +76,7 @@ internal sealed partial class EngineHosts(
             }
 
             Expect(line, opens, host);
-            await host.Call("open", request, cancellationToken);
+            await host.Open(request, cancellationToken);
         }
         catch (Exception exception)
         {

@@ -7,7 +7,7 @@ namespace Loopwave.WhatsApp;
 /// <summary>What both sides of the engine protocol say, where the port has no record for it.</summary>
 internal static class EngineProtocol
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Frames of more bytes are refused by both sides.</summary>
     public const int LargestFrame = 16 * 1024 * 1024;
@@ -55,6 +55,12 @@ internal sealed record SentMessageQuestion(string Number, long Epoch, string Wha
 internal sealed record PreparedMessage(byte[]? Prepared);
 
 internal sealed record HostLogLine(string Level, string Message, string? Number, JsonElement? Data);
+
+internal sealed record LoadCredentialsCommand(string Number, long Epoch, int Part, IReadOnlyList<CredentialEntry> Credentials);
+
+/// <param name="Loaded">How many parts of the credentials went ahead; null when these are all.</param>
+internal sealed record OpenCommand(
+    string Number, long Epoch, IReadOnlyList<CredentialEntry>? Credentials, EngineLink? Link, EngineProxy? Proxy = null, int? Loaded = null);
 
 internal sealed record NumberCommand(string Number, long Epoch);
 

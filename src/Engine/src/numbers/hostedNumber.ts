@@ -4,6 +4,7 @@ import { EngineError, type Cursor, type Entry, type Event, type Params, type Pre
 import { deliverable, wellFormed } from '../rpc/deliverable.js'
 import { within } from './deadline.js'
 import { Delivery, type Deliver } from './delivery.js'
+import { Loading } from './loading.js'
 import type { Network, Port, Session } from './network.js'
 
 const flushLimitMs = 5_000
@@ -37,6 +38,7 @@ export class HostedNumber {
   /** Names the attempt that may connect; a later command makes it stale. */
   #attempt: object | undefined
   readonly #memory = new Map<string, unknown>()
+  readonly #loading = new Loading()
 
   constructor(private readonly number: string, private readonly around: Surroundings) {}
 
@@ -48,14 +50,22 @@ export class HostedNumber {
     return this.#session?.isOpen ?? false
   }
 
-  open({ epoch, credentials, link, proxy }: Params<'open'>): void {
+  /** Takes a part of the credentials that `open` will need. */
+  loadCredentials({ epoch, part, credentials }: Params<'loadCredentials'>): void {
+    this.#enter(epoch)
+    this.#loading.add(part, credentials)
+  }
+
+  open({ epoch, credentials, loaded, link, proxy }: Params<'open'>): void {
     this.#enter(epoch)
     if (this.isHosted) {
+      this.#loading.drop()
       return
     }
+    const before = this.#loading.take(loaded ?? 0)
     const delivery = this.#events()
     const changed = delivery.unstoredChanges
-    const known = credentials || changed.length > 0 ? overlay(credentials ?? [], changed) : undefined
+    const known = credentials || changed.length > 0 ? overlay([...before, ...(credentials ?? [])], changed) : undefined
     if (!known && !link) {
       throw new EngineError('rejected', 'There are no credentials and no way to link.')
     }
@@ -107,6 +117,7 @@ export class HostedNumber {
     const session = this.#session
     this.#session = undefined
     this.#attempt = undefined
+    this.#loading.drop()
     if (delivery) {
       await within(flushLimitMs, (async () => {
         await session?.end()
@@ -152,6 +163,7 @@ export class HostedNumber {
     const session = this.#session
     this.#session = undefined
     this.#attempt = undefined
+    this.#loading.drop()
     session?.abandon()
   }
 

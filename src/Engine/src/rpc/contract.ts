@@ -1,7 +1,7 @@
 /** The contract with the silo, as `protocol.md` has it. Types and run-time checks come from the same shapes. */
 import { bytes, flag, id, int32, integer, list, nullable, number, oneOf, optional, type Shape, ShapeError, struct, text, time, triple, type Of } from './shape.js'
 
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 // ---- Shapes
 
@@ -162,10 +162,12 @@ export const toSilo = {
 
 /** What the silo asks and tells the host. */
 export const toHost = {
+  loadCredentials: { params: struct({ ...ofNumber, part: integer, credentials: list(Entry) }), result: nothing },
   open: {
     params: struct({
       ...ofNumber,
       credentials: optional(list(Entry)),
+      loaded: optional(integer),
       link: optional(struct({ phone: optional(text) })),
       proxy: optional(Proxy),
     }),

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type MessageConnection, ParameterStructures, ResponseError } from 'vscode-jsonrpc/node.js'
-import { type Cursor, Event, type EventOf, type EventType, type Settings, toSilo } from '#engine/rpc/contract.js'
+import { type Cursor, Event, type EventOf, type EventType, protocolVersion, type Settings, toSilo } from '#engine/rpc/contract.js'
 import type { Of } from '#engine/rpc/shape.js'
 import { overSocket } from '#engine/rpc/wire.js'
 import { until } from './until.js'
@@ -115,7 +115,7 @@ export class FakeSilo {
     })
     connection.onRequest('hello', (params: unknown) => {
       const hello = toSilo.hello.params(params, 'params')
-      if (hello.token !== token || hello.version !== 1) {
+      if (hello.token !== token || hello.version !== protocolVersion) {
         throw new ResponseError(-32000, 'refused')
       }
       this.host = hello.host
