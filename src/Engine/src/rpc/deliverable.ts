@@ -1,7 +1,7 @@
 import { Event, InboundMessage } from './contract.js'
 import { ShapeError } from './shape.js'
 
-/** So many of the largest that one event of history fits into a frame. */
+/** Of a message, and of what is told beside messages. A hundred of the largest, one event of history, fit into a frame. */
 const bytesPerMessage = 150 * 1024
 /** The network's own code for a failure that it does not explain. */
 const unknownReason = 500
@@ -12,7 +12,7 @@ export type Refused = (type: string, why: string) => void
 /**
  * What can be delivered of an event. Strangers write most of what is in them, and what the silo cannot read it would refuse
  * again and again, with everything that waits behind. So a message that does not fit the contract is told as one that cannot be
- * shown, and another event that does not fit is left out. Changes of credentials pass as they are: they are our own.
+ * shown, and another event that does not fit is left out. That a connection begins or ends is told all the same. Changes of credentials pass as they are: they are our own.
  */
 export function deliverable(event: Event, refused: Refused): Event[] {
   if (event.type === 'credentialsChanged') {
@@ -24,6 +24,12 @@ export function deliverable(event: Event, refused: Refused): Event[] {
       return fitting(clean.message, refused).map((message) => ({ ...clean, message }))
     case 'historyReceived':
       return ifFits({ ...clean, messages: clean.messages.flatMap((message) => fitting(message, refused)) }, refused)
+    case 'opened':
+    case 'linked': {
+      const { pushName, ...nameless } = clean
+      const named = ifFits(clean, refused)
+      return named.length > 0 || pushName === undefined ? named : ifFits(nameless, refused)
+    }
     case 'closed':
       // Whatever is wrong with how it is told, that it is over has to be.
       return ifFits(clean, refused, [{ type: 'closed', code: unknownReason }])
@@ -47,7 +53,12 @@ export function wellFormed<T>(value: T): T {
 }
 
 function ifFits(event: Event, refused: Refused, otherwise: Event[] = []): Event[] {
-  const why = whyNot(() => Event(event, 'event'))
+  const why = whyNot(() => {
+    Event(event, 'event')
+    if (event.type !== 'historyReceived') {   // its messages were measured one by one
+      atMost(bytesPerMessage, event, 'event')
+    }
+  })
   if (why) {
     refused(event.type, why)
   }
@@ -73,10 +84,14 @@ function fitting(message: InboundMessage, refused: Refused): InboundMessage[] {
 function whyNotMessage(message: InboundMessage): string | undefined {
   return whyNot(() => {
     InboundMessage(message, 'message')
-    if (Buffer.byteLength(JSON.stringify(message)) > bytesPerMessage) {
-      throw new ShapeError('message', `of ${bytesPerMessage} bytes at most`)
-    }
+    atMost(bytesPerMessage, message, 'message')
   })
+}
+
+function atMost(bytes: number, value: unknown, path: string): void {
+  if (Buffer.byteLength(JSON.stringify(value)) > bytes) {
+    throw new ShapeError(path, `of ${bytes} bytes at most`)
+  }
 }
 
 function whyNot(check: () => void): string | undefined {

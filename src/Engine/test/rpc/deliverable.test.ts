@@ -55,6 +55,28 @@ describe('What can be delivered', () => {
     }
   })
 
+  test('is nothing beside messages that is larger than a message may be', () => {
+    const long = 'x'.repeat(150 * 1024)
+    const target = { whatsAppId: 'A1', fromMe: false }
+    const at = '2026-11-23T01:00:00.000Z'
+    for (const event of [
+      { type: 'messageEdited', jid: '22@lid', target, text: long, at },
+      { type: 'reactionReceived', jid: '22@lid', target, emoji: long, fromMe: false, at },
+      { type: 'reactionReceived', jid: '22@lid', target: { ...target, text: long }, emoji: 'x', fromMe: false, at },
+      { type: 'named', jid: '22@lid', name: long, saved: false },
+    ] satisfies Event[]) {
+      const { events, refused } = passed(event)
+      assert.deepEqual([events, refused], [[], [`${event.type}: event should be of 153600 bytes at most`]])
+    }
+  })
+
+  test('is that a connection begins, without a name that is too long', () => {
+    const pushName = 'x'.repeat(150 * 1024)
+    assert.deepEqual(passed({ type: 'opened', pushName }).events, [{ type: 'opened' }])
+    assert.deepEqual(passed({ type: 'linked', phone: '4915112345678', lid: '22@lid', pushName }).events, [{ type: 'linked', phone: '4915112345678', lid: '22@lid' }])
+    assert.deepEqual(passed({ type: 'linked', phone: '4915112345678', pushName: 'Ada' }).events, [{ type: 'linked', phone: '4915112345678', pushName: 'Ada' }])
+  })
+
   test('is whole text', () => {
     const { events, refused } = passed({ type: 'messageReceived', message: { ...message, text: `hi ${half}`, contacts: [{ name: half, phones: [half] }] } })
     assert.deepEqual(events, [{ type: 'messageReceived', message: { ...message, text: 'hi \ufffd', contacts: [{ name: '\ufffd', phones: ['\ufffd'] }] } }])
