@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import {
-  AbstractMessageReader, createMessageConnection, type DataCallback, type Disposable, type Message, type MessageConnection,
+  AbstractMessageReader, createMessageConnection, type DataCallback, type Disposable, Message, type MessageConnection, type ResponseMessage,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node.js'
+import { errorCode } from './contract.js'
 
 const frameLimit = 16 * 1024 * 1024
 const headerLimit = 4 * 1024
@@ -19,6 +20,7 @@ export class BoundedReader extends AbstractMessageReader {
   #chunks: Buffer[] = []
   #length = 0
   #wanted: number | undefined
+  #callback: DataCallback = () => undefined
 
   constructor(private readonly socket: Socket, private readonly limit = frameLimit, private readonly urgent?: Urgent) {
     super()
@@ -26,7 +28,13 @@ export class BoundedReader extends AbstractMessageReader {
     socket.on('close', () => this.fireClose())
   }
 
+  /** As if the other side had said it. */
+  hear(message: Message): void {
+    this.#callback(message)
+  }
+
   listen(callback: DataCallback): Disposable {
+    this.#callback = callback
     const onData = (chunk: Buffer) => {
       this.#chunks.push(chunk)
       this.#length += chunk.length
@@ -98,22 +106,55 @@ export async function connectTo(socketPath: string, urgent?: Urgent): Promise<Me
 }
 
 export function overSocket(socket: Socket, urgent?: Urgent): MessageConnection {
-  return createMessageConnection(new BoundedReader(socket, frameLimit, urgent), new Writer(socket))
+  const reader = new BoundedReader(socket, frameLimit, urgent)
+  return createMessageConnection(reader, new BoundedWriter(socket, (refusal) => reader.hear(refusal)))
 }
 
-/** An answer that finds the socket gone is lost with it: the close that follows says all there is to say. */
-class Writer extends StreamMessageWriter {
-  constructor(private readonly socket: Socket) {
-    super(socket)
+class TooLarge extends Error {}
+
+/**
+ * Writes no frame that is larger than one may be: the other side would end the connection, and with it everything that goes over it.
+ * Such a question is refused here, in place of such an answer goes an error, and what nobody answers is lost.
+ */
+class BoundedWriter extends StreamMessageWriter {
+  constructor(private readonly socket: Socket, private readonly refuse: (refusal: ResponseMessage) => void, limit = frameLimit) {
+    super(socket, {
+      contentTypeEncoder: {
+        name: 'application/json',
+        encode: async (message) => {
+          const frame = Buffer.from(JSON.stringify(message))
+          if (frame.length > limit) {
+            throw new TooLarge()
+          }
+          return frame
+        },
+      },
+    })
   }
 
   override async write(message: Message): Promise<void> {
     try {
       await super.write(message)
     } catch (error) {
-      if (!this.socket.destroyed) {
+      if (error instanceof TooLarge) {
+        await this.#instead(message)
+      } else if (!this.socket.destroyed) {
+        // An answer that finds the socket gone is lost with it: the close that follows says all there is to say.
         throw error
       }
     }
   }
+
+  async #instead(message: Message): Promise<void> {
+    if (Message.isRequest(message)) {
+      this.refuse(tooLarge(message.id))
+    } else if (Message.isResponse(message)) {
+      await this.write(tooLarge(message.id))
+    }
+  }
+}
+
+function tooLarge(id: ResponseMessage['id']): ResponseMessage {
+  const error = { code: errorCode, message: 'The message is too large.', data: { error: 'rejected' } }
+  return { jsonrpc: '2.0', id, error } as ResponseMessage
 }
