@@ -12,6 +12,7 @@ public class ContractTests
     private static readonly Dictionary<string, (Type Parameters, Type? Result)> Methods = new()
     {
         ["hello"] = (typeof(Hello), typeof(HelloAnswer)),
+        ["loadChanges"] = (typeof(ChangesPart), null),
         ["deliver"] = (typeof(HostDelivery), null),
         ["sentMessage"] = (typeof(SentMessageQuestion), typeof(PreparedMessage)),
         ["presence"] = (typeof(EnginePresence), null),

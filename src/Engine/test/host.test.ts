@@ -186,6 +186,42 @@ describe('The host', () => {
     await until(() => silo.presences.length === 1, 'the presence was told')
   })
 
+  test('tells changes of credentials that no frame takes as one, with the message that they belong to', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    const { port } = network.last
+    const changes = Array.from({ length: 20 }, (_, index) => ({ name: `session/${index}.0`, value: Buffer.alloc(1_000_000, index).toString('base64') }))
+    silo.refuse = 1
+    await port.store(
+      { type: 'messageReceived', message: { whatsAppId: 'A1', jid: 'x@s.whatsapp.net', fromMe: false, timestamp: '2026-11-23T01:00:00.000Z', type: 'text', text: 'hi', contacts: [], mentions: [] } },
+      { type: 'credentialsChanged', changes })
+    await port.store({ type: 'opened' })
+    assert.deepEqual(silo.events.map(({ type }) => type), ['messageReceived', 'credentialsChanged', 'opened'])
+    assert.deepEqual(silo.eventsOf('credentialsChanged').map((event) => event.changes), [changes])
+    assert.deepEqual(silo.deliveries.map(({ first }) => first.sequence), [1, 3])
+  })
+
+  test('closes a number whose changes of credentials cannot be told at all, and no other', async () => {
+    await start()
+    for (const number of ['n1', 'n2']) {
+      await silo.ask('open', { number, epoch: 1, link })
+    }
+    await until(() => network.sessions.length === 2, 'both connect')
+    const [first, second] = network.sessions
+    let stored = false
+    void first?.port.store({ type: 'pingLost' }, { type: 'credentialsChanged', changes: [{ name: 'session/1.0', value: 'A'.repeat(16 * 1024 * 1024) }] })
+      .then(() => { stored = true })
+    const { code, cause } = await silo.event('closed', 'n1')
+    second?.opened()
+    await silo.event('opened', 'n2')
+    assert.deepEqual([code, cause, first?.state, second?.state, stored], [428, 'credentials_too_large', 'abandoned', 'live', false])
+    assert.deepEqual(silo.eventsOf('pingLost'), [])
+    assert.deepEqual(exits, [])
+    await silo.ask('open', { number: 'n1', epoch: 1, link })
+    await until(() => network.sessions.length === 3, 'the number connects again')
+  })
+
   test('reports a number that cannot be connected as closed, without what was wrong in it', async () => {
     await start()
     network.fault = new SyntaxError('Unexpected token, "secret" is not JSON')

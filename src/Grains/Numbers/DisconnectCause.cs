@@ -57,7 +57,10 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
     public static Cause ProxyNotAllowed { get; } =
         new("proxy_not_allowed", "The number's proxy has no public address. An operator can allow its network with OUTBOUND_ALLOW.");
 
-    private static readonly Cause[] BeforeTheNetwork = [ProxyUnreachable, ProxyRefused];
+    public static Cause CredentialsTooLarge { get; } =
+        new("credentials_too_large", "The number's keys are more than the engine can take. It connects again by itself; if it stays, link the number again.");
+
+    private static readonly Cause[] NotOfTheNetwork = [ProxyUnreachable, ProxyRefused, CredentialsTooLarge];
 
     private static readonly Dictionary<int, DisconnectCause> Known = new DisconnectCause[]
     {
@@ -76,9 +79,9 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
         new(RestartRequired, DisconnectAction.ReconnectNow, new("restart_required", "WhatsApp asked to connect again.")),
     }.ToDictionary(cause => cause.Code);
 
-    /// <summary>What stood in the way of the network comes before any code.</summary>
+    /// <summary>What was not the network's doing comes before any code.</summary>
     public static DisconnectCause Of(EngineEvent.Closed closed) =>
-        Array.Find(BeforeTheNetwork, cause => cause.Code == closed.Cause) is { } reason
+        Array.Find(NotOfTheNetwork, cause => cause.Code == closed.Cause) is { } reason
             ? new(closed.Code, DisconnectAction.BackOff, reason)
             : Of(closed.Code);
 

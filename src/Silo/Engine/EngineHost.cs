@@ -26,6 +26,7 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _given = new();
+    private readonly LoadedChanges _changes = new();
     private HostConnection? _connection;
 
     /// <summary>The incarnation, which cursors name; empty until the host has said it.</summary>
@@ -131,6 +132,13 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
         return new HelloAnswer(settings);
     }
 
+    [JsonRpcMethod("loadChanges")]
+    public void OnLoadChanges(ChangesPart part)
+    {
+        Greeted();
+        _changes.Add(part);
+    }
+
     [JsonRpcMethod("deliver")]
     public async Task OnDeliver(HostDelivery delivery)
     {
@@ -142,7 +150,7 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
                 LogUnknownEvent(logger, delivery.Number, unknown.Type);
             }
 
-            await taker.Deliver(this, new EngineBatch(delivery.Number, delivery.First, delivery.Events));
+            await taker.Deliver(this, new EngineBatch(delivery.Number, delivery.First, _changes.Join(delivery)));
         }
         catch (Exception exception)
         {

@@ -48,7 +48,10 @@ internal sealed record Nothing
     public static Nothing Value { get; } = new();
 }
 
-internal sealed record HostDelivery(string Number, EngineCursor First, IReadOnlyList<EngineEvent> Events);
+internal sealed record ChangesPart(string Number, EngineCursor First, int Part, IReadOnlyList<CredentialEntry> Changes);
+
+/// <param name="Loaded">How many parts of its changes of credentials went ahead; null when it holds all of them.</param>
+internal sealed record HostDelivery(string Number, EngineCursor First, IReadOnlyList<EngineEvent> Events, int? Loaded = null);
 
 internal sealed record SentMessageQuestion(string Number, long Epoch, string WhatsAppId);
 

@@ -2,6 +2,7 @@ import type { Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
 import { EngineError, type Cursor, type Entry, type Event, type Params, type Presence, type Settings } from '../rpc/contract.js'
 import { deliverable, wellFormed } from '../rpc/deliverable.js'
+import { inParts } from '../rpc/parts.js'
 import { within } from './deadline.js'
 import { Delivery, type Deliver } from './delivery.js'
 import { Loading } from './loading.js'
@@ -13,6 +14,7 @@ const cannotConnect = 500
 const openLimitMs = 30_000
 /** As after a lost connection, which can be opened again later. */
 const notStored = 428
+const forever = new Promise<never>(() => undefined)
 
 export interface Surroundings {
   host: string
@@ -178,12 +180,26 @@ export class HostedNumber {
       this.around.log('error', 'an event does not fit the contract', this.number, { event: type, why })))
   }
 
+  /** False when it cannot be told at all; then nothing that rests on it may go on, and the connection is over. */
+  #add(attempt: object, delivery: Delivery, events: Event[]): boolean {
+    const told = this.#deliverable(events)
+    if (told.every((event) => event.type !== 'credentialsChanged' || inParts(event.changes))) {
+      delivery.add(...told)
+      return true
+    }
+    this.around.log('error', 'changes of credentials are too large to be told', this.number)
+    if (this.#attempt === attempt) {
+      this.#abandon()
+      delivery.add({ type: 'closed', code: notStored, cause: 'credentials_too_large' })
+    }
+    return false
+  }
+
   #port(attempt: object, delivery: Delivery, epoch: number): Port {
     return {
-      tell: (...events) => delivery.add(...this.#deliverable(events)),
+      tell: (...events) => void this.#add(attempt, delivery, events),
       store: async (...events) => {
-        delivery.add(...this.#deliverable(events))
-        await delivery.stored()
+        await (this.#add(attempt, delivery, events) ? delivery.stored() : forever)
       },
       closed: (code, more) => {
         if (this.#attempt === attempt) {

@@ -97,7 +97,7 @@ export const events = {
   linkScanned: struct({}),
   linked: struct({ phone: id, lid: optional(id), pushName: optional(text) }),
   opened: struct({ pushName: optional(text) }),
-  closed: struct({ code: int32, until: optional(time), cause: optional(oneOf('proxy_unreachable', 'proxy_refused')) }),
+  closed: struct({ code: int32, until: optional(time), cause: optional(oneOf('proxy_unreachable', 'proxy_refused', 'credentials_too_large')) }),
   pingLost: struct({}),
   credentialsChanged: struct({ changes: list(Entry) }),
   messageReceived: struct({ message: InboundMessage }),
@@ -147,7 +147,8 @@ export const toSilo = {
     params: struct({ token: text, version: integer, host: text, pid: integer, engine: text }),
     result: struct({ settings: Settings }),
   },
-  deliver: { params: struct({ number: text, first: Cursor, events: list(Event) }), result: nothing },
+  loadChanges: { params: struct({ number: text, first: Cursor, part: integer, changes: list(Entry) }), result: nothing },
+  deliver: { params: struct({ number: text, first: Cursor, events: list(Event), loaded: optional(integer) }), result: nothing },
   sentMessage: { params: struct({ ...ofNumber, whatsAppId: text }), result: struct({ prepared: nullable(bytes) }) },
   presence: { params: struct({ ...ofNumber, jid: text, participant: optional(text), state: PresenceState }) },
   log: {

@@ -1,6 +1,7 @@
 import { ParameterStructures, type MessageConnection } from 'vscode-jsonrpc/node.js'
 import type { Log } from '../log/log.js'
 import { type Cursor, type Event, type Presence, protocolVersion, type Settings, toSilo } from './contract.js'
+import { ahead } from './parts.js'
 
 /** The other side of the connection: what the host asks it and tells it. */
 export class Silo {
@@ -12,7 +13,12 @@ export class Silo {
   }
 
   async deliver(number: string, first: Cursor, events: Event[]): Promise<void> {
-    await this.#ask('deliver', { number, first, events })
+    const told = ahead(events)
+    for (const [index, changes] of told.ahead.entries()) {
+      await this.#ask('loadChanges', { number, first, part: index + 1, changes })
+    }
+    const loaded = told.ahead.length
+    await this.#ask('deliver', { number, first, events: told.events, ...(loaded > 0 ? { loaded } : {}) })
   }
 
   async sentMessage(number: string, epoch: number, whatsAppId: string): Promise<Buffer | undefined> {

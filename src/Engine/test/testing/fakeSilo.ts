@@ -41,6 +41,7 @@ export class FakeSilo {
   #connection: MessageConnection | undefined
   #socket: Socket | undefined
   #heartbeat: NodeJS.Timeout | undefined
+  #loaded: Of<typeof toSilo.loadChanges.params>[] = []
   #folder = mkdtempSync(join(tmpdir(), 'lw-'))
 
   private constructor() {
@@ -124,12 +125,17 @@ export class FakeSilo {
       this.#heartbeat = setInterval(beat, 100)
       return { settings: this.settings }
     })
+    connection.onRequest('loadChanges', (params: unknown) => {
+      const part = toSilo.loadChanges.params(params, 'params')
+      this.#loaded = [...(part.part === 1 ? [] : this.#loaded), part]
+      return null
+    })
     connection.onRequest('deliver', (params: unknown) => {
       if (this.refuse > 0) {
         this.refuse--
         throw new ResponseError(-32603, 'nobody took it')
       }
-      const delivery = toSilo.deliver.params(params, 'params')
+      const delivery = this.#joined(toSilo.deliver.params(params, 'params'))
       this.deliveries.push(delivery)
       if (delivery.events.some(({ type }) => type === this.holdFrom)) {
         this.acknowledgeAtOnce = false
@@ -155,5 +161,19 @@ export class FakeSilo {
       this.logs.push(toSilo.log.params(params, 'params'))
     })
     connection.listen()
+  }
+
+  /** With the parts that went ahead of it; only the test of one number at a time tells any. */
+  #joined(delivery: Delivered): Delivered {
+    const parts = this.#loaded.splice(0)
+    if (parts.length !== (delivery.loaded ?? 0) || parts.some(({ first, part }, index) => part !== index + 1 || first.sequence !== delivery.first.sequence)) {
+      throw new ResponseError(-32603, 'parts are missing')
+    }
+    return {
+      ...delivery,
+      events: delivery.events.map((event) => event.type === 'credentialsChanged' && parts.length > 0
+        ? { ...event, changes: [...parts.flatMap(({ changes }) => changes), ...event.changes] }
+        : event),
+    }
   }
 }
