@@ -73,6 +73,12 @@ internal sealed class FakeHost : IHostProcess
     public Task Deliver(string number, long epoch, long sequence, object events) => Ask<object?>(
         "deliver", new { number, first = new EngineCursor(Incarnation, epoch, sequence), events });
 
+    public Task Load(string number, long epoch, long sequence, int part, IReadOnlyList<CredentialEntry> changes) => Ask<object?>(
+        "loadChanges", new { number, first = new EngineCursor(Incarnation, epoch, sequence), part, changes });
+
+    public Task DeliverLoaded(string number, long epoch, long sequence, int loaded, params EngineEvent[] events) => Ask<object?>(
+        "deliver", new { number, first = new EngineCursor(Incarnation, epoch, sequence), events, loaded });
+
     public Task<T> Ask<T>(string method, object parameters) =>
         _rpc!.InvokeWithParameterObjectAsync<T>(method, parameters).WaitAsync(EngineWorld.Patience);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Loopwave.Engines;
+using StreamJsonRpc;
 using Xunit;
 
 namespace Loopwave.WhatsApp;
@@ -142,6 +143,57 @@ public class HostTests
 
         var changed = Assert.IsType<EngineEvent.CredentialsChanged>(Assert.Single((await world.NextBatch()).Events));
         Assert.Equal(2_000_000, changed.Changes[0].Value!.Length);
+    }
+
+    [Fact]
+    public async Task Changes_that_no_frame_takes_are_delivered_as_one_whatever_was_said_of_others_meanwhile()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        var changes = Enumerable.Range(0, 40).Select(index => new CredentialEntry($"session/{index}.0", new byte[500_000])).ToArray();
+
+        await host.Load("n1", 1, 1, part: 1, changes[..5]);
+        await host.Load("n1", 1, 1, part: 1, changes[..20]);
+        await host.Deliver("n2", 1, 1, new EngineEvent.Opened(null));
+        await host.Load("n1", 1, 1, part: 2, changes[20..35]);
+        await host.DeliverLoaded("n1", 1, 1, loaded: 2, new EngineEvent.PingLost(), new EngineEvent.CredentialsChanged(changes[35..]));
+
+        Assert.Equal("n2", (await world.NextBatch()).Number);
+        var batch = await world.NextBatch();
+        Assert.Equal((new EngineCursor(host.Incarnation, 1, 1), new EngineCursor(host.Incarnation, 1, 2)), (batch.First, batch.Last));
+        var changed = Assert.IsType<EngineEvent.CredentialsChanged>(batch.Events[1]);
+        Assert.Equal(changes.Select(change => change.Name), changed.Changes.Select(change => change.Name));
+        Assert.All(changed.Changes, change => Assert.Equal(500_000, change.Value!.Length));
+    }
+
+    [Fact]
+    public async Task Nobody_takes_changes_of_which_parts_are_missing()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        CredentialEntry[] changes = [new("creds", [1])];
+        Task Deliver(int loaded, long sequence) => host.DeliverLoaded("n1", 1, sequence, loaded, new EngineEvent.CredentialsChanged(changes));
+
+        await Refused(() => Deliver(1, 1));
+        await host.Load("n1", 1, 1, part: 1, changes);
+        await Refused(() => Deliver(2, 1));
+        await Refused(() => Deliver(1, 1));
+        await host.Load("n1", 1, 1, part: 1, changes);
+        await Refused(() => Deliver(1, 2));
+        await host.Load("n1", 1, 1, part: 1, changes);
+        await Refused(() => host.Load("n1", 1, 1, part: 3, changes));
+        await host.Load("n1", 1, 1, part: 1, changes);
+        await Refused(() => host.Load("n1", 1, 2, part: 2, changes));
+        await Refused(() => Deliver(1, 1));
+        for (var part = 1; part <= 16; part++)
+        {
+            await host.Load("n1", 1, 1, part, changes);
+        }
+
+        await Refused(() => host.Load("n1", 1, 1, part: 17, changes));
+        Assert.False(world.HasBatch);
+
+        static Task Refused(Func<Task> ask) => Assert.ThrowsAsync<RemoteInvocationException>(ask);
     }
 
     [Fact]
