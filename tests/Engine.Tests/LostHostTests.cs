@@ -1,4 +1,5 @@
 using Loopwave.Engines;
+using StreamJsonRpc;
 using Xunit;
 
 namespace Loopwave.WhatsApp;
@@ -268,6 +269,46 @@ public class LostHostTests
 
         Assert.Equal((EngineError.Unavailable, "engine_full"), (full.Error, full.Code));
         Assert.Equal(1, world.Launches);
+    }
+
+    [Fact]
+    public async Task A_number_that_could_not_be_opened_takes_no_place()
+    {
+        await using var world = new EngineWorld(hosts: 1);
+        var host = await world.OpenFirst();
+        host.On("open", _ => throw new LocalRpcException("No.") { ErrorCode = -32001, ErrorData = new FaultDetails("rejected", null) });
+
+        for (var number = 0; number < EngineHosts.MostNumbers; number++)
+        {
+            await Assert.ThrowsAsync<EngineException>(() => world.Open($"refused {number}"));
+        }
+
+        host.On("open", _ => null);
+        await Task.WhenAll(Enumerable.Range(2, EngineHosts.MostNumbers - 1).Select(number => world.Open($"n{number}")));
+        Assert.Equal(1, world.Launches);
+    }
+
+    [Fact]
+    public async Task A_number_that_was_not_opened_in_time_keeps_its_place_until_it_is_closed()
+    {
+        await using var world = new EngineWorld(hosts: 1);
+        var host = await world.OpenFirst();
+        await Task.WhenAll(Enumerable.Range(2, EngineHosts.MostNumbers - 2).Select(number => world.Open($"n{number}")));
+        var closing = new TaskCompletionSource<object?>();
+        host.On("open", _ => new TaskCompletionSource<object?>().Task);
+        host.On("close", _ => closing.Task);
+        using var deadline = new CancellationTokenSource();
+
+        var late = world.Engine.Open(EngineWorld.Opening("late"), deadline.Token);
+        await deadline.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late);
+        await host.Next("close");
+        host.On("open", _ => null);
+        Assert.Equal("engine_full", (await Assert.ThrowsAsync<EngineException>(() => world.Open("one more"))).Code);
+        closing.SetResult(null);
+        await world.Engine.Close("late", 1, CancellationToken.None);
+
+        await world.Open("one more");
     }
 
     private static async Task<int> Count(FakeHost host)

@@ -56,10 +56,12 @@ internal sealed partial class EngineHosts(
         EngineLine line;
         EngineHost host;
         int opens, fences;
+        bool isNew;
         lock (_lock)
         {
             line = Line(request.Number, request.Epoch);
             line.Epoch = request.Epoch;
+            isNew = line.Host is null;
             host = line.Host ?? Choose();
             host.Lines.Add(line);
             line.Host = host;
@@ -80,11 +82,15 @@ internal sealed partial class EngineHosts(
         }
         catch (Exception exception)
         {
-            // Whoever asked knows by this exception; nothing more is owed. The host may have opened it all the same.
-            ExpectNothing(line, opens);
+            // Whoever asked knows by this exception; nothing more is owed. The host may have opened it all the same, and then still carries it.
+            opens = ExpectNothing(line, opens);
             if (exception is OperationCanceledException && host.Ready.IsCompletedSuccessfully)
             {
-                _ = Abandon(host, request.Number, request.Epoch);
+                _ = Abandon(host, line, request.Epoch, opens);
+            }
+            else if (isNew)
+            {
+                Release(line, opens, host);
             }
 
             throw;
@@ -359,19 +365,21 @@ internal sealed partial class EngineHosts(
         }
     }
 
-    private void ExpectNothing(EngineLine line, int opens)
+    private int ExpectNothing(EngineLine line, int opens)
     {
         lock (_lock)
         {
-            if (line.Opens == opens)
+            if (line.Opens != opens)
             {
-                line.Opens++;
-                line.IsOpen = false;
+                return opens;
             }
+
+            line.IsOpen = false;
+            return ++line.Opens;
         }
     }
 
-    // Its last event was taken: whatever opens it next may be another host.
+    // Nothing of it can come from there any more: whatever opens it next may be another host.
     private void Release(EngineLine line, int opens, EngineHost host)
     {
         lock (_lock)
@@ -385,16 +393,17 @@ internal sealed partial class EngineHosts(
         }
     }
 
-    private async Task Abandon(EngineHost host, string number, long epoch)
+    private async Task Abandon(EngineHost host, EngineLine line, long epoch, int opens)
     {
         using var timeout = new CancellationTokenSource(LastRetry, clock);
         try
         {
-            await host.Call("close", new NumberCommand(number, epoch), timeout.Token);
+            await host.Call("close", new NumberCommand(line.Number, epoch), timeout.Token);
+            Release(line, opens, host);
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
-            LogNotAbandoned(logger, exception, number);
+            LogNotAbandoned(logger, exception, line.Number);
         }
     }
 
