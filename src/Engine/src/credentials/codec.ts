@@ -1,5 +1,6 @@
 import type { AuthenticationCreds, SignalDataTypeMap } from 'baileys'
 import { proto } from 'baileys'
+import { withoutOldChains } from './chains.js'
 
 /** How a secret is written: JSON text, with bytes as `{"$b":"<base64>"}`. */
 export function encode(value: unknown): string {
@@ -26,9 +27,14 @@ export function decodeKey<T extends keyof SignalDataTypeMap>(type: T, text: stri
 }
 
 export function encodeKey(type: keyof SignalDataTypeMap, value: unknown): string {
-  return type === 'app-state-sync-key'
-    ? JSON.stringify(proto.Message.AppStateSyncKeyData.fromObject(value as object).toJSON())
-    : encode(value)
+  switch (type) {
+    case 'app-state-sync-key':
+      return JSON.stringify(proto.Message.AppStateSyncKeyData.fromObject(value as object).toJSON())
+    case 'session':
+      return encode(withoutOldChains(value))
+    default:
+      return encode(value)
+  }
 }
 
 export function encodeCreds(creds: AuthenticationCreds): string {
