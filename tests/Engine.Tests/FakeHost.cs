@@ -18,6 +18,7 @@ internal sealed class FakeHost : IHostProcess
     private readonly ConcurrentDictionary<string, Channel<JsonElement>> _calls = new();
     private readonly ConcurrentDictionary<string, Func<JsonElement, object?>> _answers = new();
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Channel<string> _takenBack = Channel.CreateUnbounded<string>();
     private JsonRpc? _rpc;
 
     public FakeHost(int id)
@@ -66,6 +67,9 @@ internal sealed class FakeHost : IHostProcess
     /// <summary>The next call of a method that was not asked for yet.</summary>
     public Task<JsonElement> Next(string method) => Calls(method).Reader.ReadAsync().AsTask().WaitAsync(EngineWorld.Patience);
 
+    /// <summary>The method of the next call that the silo asked to give up.</summary>
+    public Task<string> NextTakenBack() => _takenBack.Reader.ReadAsync().AsTask().WaitAsync(EngineWorld.Patience);
+
     public bool Has(string method) => Calls(method).Reader.Count > 0;
 
     public Task Deliver(string number, long epoch, long sequence, params EngineEvent[] events) => Deliver(number, epoch, sequence, (object)events);
@@ -110,8 +114,9 @@ internal sealed class FakeHost : IHostProcess
 
     private sealed class Recorder(FakeHost host, string method)
     {
-        public async Task<object?> Take(JsonElement parameters)
+        public async Task<object?> Take(JsonElement parameters, CancellationToken cancellationToken)
         {
+            await using var registration = cancellationToken.Register(() => host._takenBack.Writer.TryWrite(method));
             host.Calls(method).Writer.TryWrite(parameters);
             var answer = host._answers.TryGetValue(method, out var given) ? given(parameters) : null;
             if (answer is Task<object?> later)

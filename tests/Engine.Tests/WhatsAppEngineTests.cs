@@ -124,7 +124,7 @@ public class WhatsAppEngineTests
         }, CancellationToken.None);
         await world.Engine.Relay("n1", 1, "A1", "1@s.whatsapp.net", [9, 8], CancellationToken.None);
         var check = await world.Engine.Resolve("n1", 1, "5511987654321", CancellationToken.None);
-        await world.Engine.FetchMedia("n1", 1, file, "/tmp/file", CancellationToken.None);
+        await world.Engine.FetchMedia("n1", 1, file, "/tmp/file", 5000, CancellationToken.None);
         await world.Engine.RequestHistory("n1", 1, new EngineHistoryRequest("r1", "1@s.whatsapp.net", target, Now, 50), CancellationToken.None);
         await world.Engine.MarkRead("n1", 1, "1@s.whatsapp.net", [new ReadMark("A5", null)], CancellationToken.None);
         await world.Engine.SetPresence("n1", 1, "1@s.whatsapp.net", PresenceState.Recording, CancellationToken.None);
@@ -137,7 +137,7 @@ public class WhatsAppEngineTests
             """);
         await Said(host, "relay", """{"number":"n1","epoch":1,"whatsAppId":"A1","jid":"1@s.whatsapp.net","prepared":"CQg="}""");
         await Said(host, "resolve", """{"number":"n1","epoch":1,"phone":"5511987654321"}""");
-        await Said(host, "fetchMedia", """{"number":"n1","epoch":1,"file":{"locator":"BQ==","mimeType":"image/png","size":12},"targetPath":"/tmp/file"}""");
+        await Said(host, "fetchMedia", """{"number":"n1","epoch":1,"file":{"locator":"BQ==","mimeType":"image/png","size":12},"targetPath":"/tmp/file","maxBytes":5000}""");
         await Said(host, "requestHistory", """
             {"number":"n1","epoch":1,"request":"r1","jid":"1@s.whatsapp.net","oldest":{"whatsAppId":"A0","fromMe":false},"oldestAt":"2026-11-23T01:00:00.000Z","count":50}
             """);
@@ -204,6 +204,22 @@ public class WhatsAppEngineTests
         await deadline.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => relaying);
+    }
+
+    [Fact]
+    public async Task A_host_is_told_when_a_download_is_waited_for_no_longer()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        host.On("fetchMedia", _ => new TaskCompletionSource<object?>().Task);
+        using var deadline = new CancellationTokenSource();
+
+        var fetching = world.Engine.FetchMedia("n1", 1, new RemoteFile([5], "image/png", null, 12, null), "/tmp/file", 5000, deadline.Token);
+        await host.Next("fetchMedia");
+        await deadline.CancelAsync();
+
+        Assert.Equal("fetchMedia", await host.NextTakenBack());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetching);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node.js'
+import { type CancellationToken, ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node.js'
 import { describeFault } from './log/redact.js'
 import { within } from './numbers/deadline.js'
 import { HostedNumber } from './numbers/hostedNumber.js'
@@ -116,8 +116,8 @@ class Host {
     this.#on('relay', ({ number, epoch, whatsAppId, jid, prepared }) =>
       this.#number(number).connected(epoch).relay(whatsAppId, jid, Buffer.from(prepared, 'base64')))
     this.#on('resolve', ({ number, epoch, phone }) => this.#number(number).connected(epoch).resolve(phone))
-    this.#on('fetchMedia', ({ number, epoch, file, targetPath }) =>
-      this.#number(number).connected(epoch).fetchMedia(file, targetPath))
+    this.#on('fetchMedia', ({ number, epoch, file, targetPath, maxBytes }, token) =>
+      this.#number(number).connected(epoch).fetchMedia(file, targetPath, { maxBytes, signal: signalOf(token) }))
     this.#on('requestHistory', (request) => this.#number(request.number).connected(request.epoch).requestHistory(request))
     this.#on('markRead', ({ number, epoch, jid, messages }) =>
       this.#number(number).connected(epoch).markRead(jid, messages))
@@ -130,10 +130,10 @@ class Host {
     })
   }
 
-  #on<M extends HostMethod>(method: M, handle: (params: Params<M>) => unknown): void {
-    this.connection.onRequest(method, async (params: unknown) => {
+  #on<M extends HostMethod>(method: M, handle: (params: Params<M>, token: CancellationToken) => unknown): void {
+    this.connection.onRequest(method, async (params: unknown, token: CancellationToken) => {
       try {
-        return (await handle(toHost[method].params(params, 'params') as Params<M>)) ?? null
+        return (await handle(toHost[method].params(params, 'params') as Params<M>, token)) ?? null
       } catch (error) {
         throw asResponse(error)
       }
@@ -172,6 +172,13 @@ class Host {
       loopDelayMs: Number.isFinite(delay) ? Math.round(delay * 10) / 10 : 0,
     }
   }
+}
+
+/** Aborts when whoever asked takes the question back. */
+function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController()
+  token.onCancellationRequested(() => controller.abort())
+  return controller.signal
 }
 
 function asResponse(error: unknown): ResponseError<unknown> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { CancellationTokenSource } from 'vscode-jsonrpc/node.js'
 import { runHost } from '#engine/host.js'
 import { FakeNetwork } from './testing/fakeNetwork.js'
 import { FakeSilo, token } from './testing/fakeSilo.js'
@@ -245,6 +246,21 @@ describe('The host', () => {
     await silo.ask('relay', relay)
     assert.deepEqual(network.last.relayed, [{ whatsAppId: 'A', jid: 'x@s.whatsapp.net', prepared: 'hi' }])
     await assert.rejects(silo.ask('relay', { ...relay, prepared: 7 }), { code: -32602 })
+  })
+
+  test('gives a download up that the silo waits for no longer', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    network.last.opened()
+    network.last.downloading = new Promise(() => undefined)
+    const asking = new CancellationTokenSource()
+    const file = { locator: 'AAAA', mimeType: 'image/png' }
+    void silo.ask('fetchMedia', { number: n, epoch: 1, file, targetPath: '/tmp/file', maxBytes: 7 }, asking.token).catch(() => undefined)
+    await until(() => network.last.downloads.length === 1, 'the download begins')
+    assert.deepEqual(network.last.downloads.map(({ maxBytes, signal }) => [maxBytes, signal.aborted]), [[7, false]])
+    asking.cancel()
+    await until(() => network.last.downloads[0]?.signal.aborted === true, 'the download is given up')
   })
 
   test('cuts every connection on closeAll and reports each as lost', async () => {

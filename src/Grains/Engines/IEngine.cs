@@ -55,9 +55,10 @@ public interface IEngine
 
     /// <summary>
     /// Downloads a received file to a path of this machine, complete or not at all. No room for it is
-    /// <see cref="EngineError.Unavailable"/> with the code <see cref="EngineException.DiskFull"/>.
+    /// <see cref="EngineError.Unavailable"/> with the code <see cref="EngineException.DiskFull"/>, more than <paramref name="maxBytes"/> is
+    /// <see cref="EngineError.Rejected"/> with <see cref="EngineException.TooLarge"/>. The download ends with its token.
     /// </summary>
-    Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken);
+    Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, long maxBytes, CancellationToken cancellationToken);
 
     /// <summary>Asks the phone for messages older than one that is known; they arrive as history events that name the request.</summary>
     Task RequestHistory(string number, long epoch, EngineHistoryRequest request, CancellationToken cancellationToken);
@@ -221,6 +222,9 @@ public sealed class EngineException(EngineError error, string message, string? c
 {
     /// <summary>The code for a file that found no room on this machine.</summary>
     public const string DiskFull = "disk_full";
+
+    /// <summary>The code for a file of more bytes than it may have.</summary>
+    public const string TooLarge = "too_large";
 
     /// <summary>With <see cref="EngineError.NotSent"/>: the connection ended before anything was written.</summary>
     public const string ConnectionLost = "connection_lost";

@@ -1,6 +1,7 @@
 using Loopwave.Cluster;
 using Loopwave.Deployment;
 using Loopwave.Engines;
+using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Outbound;
 using Loopwave.Sandbox;
@@ -12,6 +13,7 @@ namespace Loopwave.Numbers;
 internal sealed class NumberContext(
     IEnumerable<IEngine> engines,
     IOptions<NumberOptions> options,
+    IOptions<MediaOptions> media,
     SiloLease lease,
     InstallSecrets secrets,
     ClientVersion version,
@@ -28,6 +30,8 @@ internal sealed class NumberContext(
     private readonly Dictionary<EngineKind, IEngine> _engines = engines.ToDictionary(engine => engine.Kind);
 
     public NumberOptions Options => options.Value;
+
+    public MediaOptions Media => media.Value;
 
     public SiloLease Lease => lease;
 

@@ -10,6 +10,7 @@ internal sealed partial class NumberGrain
 {
     private static readonly TimeSpan MediaTimeout = TimeSpan.FromSeconds(60);
     private static readonly Cause NotStored = new("not_fetched", "The file could not be stored. Try again.");
+    private static readonly Cause TooLarge = new("too_large", "The file is too large.");
     private static readonly Cause NoRoom = new("disk_full", "There is no room for the file.");
 
     private readonly Dictionary<string, Task<Outcome<MediaView>>> _fetching = [];
@@ -62,11 +63,11 @@ internal sealed partial class NumberGrain
         try
         {
             using var timeout = new CancellationTokenSource(MediaTimeout, context.Clock);
-            await _engine.FetchMedia(Number, State.Epoch, media.Remote, path, timeout.Token);
+            await _engine.FetchMedia(Number, State.Epoch, media.Remote, path, context.Media.MaxFileBytes, timeout.Token);
             return await Adopt(media, path, timeout.Token) switch
             {
                 MediaWrite.Stored stored => await Fetched(media, stored),
-                MediaWrite.TooLarge => await NotFetched(media, new("too_large", "The file is too large."), RefusalCode.MediaUnavailable),
+                MediaWrite.TooLarge => await NotFetched(media, TooLarge, RefusalCode.MediaUnavailable),
                 MediaWrite.DiskFull => await NotFetched(media, NoRoom, RefusalCode.DiskFull),
                 var unknown => throw new InvalidOperationException($"Unknown result {unknown}."),
             };
@@ -74,6 +75,10 @@ internal sealed partial class NumberGrain
         catch (EngineException exception) when (exception.Error is EngineError.Gone)
         {
             return await NotFetched(media, new("gone", "WhatsApp no longer has the file."), RefusalCode.MediaUnavailable);
+        }
+        catch (EngineException exception) when (exception.Code == EngineException.TooLarge)
+        {
+            return await NotFetched(media, TooLarge, RefusalCode.MediaUnavailable);
         }
         catch (EngineException exception) when (exception.Code == EngineException.DiskFull)
         {

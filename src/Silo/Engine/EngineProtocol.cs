@@ -75,7 +75,7 @@ internal sealed record RelayCommand(string Number, long Epoch, string WhatsAppId
 
 internal sealed record ResolveCommand(string Number, long Epoch, string Phone);
 
-internal sealed record FetchMediaCommand(string Number, long Epoch, RemoteFile File, string TargetPath);
+internal sealed record FetchMediaCommand(string Number, long Epoch, RemoteFile File, string TargetPath, long MaxBytes);
 
 internal sealed record RequestHistoryCommand(
     string Number, long Epoch, string Request, string Jid, TargetMessage Oldest, DateTimeOffset OldestAt, int Count);

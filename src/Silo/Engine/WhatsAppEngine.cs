@@ -32,8 +32,8 @@ internal sealed class WhatsAppEngine(EngineHosts hosts) : IEngine
     public Task<RecipientCheck> Resolve(string number, long epoch, string phone, CancellationToken cancellationToken) =>
         hosts.Call<RecipientCheck>(number, epoch, "resolve", new ResolveCommand(number, epoch, phone), cancellationToken);
 
-    public Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken) =>
-        hosts.Call<object?>(number, epoch, "fetchMedia", new FetchMediaCommand(number, epoch, file, targetPath), cancellationToken);
+    public Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, long maxBytes, CancellationToken cancellationToken) =>
+        hosts.Call<object?>(number, epoch, "fetchMedia", new FetchMediaCommand(number, epoch, file, targetPath, maxBytes), cancellationToken);
 
     public Task RequestHistory(string number, long epoch, EngineHistoryRequest request, CancellationToken cancellationToken)
     {

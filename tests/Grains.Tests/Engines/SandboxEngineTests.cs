@@ -509,14 +509,17 @@ public sealed class SandboxEngineTests
             await world.Relay(Number, Anybody, "F1", bytes);
             var echo = (await world.Inbox.Next(Number, 4)).OfType<EngineEvent.MessageReceived>().Single().Message;
             var target = Path.Combine(folder.FullName, "fetched");
-            await world.Engine.FetchMedia(Number, 1, echo.File!, target, CancellationToken.None);
+            await world.Engine.FetchMedia(Number, 1, echo.File!, target, echo.File!.Size!.Value, CancellationToken.None);
 
             Assert.Equal((MessageType.Image, "Echo: Look"), (echo.Type, echo.Text));
             Assert.Equal(echo.File!.Size, new FileInfo(target).Length);
             Assert.Equal([target], Directory.GetFiles(folder.FullName));
+            var tooLarge = await Assert.ThrowsAsync<EngineException>(() =>
+                world.Engine.FetchMedia(Number, 1, echo.File, target, echo.File.Size.Value - 1, CancellationToken.None));
+            Assert.Equal((EngineError.Rejected, EngineException.TooLarge), (tooLarge.Error, tooLarge.Code));
             await world.Control.SetFaults(Number, new() { MediaGone = true });
             var gone = await Assert.ThrowsAsync<EngineException>(() =>
-                world.Engine.FetchMedia(Number, 1, echo.File, target, CancellationToken.None));
+                world.Engine.FetchMedia(Number, 1, echo.File, target, 1_000_000, CancellationToken.None));
             Assert.Equal(EngineError.Gone, gone.Error);
         }
         finally

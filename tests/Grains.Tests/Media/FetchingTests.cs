@@ -72,6 +72,7 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
     [InlineData(EngineError.Gone, null, RefusalCode.MediaUnavailable, "gone")]
     [InlineData(EngineError.Unavailable, null, RefusalCode.MediaUnavailable, "not_fetched")]
     [InlineData(EngineError.NotConnected, null, RefusalCode.MediaUnavailable, "not_fetched")]
+    [InlineData(EngineError.Rejected, EngineException.TooLarge, RefusalCode.MediaUnavailable, "too_large")]
     [InlineData(EngineError.Unavailable, EngineException.DiskFull, RefusalCode.DiskFull, "disk_full")]
     public async Task A_download_that_fails_says_why_and_can_be_tried_again(EngineError error, string? code, RefusalCode refusal, string reason)
     {
@@ -179,6 +180,21 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
 
         Assert.Equal(MessageType.Image, relay.Message.Type);
         Assert.Equal([9, 9], await File.ReadAllBytesAsync(relay.Message.File!.Path));
+    }
+
+    [Fact]
+    public async Task A_file_may_have_as_many_bytes_as_the_settings_say_and_no_more()
+    {
+        await using var cluster = await LoopwaveCluster.Start(services => services.Configure<MediaOptions>(options => options.MaxFileBytes = 3));
+        var number = await cluster.ReadyNumber();
+        await cluster.Engine.Raise(number, new EngineEvent.MessageReceived(Any.Inbound("see", cluster.Clock.GetUtcNow()) with { File = RemotePicture }));
+        var media = Assert.Single(await cluster.MessagesOf(Any.Customer)).Media!.Id;
+
+        cluster.Engine.Download = _ => [1, 2, 3, 4];
+        Assert.Equal(RefusalCode.MediaUnavailable, (await cluster.Media.Open(media, Access.All)).Refusal!.Code);
+        Assert.Equal("too_large", Assert.Single(await cluster.MessagesOf(Any.Customer)).Media!.Reason!.Code);
+        cluster.Engine.Download = _ => [1, 2, 3];
+        Assert.Equal(MediaState.Ready, (await cluster.Media.Open(media, Access.All)).Value!.Media.State);
     }
 
     [Fact]

@@ -37,6 +37,18 @@ public sealed class DisconnectCauseTests
     }
 
     [Theory]
+    [InlineData("proxy_unreachable")]
+    [InlineData("proxy_refused")]
+    [InlineData("credentials_too_large")]
+    public void What_was_not_the_networks_doing_is_named_and_tried_again(string reason)
+    {
+        var cause = DisconnectCause.Of(new EngineEvent.Closed(428, Cause: reason));
+
+        Assert.Equal((reason, DisconnectAction.BackOff), (cause.Reason.Code, cause.Action));
+        Assert.Contains(reason, NumberMetrics.Reasons);
+    }
+
+    [Theory]
     [InlineData(403, "locked", NumberStatus.Disconnected, NumberDetail.Restricted, Credentials.Kept)]
     [InlineData(406, "banned", NumberStatus.Disconnected, NumberDetail.Restricted, Credentials.Kept)]
     [InlineData(411, "linked_devices_off", NumberStatus.LoggedOut, null, Credentials.Kept)]

@@ -193,11 +193,17 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         return Directory(phone);
     }
 
-    public async Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken)
+    public async Task FetchMedia(string number, long epoch, RemoteFile file, string targetPath, long maxBytes, CancellationToken cancellationToken)
     {
         Downloads.Writer.TryWrite(file);
         await Downloading.WaitAsync(cancellationToken);
-        await File.WriteAllBytesAsync(targetPath, Download(file), cancellationToken);
+        var content = Download(file);
+        if (content.Length > maxBytes)
+        {
+            throw new EngineException(EngineError.Rejected, "No.", EngineException.TooLarge);
+        }
+
+        await File.WriteAllBytesAsync(targetPath, content, cancellationToken);
     }
 
     public Task RequestHistory(string number, long epoch, EngineHistoryRequest request, CancellationToken cancellationToken)

@@ -32,13 +32,19 @@ export interface Port {
   log: Log
 }
 
+export interface FetchLimits {
+  maxBytes: number
+  /** Nobody waits for the file any more. */
+  signal: AbortSignal
+}
+
 /** One connection. Everything but `end` and `abandon` needs it to be open. */
 export interface Session {
   readonly isOpen: boolean
   prepare(message: OutboundMessage): Promise<Uint8Array>
   relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void>
   resolve(phone: string): Promise<{ onWhatsApp: boolean; jid?: string | undefined; lid?: string | undefined }>
-  fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string): Promise<void>
+  fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string, limits: FetchLimits): Promise<void>
   requestHistory(request: Params<'requestHistory'>): Promise<void>
   markRead(jid: string, messages: Params<'markRead'>['messages']): Promise<void>
   setPresence(jid: string, state: PresenceState): Promise<void>

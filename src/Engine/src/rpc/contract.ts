@@ -184,7 +184,7 @@ export const toHost = {
     params: struct({ ...ofNumber, phone: text }),
     result: struct({ onWhatsApp: flag, jid: optional(text), lid: optional(text) }),
   },
-  fetchMedia: { params: struct({ ...ofNumber, file: RemoteFile, targetPath: text }), result: nothing },
+  fetchMedia: { params: struct({ ...ofNumber, file: RemoteFile, targetPath: text, maxBytes: integer }), result: nothing },
   requestHistory: {
     params: struct({ ...ofNumber, request: text, jid: text, oldest: TargetMessage, oldestAt: time, count: integer }),
     result: nothing,

@@ -7,7 +7,7 @@ import { describeFault } from '../log/redact.js'
 import { bare, isGroup } from '../messages/address.js'
 import { prepare } from '../messages/outbound.js'
 import { never, within } from '../numbers/deadline.js'
-import type { ConnectRequest, Port, Session } from '../numbers/network.js'
+import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
 import { EngineError, type Entry, type Event, type OutboundMessage, type Params, type PresenceState } from '../rpc/contract.js'
 import { Arrivals } from './arrivals.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
@@ -115,8 +115,8 @@ export class WhatsAppSession implements Session {
     }
   }
 
-  fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string): Promise<void> {
-    return fetchFile(file, targetPath, this.#dispatcher, async (host) => {
+  fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string, limits: FetchLimits): Promise<void> {
+    return fetchFile(file, targetPath, limits, this.#dispatcher, async (host) => {
       if (host.endsWith('.whatsapp.net')) {
         return true
       }

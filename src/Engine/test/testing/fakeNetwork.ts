@@ -1,5 +1,5 @@
-import type { ConnectRequest, Network, Port, Session } from '#engine/numbers/network.js'
-import type { OutboundMessage } from '#engine/rpc/contract.js'
+import type { ConnectRequest, FetchLimits, Network, Port, Session } from '#engine/numbers/network.js'
+import type { OutboundMessage, RemoteFile } from '#engine/rpc/contract.js'
 
 /** A network without wires: the test says what happens on it. */
 export class FakeNetwork implements Network {
@@ -29,6 +29,9 @@ export class FakeSession implements Session {
   isOpen = false
   state: 'live' | 'ended' | 'abandoned' = 'live'
   readonly relayed: { whatsAppId: string; jid: string; prepared: string }[] = []
+  readonly downloads: FetchLimits[] = []
+  /** What a download waits for. */
+  downloading = Promise.resolve()
   /** What is told only when the connection ends in peace. */
   buffered: Parameters<Port['tell']> = []
 
@@ -51,7 +54,11 @@ export class FakeSession implements Session {
     return { onWhatsApp: true, jid: `${phone}@s.whatsapp.net` }
   }
 
-  async fetchMedia() {}
+  async fetchMedia(_: RemoteFile, __: string, limits: FetchLimits) {
+    this.downloads.push(limits)
+    await this.downloading
+  }
+
   async requestHistory() {}
   async markRead() {}
   async setPresence() {}

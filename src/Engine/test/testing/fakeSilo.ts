@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type MessageConnection, ParameterStructures, ResponseError } from 'vscode-jsonrpc/node.js'
+import { type CancellationToken, type MessageConnection, ParameterStructures, ResponseError } from 'vscode-jsonrpc/node.js'
 import { type Cursor, Event, type EventOf, type EventType, protocolVersion, type Settings, toSilo } from '#engine/rpc/contract.js'
 import type { Of } from '#engine/rpc/shape.js'
 import { overSocket } from '#engine/rpc/wire.js'
@@ -62,11 +62,11 @@ export class FakeSilo {
     await until(() => this.host !== '', 'the host said hello')
   }
 
-  ask<T = null>(method: string, params: object): Promise<T> {
+  ask<T = null>(method: string, params: object, token?: CancellationToken): Promise<T> {
     if (!this.#connection) {
       throw new Error('No host is connected.')
     }
-    return this.#connection.sendRequest(method, ParameterStructures.byName, params)
+    return this.#connection.sendRequest(method, ParameterStructures.byName, params, token)
   }
 
   get events(): Event[] {

@@ -171,7 +171,7 @@ describe('A number on the emulated network', () => {
       const { message } = await silo.event('messageReceived', n)
       assert.deepEqual([message.type, message.text, message.file?.fileName, message.file?.size], ['document', 'see', 'a.pdf', content.length])
       const targetPath = join(folder, 'fetched')
-      await silo.ask('fetchMedia', { number: n, epoch: 1, file: message.file, targetPath })
+      await silo.ask('fetchMedia', { number: n, epoch: 1, file: message.file, targetPath, maxBytes: content.length })
       assert.ok((await readFile(targetPath)).equals(content))
 
       const path = join(folder, 'out.pdf')

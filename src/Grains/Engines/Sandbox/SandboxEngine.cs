@@ -102,12 +102,17 @@ internal sealed class SandboxEngine(
     }
 
     public async Task FetchMedia(
-        string number, long epoch, RemoteFile file, string targetPath, CancellationToken cancellationToken)
+        string number, long epoch, RemoteFile file, string targetPath, long maxBytes, CancellationToken cancellationToken)
     {
         var connection = client.Require(number, epoch);
         if (connection.Subscriber.Account.Faults.MediaGone || SandboxFiles.Read(file.Locator) is not { } content)
         {
             throw new EngineException(EngineError.Gone, "The file is no longer on the servers.");
+        }
+
+        if (content.Length > maxBytes)
+        {
+            throw new EngineException(EngineError.Rejected, "The file is too large.", EngineException.TooLarge);
         }
 
         try
