@@ -3,7 +3,7 @@ import { describeFault } from '../log/redact.js'
 import { EngineError, type Cursor, type Entry, type Event, type Params, type Presence, type Settings } from '../rpc/contract.js'
 import { deliverable, wellFormed } from '../rpc/deliverable.js'
 import { inParts } from '../rpc/parts.js'
-import { within } from './deadline.js'
+import { never, within } from './deadline.js'
 import { Delivery, type Deliver } from './delivery.js'
 import { Loading } from './loading.js'
 import type { Network, Port, Session } from './network.js'
@@ -14,7 +14,6 @@ const cannotConnect = 500
 const openLimitMs = 30_000
 /** As after a lost connection, which can be opened again later. */
 const notStored = 428
-const forever = new Promise<never>(() => undefined)
 
 export interface Surroundings {
   host: string
@@ -199,7 +198,7 @@ export class HostedNumber {
     return {
       tell: (...events) => void this.#add(attempt, delivery, events),
       store: async (...events) => {
-        await (this.#add(attempt, delivery, events) ? delivery.stored() : forever)
+        await (this.#add(attempt, delivery, events) ? delivery.stored() : never())
       },
       closed: (code, more) => {
         if (this.#attempt === attempt) {
