@@ -80,7 +80,7 @@ public partial class DeployFilesTests
             .Concat(Dockerfiles.SelectMany(Instructions).Where(line => line.StartsWith("ARG ", StringComparison.Ordinal)).Select(line => line.Split('=')[1]))
             .ToList();
 
-        Assert.Equal(16, images.Count);
+        Assert.Equal(17, images.Count);
         Assert.All(images, image => Assert.Matches(@":\d+\.\d+[\w.-]*$", image));
         Assert.All(images.Where(image => ours.IsMatch(image)), image => Assert.EndsWith($":{ProductVersion()}", image, StringComparison.Ordinal));
     }
@@ -88,7 +88,7 @@ public partial class DeployFilesTests
     [Fact]
     public void Every_service_and_pod_has_a_health_check()
     {
-        Assert.Equal(6, Services.Count());
+        Assert.Equal(7, Services.Count());
         Assert.All(Services, service => Assert.NotEmpty((YamlSequenceNode)Map(service.Value, "healthcheck").Children["test"]));
         Assert.Equal(2, Containers.Count());
         Assert.All(

@@ -10,6 +10,9 @@ namespace Loopwave.Deploy;
 /// <param name="Values">What it filters by, of each label.</param>
 internal sealed partial record WatchedSeries(string Metric, IReadOnlySet<string> Labels, IReadOnlyList<(string Label, string Value)> Values)
 {
+    // Prometheus adds it to all that it scrapes.
+    private const string Scraped = "instance";
+
     public static JsonNode Dashboard { get; } = JsonNode.Parse(Read("deploy/grafana/loopwave.json"))!;
 
     public static IReadOnlyList<YamlMappingNode> Rules { get; } =
@@ -33,7 +36,7 @@ internal sealed partial record WatchedSeries(string Metric, IReadOnlySet<string>
             var filters = Filter().Matches(series.Groups["filters"].Value);
             yield return new WatchedSeries(
                 series.Groups["metric"].Value,
-                by.Concat(filters.Select(filter => filter.Groups["label"].Value)).ToHashSet(),
+                by.Concat(filters.Select(filter => filter.Groups["label"].Value)).Where(label => label is not Scraped).ToHashSet(),
                 [.. filters.SelectMany(filter => ValuesOf(filter).Select(value => (filter.Groups["label"].Value, value)))]);
         }
     }
