@@ -66,7 +66,12 @@ export class FakeSilo {
     if (!this.#connection) {
       throw new Error('No host is connected.')
     }
-    return this.#connection.sendRequest(method, ParameterStructures.byName, params, token)
+    return this.#connection.sendRequest(method, ParameterStructures.byName, params, ...(token ? [token] : []))
+  }
+
+  /** Writes what no silo would. */
+  write(bytes: string): void {
+    this.#socket?.write(bytes)
   }
 
   get events(): Event[] {
