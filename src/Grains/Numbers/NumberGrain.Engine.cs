@@ -7,6 +7,7 @@ internal sealed partial class NumberGrain
 {
     private static readonly TimeSpan EngineTimeout = TimeSpan.FromSeconds(10);
     private bool _engineOpen;
+    private bool _isClosing;
 
     // Nobody has confirmed yet that what was opened, or may have been, is closed.
     private bool _mayBeOpen;
@@ -70,6 +71,7 @@ internal sealed partial class NumberGrain
         }
 
         _engineOpen = false;
+        _isClosing = true;
         _connection = null;
         _offer = null;
         try
@@ -81,6 +83,10 @@ internal sealed partial class NumberGrain
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
             LogEngineRefused(logger, exception, Number, "close", (exception as EngineException)?.Error);
+        }
+        finally
+        {
+            _isClosing = false;
         }
     }
     // For when this activation is over: of it only what does not change any more is used.

@@ -39,9 +39,9 @@ internal sealed partial class NumberGrain
             _turn.Release();
         }
 
-        if (IsActing)
+        if (_isClosing)
         {
-            // It may be closing the connection, and the engine is not closed before all that it has to tell is taken, one batch after the other.
+            // Whoever acts closes the connection, and it is not closed before all that the engine has to tell is taken, one batch after the other.
             Track(ActBeside());
             return;
         }
