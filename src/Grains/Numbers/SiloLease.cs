@@ -46,6 +46,9 @@ internal sealed partial class SiloLease(
     /// <summary>How long ago the store last confirmed the lease, counted from when it was asked.</summary>
     internal TimeSpan Unconfirmed => clock.GetElapsedTime(_renewed);
 
+    /// <summary>How many renewals were tried and are over, with the next one set.</summary>
+    internal int Tries { get; private set; }
+
     /// <summary>How a silo is called in the names of its incarnations: by its address, which holds the time of its start.</summary>
     public static string NameOf(SiloAddress silo) => silo.ToParsableString();
 
@@ -97,6 +100,8 @@ internal sealed partial class SiloLease(
                     // Set anew it would begin to count now, and a renewal that took long would put off the next one.
                     timer.Period = next;
                 }
+
+                Tries++;
             }
         }
         catch (OperationCanceledException)

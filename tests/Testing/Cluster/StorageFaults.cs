@@ -12,16 +12,9 @@ public sealed class StorageFaults : IUnitFaults
     private volatile Func<string, bool>? _fails;
     private volatile Func<string, bool>? _hangs;
     private TaskCompletionSource _happened = new();
-    private int _renewals;
 
     /// <summary>Completes once a write failed or hung.</summary>
     public Task Happened => _happened.Task.WaitAsync(TimeSpan.FromSeconds(20));
-
-    /// <summary>How often a process tried to keep its right to numbers.</summary>
-    public int Renewals => _renewals;
-
-    /// <summary>There are writes that fail.</summary>
-    public bool IsFailing => _fails is not null;
 
     /// <summary>Every write fails.</summary>
     public void Fail() => Fail(_ => true);
@@ -57,11 +50,6 @@ public sealed class StorageFaults : IUnitFaults
     void IUnitFaults.BeforeStatement(Unit unit, int index)
     {
         var sql = unit.Statements[index].Sql;
-        if (sql.StartsWith("UPDATE silo_lease SET expires_at", StringComparison.Ordinal))
-        {
-            Interlocked.Increment(ref _renewals);
-        }
-
         if (_hangs?.Invoke(sql) is true)
         {
             _hangs = null;
