@@ -1,0 +1,86 @@
+using System.Data.Common;
+using Loopwave.Storage.Sql;
+using Loopwave.Storage.Sql.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Loopwave.Storage.Tests.Postgres;
+
+/// <summary>Queries that wait for a connection go to the server together, and are still each its own.</summary>
+public sealed class ReaderTests : IAsyncLifetime
+{
+    private const long Lock = 4711;
+
+    private NpgsqlDataSource _dataSource = null!;
+    private NpgsqlConnection _holder = null!;
+    private PostgresReaders _readers = null!;
+    private List<Task> _atWork = null!;
+
+    /// <summary>All connections for reading are at work until <see cref="Free"/>.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        var server = await TestServer.Get();
+        _dataSource = NpgsqlDataSource.Create(server.ConnectionString("postgres"));
+        var clock = TimeProvider.System;
+        _readers = new PostgresReaders(_dataSource, new PostgresTexts(), new PostgresErrors(NullLogger.Instance, clock), clock, TimeSpan.FromSeconds(20));
+        _holder = await _dataSource.OpenConnectionAsync();
+        await Hold("pg_advisory_lock");
+        _atWork = [.. Enumerable.Range(0, PostgresReaders.Most).Select(_ => (Task)Ask($"SELECT 1 FROM (SELECT pg_advisory_xact_lock({Lock})) AS held", _ => 1))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _holder.DisposeAsync();
+        await _dataSource.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_waits_goes_in_few_round_trips_and_every_query_has_its_own_answer()
+    {
+        var asked = Enumerable.Range(0, 40).Select(n => Ask("SELECT @n, pg_backend_pid(), now()::text", row => (N: row.GetInt32(0), Trip: (row.GetInt32(1), row.GetString(2))), ("@n", n))).ToList();
+        await Free();
+
+        var answers = await Task.WhenAll(asked);
+        Assert.Equal(Enumerable.Range(0, 40), answers.Select(rows => Assert.Single(rows).N));
+        Assert.InRange(answers.Select(rows => rows[0].Trip).Distinct().Count(), 1, 3);
+    }
+
+    [Fact]
+    public async Task A_query_that_fails_takes_no_other_with_it()
+    {
+        var before = Ask("SELECT @n", row => row.GetInt32(0), ("@n", 1));
+        var failing = Ask("SELECT 1 / @n", row => row.GetInt32(0), ("@n", 0));
+        var after = Ask("SELECT @n", row => row.GetInt32(0), ("@n", 2));
+        await Free();
+
+        Assert.Equal(1, Assert.Single(await before));
+        Assert.Equal(PostgresErrorCodes.DivisionByZero, (await Assert.ThrowsAsync<PostgresException>(() => failing)).SqlState);
+        Assert.Equal(2, Assert.Single(await after));
+    }
+
+    [Fact]
+    public async Task Rows_that_their_caller_cannot_make_anything_of_are_no_others_concern()
+    {
+        var unreadable = Ask<int>("SELECT generate_series(1, 3)", _ => throw new FormatException("Not mine."));
+        var after = Ask("SELECT generate_series(1, 3)", row => row.GetInt32(0));
+        await Free();
+
+        await Assert.ThrowsAsync<FormatException>(() => unreadable);
+        Assert.Equal([1, 2, 3], await after);
+    }
+
+    private Task<List<T>> Ask<T>(string sql, Func<DbDataReader, T> row, params (string, object?)[] parameters) =>
+        _readers.Query(new Statement(sql, parameters), row);
+
+    private async Task Free()
+    {
+        await Hold("pg_advisory_unlock");
+        await Task.WhenAll(_atWork);
+    }
+
+    private async Task Hold(string how)
+    {
+        await using var command = new NpgsqlCommand($"SELECT {how}({Lock})", _holder);
+        await command.ExecuteNonQueryAsync();
+    }
+}
