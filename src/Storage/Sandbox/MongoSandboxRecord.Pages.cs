@@ -52,6 +52,7 @@ internal sealed partial class MongoSandboxRecord
     public async Task<IReadOnlyList<SandboxConnectionView>> Connections(string number, long after, int limit)
     {
         await _turns.Settle(number);
+        await EndLeft(number);
         return (await database.Run(token => Links
             .Find(new BsonDocument { ["number"] = number, ["_id"] = new BsonDocument("$gt", after) })
             .Sort(new BsonDocument("_id", 1)).Limit(limit).ToListAsync(token)))

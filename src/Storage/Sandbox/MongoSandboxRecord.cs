@@ -52,7 +52,8 @@ internal sealed partial class MongoSandboxRecord(MongoDatabase database) : ISand
         var account = await database.Run(token => Accounts.Find(new BsonDocument("_id", number)).FirstOrDefaultAsync(token));
         var waiting = await database.Run(token => Mail.CountDocumentsAsync(new BsonDocument { ["number"] = number, ["waiting"] = true }, null, token));
         return new SandboxStored(
-            account?.Contains("body") is true ? MongoJson.Read<SandboxAccount>(account["body"]) : null, (int)waiting, await Highest(number));
+            account?.Contains("body") is true ? MongoJson.Read<SandboxAccount>(account["body"]) : null, (int)waiting,
+            Math.Max(await Highest(number), Latest(account)?.Id ?? 0));
     }
 
     public async Task<IReadOnlyList<SandboxMail>> Waiting(string number)
@@ -118,30 +119,6 @@ internal sealed partial class MongoSandboxRecord(MongoDatabase database) : ISand
                 new BsonDocument("_id", $"{number}/{id}"), new BsonDocument("$setOnInsert", new BsonDocument("at", Rows.Ticks(at))),
                 new UpdateOptions { IsUpsert = true }, token));
         }
-    });
-
-    public Task Opened(SandboxConnectionRow connection) => InTurn(connection.Number, async () =>
-    {
-        var at = Rows.Ticks(connection.At);
-        var open = await database.Run(token => Links
-            .Find(new BsonDocument { ["number"] = connection.Number, ["_id"] = new BsonDocument("$lt", connection.Id), ["endedAt"] = BsonNull.Value })
-            .ToListAsync(token));
-        foreach (var other in open)
-        {
-            await End(other["_id"].ToInt64(), connection.Id, Math.Max(at, other["openedAt"].ToInt64()), "replaced");
-        }
-
-        await database.Run(async token =>
-        {
-            await Links.InsertOneAsync(
-                new BsonDocument
-                {
-                    ["_id"] = connection.Id, ["number"] = connection.Number, ["epoch"] = connection.Epoch, ["host"] = connection.Host,
-                    ["openedAt"] = at, ["endedAt"] = BsonNull.Value,
-                },
-                null, token);
-            return true;
-        });
     });
 
     public Task Ended(string number, long connection, long order, DateTimeOffset at, string how) =>
@@ -292,9 +269,4 @@ internal sealed partial class MongoSandboxRecord(MongoDatabase database) : ISand
             new BsonDocument { ["_id"] = id, ["isMoved"] = false, [Unmoved] = new BsonArray() },
             new BsonDocument("$set", new BsonDocument("isMoved", true)), cancellationToken: token));
     }
-
-    private Task End(long connection, long order, long at, string how) => database.Run(token => Links.UpdateOneAsync(
-        new BsonDocument { ["_id"] = connection, ["endedAt"] = BsonNull.Value },
-        new BsonDocument("$set", new BsonDocument { ["endedAt"] = at, ["endOrder"] = order, ["how"] = how }),
-        cancellationToken: token));
 }

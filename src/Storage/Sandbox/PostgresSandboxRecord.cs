@@ -30,14 +30,4 @@ internal sealed class PostgresSandboxRecord(ISqlDatabase database) : SqlSandboxR
             """,
             ("@number", number)),
         row => row.GetInt64(0))).Single();
-
-    private protected override IEnumerable<Statement> Replaced(SandboxConnectionRow connection) =>
-    [
-        new(
-            $"""
-            UPDATE {Prefix}connection SET ended_at = greatest(@at, opened_at), how = 'replaced', end_ord = @id
-            WHERE number = @number AND id < @id AND ended_at IS NULL
-            """,
-            ("@at", Rows.Ticks(connection.At)), ("@id", connection.Id), ("@number", connection.Number)),
-    ];
 }

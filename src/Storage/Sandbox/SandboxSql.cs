@@ -58,8 +58,27 @@ internal sealed class SandboxSql(ISqlDialect dialect, string prefix)
     public string MarkRead { get; } =
         $"INSERT INTO {prefix}read_mark (number, whatsapp_id, at) VALUES (@number, @id, @at) ON CONFLICT DO NOTHING";
 
+    // Before it is decided whether the later one stands: who is about to end this one has then done so, or is too late.
+    public string Replaced { get; } =
+        $"""
+        UPDATE {prefix}connection SET ended_at = CASE WHEN opened_at > @at THEN opened_at ELSE @at END, how = 'replaced', end_ord = @id
+        WHERE number = @number AND id < @id AND epoch <= @epoch AND ended_at IS NULL
+        """;
+
     public string Opened { get; } =
-        $"INSERT INTO {prefix}connection (id, number, epoch, host, opened_at) VALUES (@id, @number, @epoch, @host, @at)";
+        $"""
+        INSERT INTO {prefix}connection (id, number, epoch, host, opened_at)
+        SELECT @id, @number, @epoch, @host, @at WHERE NOT EXISTS (
+            SELECT 1 FROM (SELECT id, epoch, end_ord {Newest(prefix)}) AS newest
+            WHERE newest.id > @id {(dialect.SingleProcess ? "" : "OR newest.end_ord > @id OR newest.epoch > @epoch")})
+        """;
+
+    public string Stands { get; } =
+        $"""
+        SELECT CASE WHEN id = @id THEN '{Rows.Word(SandboxOpening.Stands)}' WHEN epoch >= @epoch THEN '{Rows.Word(SandboxOpening.Replaced)}'
+            ELSE '{Rows.Word(SandboxOpening.Behind)}' END
+        {Newest(prefix)}
+        """;
 
     public string Ended { get; } = $"UPDATE {prefix}connection SET ended_at = @at, end_ord = @ord, how = @how WHERE id = @id AND ended_at IS NULL";
 
@@ -115,6 +134,9 @@ internal sealed class SandboxSql(ISqlDialect dialect, string prefix)
 
     private static string InsertMail(string prefix, string rows, string condition) =>
         $"INSERT INTO {prefix}mail (ord, number, at, due, whatsapp_id, jid, body) SELECT * FROM ({rows}) AS new WHERE {condition}";
+
+    // Of connections that stood, the orders and epochs rise.
+    private static string Newest(string prefix) => $"FROM {prefix}connection WHERE number = @number ORDER BY id DESC LIMIT 1";
 
     private static string SelectSent(string prefix, string filter) =>
         $"""

@@ -63,14 +63,25 @@ public abstract partial class SqlSandboxRecord : ISandboxRecord
     ],
     number));
 
-    public Task Opened(SandboxConnectionRow connection) => _database.Run(new Unit(
-    [
-        .. Replaced(connection),
-        new(
-            _sql.Opened, ("@id", connection.Id), ("@number", connection.Number), ("@epoch", connection.Epoch), ("@host", connection.Host),
-            ("@at", Rows.Ticks(connection.At))),
-    ],
-    connection.Number));
+    public async Task<SandboxOpening> Opened(SandboxConnectionRow connection)
+    {
+        (string, object?)[] place = [("@id", connection.Id), ("@number", connection.Number), ("@epoch", connection.Epoch)];
+        (string, object?)[] moment = [.. place, ("@at", Rows.Ticks(connection.At))];
+        List<Statement> unit =
+        [
+            new(_sql.Replaced, moment),
+            new(_sql.Opened, [.. moment, ("@host", connection.Host)]),
+            new Statement(_sql.Stands, place).Returning(),
+        ];
+        if (_database.Dialect.SideBySide)
+        {
+            // Another process' connection that is just being noted is in no row yet that could be locked.
+            unit.Insert(0, _database.Dialect.Alone($"connection of {connection.Number}"));
+        }
+
+        var opened = await _database.Run(new Unit(unit, connection.Number));
+        return Enum.Parse<SandboxOpening>((string)opened.Value!, ignoreCase: true);
+    }
 
     public Task Ended(string number, long connection, long order, DateTimeOffset at, string how) => _database.Run(new Unit(
     [
@@ -88,9 +99,6 @@ public abstract partial class SqlSandboxRecord : ISandboxRecord
 
     /// <summary>The highest order of a number that another process can have drawn.</summary>
     private protected abstract Task<long> Highest(string number);
-
-    /// <summary>Ends the connections of the number that other processes have.</summary>
-    private protected abstract IEnumerable<Statement> Replaced(SandboxConnectionRow connection);
 
     // In steps, oldest first, so that nobody waits long behind one.
     private async Task Prune(string table, string key, string done, DateTimeOffset before)

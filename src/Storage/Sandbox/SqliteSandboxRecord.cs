@@ -47,6 +47,4 @@ public sealed class SqliteSandboxRecord : SqlSandboxRecord, IDisposable
 
     // There is no other process.
     private protected override Task<long> Highest(string number) => Task.FromResult(0L);
-
-    private protected override IEnumerable<Statement> Replaced(SandboxConnectionRow connection) => [];
 }

@@ -153,6 +153,40 @@ public abstract class SandboxRecordTests(ISandboxRecord record) : IAsyncDisposab
     }
 
     [Fact]
+    public async Task A_connection_replaces_the_one_before_it_and_stands_unless_a_later_one_was_here_first()
+    {
+        Assert.Equal(SandboxOpening.Stands, await Record.Opened(new(10, Number, 1, "host", Now)));
+        Assert.Equal(SandboxOpening.Stands, await Record.Opened(new(30, Number, 1, "host", Now.AddSeconds(3))));
+
+        Assert.Equal(SandboxOpening.Replaced, await Record.Opened(new(20, Number, 1, "late", Now.AddSeconds(2))));
+        await Record.Ended(Number, 20, 40, Now.AddSeconds(4), "440");
+        Assert.Equal(SandboxOpening.Stands, await Record.Opened(new(20, "n0000000002", 1, "host", Now)));
+        await Record.Ended(Number, 30, 50, Now.AddSeconds(5), "closed");
+        Assert.Equal(SandboxOpening.Replaced, await Record.Opened(new(25, Number, 1, "late", Now.AddSeconds(6))));
+
+        Assert.Equal(
+            [
+                new SandboxConnectionView(10, 1, "host", Now, Now.AddSeconds(3), 30, "replaced"),
+                new SandboxConnectionView(30, 1, "host", Now.AddSeconds(3), Now.AddSeconds(5), 50, "closed"),
+            ],
+            await Record.Connections(Number, 0, 10));
+    }
+
+    [Fact]
+    public async Task Of_connections_that_begin_at_the_same_time_the_latest_stands()
+    {
+        long[] orders = [3, 1, 4, 2, 9, 6, 5, 8, 7];
+
+        var openings = await Task.WhenAll(orders.Select(order => Record.Opened(new(order, Number, 1, "host", Now))));
+
+        Assert.Equal(SandboxOpening.Stands, openings[Array.IndexOf(orders, 9)]);
+        var stood = orders.Where((_, i) => openings[i] is SandboxOpening.Stands).Order();
+        var connections = await Record.Connections(Number, 0, 10);
+        Assert.Equal(stood, connections.Select(one => one.Id));
+        Assert.Equal([.. connections.Skip(1).Select(one => (long?)one.Id), null], connections.Select(one => one.EndOrder));
+    }
+
+    [Fact]
     public async Task Pruning_takes_what_is_done_and_old_and_nothing_that_waits()
     {
         await Record.Receive(Arrival(1), [Mail(2, id: "M2"), Mail(3, id: "M3")], []);
@@ -184,18 +218,27 @@ public abstract class SoleSandboxRecordTests(ISandboxRecord record) : SandboxRec
     public async Task A_new_process_ends_what_the_old_one_left_open()
     {
         await Record.Opened(new(1, Number, 1, "host", Now));
-        await Record.Opened(new(2, Number, 2, "host", Now));
-        await Record.Ended(Number, 1, 3, Now.AddSeconds(1), "440");
+        await Record.Ended(Number, 1, 2, Now.AddSeconds(1), "440");
+        await Record.Opened(new(3, Number, 2, "host", Now.AddSeconds(2)));
 
         var orders = await Record.Begin(Now.AddSeconds(5));
 
         Assert.Equal(
             [
-                new SandboxConnectionView(1, 1, "host", Now, Now.AddSeconds(1), 3, "440"),
-                new SandboxConnectionView(2, 2, "host", Now, Now.AddSeconds(5), 4, "process"),
+                new SandboxConnectionView(1, 1, "host", Now, Now.AddSeconds(1), 2, "440"),
+                new SandboxConnectionView(3, 2, "host", Now.AddSeconds(2), Now.AddSeconds(5), 4, "process"),
             ],
             await Record.Connections(Number, 0, 10));
         Assert.Equal(new SandboxOrders(4), orders);
+    }
+
+    /// <summary>The servers' side outlives a restored copy of ours, in which epochs begin lower.</summary>
+    [Fact]
+    public async Task An_epoch_that_begins_again_shuts_nobody_out()
+    {
+        await Record.Opened(new(1, Number, 7, "host", Now));
+
+        Assert.Equal(SandboxOpening.Stands, await Record.Opened(new(2, Number, 3, "host", Now)));
     }
 
     [Fact]
@@ -213,6 +256,11 @@ public abstract class SoleSandboxRecordTests(ISandboxRecord record) : SandboxRec
 /// <summary>Where several processes share the data.</summary>
 public abstract class SharedSandboxRecordTests(ISandboxRecord record) : SandboxRecordTests(record)
 {
+    private const int Rounds = 30;
+
+    /// <summary>The record as another process has it.</summary>
+    protected abstract Task<ISandboxRecord> Another();
+
     [Fact]
     public async Task No_two_processes_draw_the_same_order()
     {
@@ -251,5 +299,77 @@ public abstract class SharedSandboxRecordTests(ISandboxRecord record) : SandboxR
         var connections = await Record.Connections(Number, 0, 10);
         Assert.Equal([(Now.AddSeconds(5), "replaced"), ((DateTimeOffset?)null, null)], connections.Select(one => (one.To, one.End)));
         Assert.Null(Assert.Single(await Record.Connections("n0000000002", 0, 10)).To);
+    }
+
+    [Fact]
+    public async Task A_connection_of_an_earlier_owner_does_not_stand_however_high_its_order()
+    {
+        var other = await Another();
+        await other.Opened(new(20, Number, 2, "two", Now));
+
+        Assert.Equal(SandboxOpening.Replaced, await Record.Opened(new(10, Number, 1, "one", Now)));
+        Assert.Equal(SandboxOpening.Replaced, await Record.Opened(new(30, Number, 1, "one", Now)));
+
+        Assert.Equal((20L, null), Assert.Single((await Record.Connections(Number, 0, 10)).Select(one => (one.Id, one.To))));
+    }
+
+    [Fact]
+    public async Task A_later_owner_whose_order_is_below_what_the_number_had_meanwhile_is_told_and_stands_with_a_higher_one()
+    {
+        var other = await Another();
+        await Record.Opened(new(30, Number, 1, "one", Now));
+        Assert.Equal(SandboxOpening.Behind, await other.Opened(new(20, Number, 2, "two", Now)));
+        await Record.Ended(Number, 30, 50, Now.AddSeconds(1), "closed");
+        Assert.Equal(SandboxOpening.Behind, await other.Opened(new(40, Number, 2, "two", Now)));
+
+        var highest = (await other.Load(Number)).Highest;
+        Assert.Equal(SandboxOpening.Stands, await other.Opened(new(highest + 1, Number, 2, "two", Now.AddSeconds(2))));
+
+        Assert.Equal([(30L, 50L), (51L, (long?)null)], (await Record.Connections(Number, 0, 10)).Select(one => (one.Id, one.EndOrder)));
+    }
+
+    [Fact]
+    public async Task Of_two_processes_that_connect_a_number_at_the_same_time_one_stands()
+    {
+        var other = await Another();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var (number, isAhead, order) = ($"n{round}", round % 2 == 1, round * 100L);
+            var (early, late) = (new SandboxConnectionRow(order + (isAhead ? 20 : 10), number, 1, "one", Now), new SandboxConnectionRow(order + 15, number, 2, "two", Now));
+
+            var (one, two) = (Task.Run(() => Record.Opened(early)), Task.Run(() => other.Opened(late)));
+
+            // Whoever was first: the later owner has it, or has to come again above the order of the earlier one.
+            var connections = await Settled(one, two, number);
+            Assert.Equal(isAhead && await one is SandboxOpening.Stands ? SandboxOpening.Behind : SandboxOpening.Stands, await two);
+            Assert.Equal(await two is SandboxOpening.Stands ? "two" : "one", connections[^1].Host);
+            Assert.Null(connections[^1].EndOrder);
+        }
+    }
+
+    [Fact]
+    public async Task A_number_that_changes_hands_while_its_connection_ends_has_one_after_the_other()
+    {
+        var other = await Another();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var (number, order) = ($"n{round}", round * 100L);
+            await Record.Opened(new(order + 10, number, 1, "one", Now));
+
+            var ending = Task.Run(() => Record.Ended(number, order + 10, order + 20, Now, "closed"));
+            var opening = Task.Run(() => other.Opened(new(order + 15, number, 2, "two", Now)));
+
+            var connections = await Settled(ending, opening, number);
+            Assert.Equal(order + (await opening is SandboxOpening.Stands ? 15 : 20), connections[0].EndOrder);
+            Assert.Equal(await opening is SandboxOpening.Stands ? 2 : 1, connections.Count);
+        }
+    }
+
+    private async Task<IReadOnlyList<SandboxConnectionView>> Settled(Task one, Task two, string number)
+    {
+        await Task.WhenAll(one, two);
+        var connections = await Record.Connections(number, 0, 10);
+        Assert.All(connections.Zip(connections.Skip(1)), pair => Assert.True(pair.First.EndOrder <= pair.Second.Id && pair.First.Epoch <= pair.Second.Epoch));
+        return connections;
     }
 }

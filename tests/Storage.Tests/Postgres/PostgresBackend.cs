@@ -62,6 +62,17 @@ public sealed class PostgresBackend : Backend
     public PostgresBackend Another(string? connectionString = null, TimeSpan? patience = null) =>
         Open(_server, Name, isOwner: false, connectionString, patience);
 
+    /// <summary>Returns once somebody waits for what somebody else holds, which this must then be.</summary>
+    public async Task AwaitLock(Task held)
+    {
+        while ((await _database.Query(
+            new Statement("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
+            row => row.GetInt32(0))).Single() == 0)
+        {
+            Assert.False(held.IsCompleted, "Nothing held it up.");
+        }
+    }
+
     public override Task<IReadOnlyList<OutboxEvent>> Outbox(string number) => SqlPorts.Outbox(_database, number);
 
     public override void FailBeforeWrite(int index) => _disturbed.Arm(index, new Statement("SELECT 1 / (count(*) - count(*)) FROM number").Returning());

@@ -119,7 +119,7 @@ public sealed class SharedTests : IAsyncDisposable
         await ShutOut(owned);
 
         var claim = _b.Ownership.Claim(owned.Id, "other");
-        await IsBlocked(claim);
+        await _b.AwaitLock(claim);
         goOn.Set();
 
         Assert.Equal(CommitResult.Committed, await commit);
@@ -278,15 +278,4 @@ public sealed class SharedTests : IAsyncDisposable
 
     private async Task<List<string>> Stored(ChatDocument chat) => await _b.Database.Query(
         new Statement("SELECT id FROM message WHERE chat = @chat ORDER BY id", ("@chat", chat.Id)), row => row.GetString(0));
-
-    /// <summary>Returns once somebody waits for a row that somebody else holds, which this must then be.</summary>
-    private async Task IsBlocked(Task claim)
-    {
-        while ((await _b.Database.Query(
-            new Statement("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
-            row => row.GetInt32(0))).Single() == 0)
-        {
-            Assert.False(claim.IsCompleted, "Nothing held it up.");
-        }
-    }
 }

@@ -13,12 +13,19 @@ public sealed class MemorySandboxRecord : ISandboxRecord
     private readonly SortedDictionary<long, (SandboxMail Mail, DateTimeOffset? AcknowledgedAt)> _mail = [];
     private readonly Dictionary<(string Number, string Id), DateTimeOffset> _reads = [];
     private readonly SortedDictionary<long, (SandboxConnectionRow Row, SandboxConnectionView View)> _connections = [];
+    private readonly Dictionary<string, long> _newest = [];
 
     /// <summary>While set, every write fails as on a full disk.</summary>
     public bool IsFull { get; set; }
 
     /// <summary>While set, every write is done and nobody is told: it fails for whoever waits for it.</summary>
     public bool IsSilent { get; set; }
+
+    /// <summary>While set, every connection that begins finds that others have passed its order.</summary>
+    public bool IsAhead { get; set; }
+
+    /// <summary>Whoever begins a connection is told after this.</summary>
+    public Task Openings { get; set; } = Task.CompletedTask;
 
     public Task<SandboxOrders> Begin(DateTimeOffset at) => Do(() =>
     {
@@ -53,23 +60,19 @@ public sealed class MemorySandboxRecord : ISandboxRecord
 
     public Task Post(IReadOnlyList<SandboxMail> mail) => Write(() => Add(mail));
 
-    public async Task<bool> Receive(
-        SandboxArrivalRow arrival, IReadOnlyList<SandboxMail>? first, IReadOnlyList<SandboxMail>? repeat)
+    public Task<bool> Receive(
+        SandboxArrivalRow arrival, IReadOnlyList<SandboxMail>? first, IReadOnlyList<SandboxMail>? repeat) => Write(() =>
     {
-        var isFirst = false;
-        await Write(() =>
-        {
-            var key = (arrival.Number, arrival.WhatsAppId, arrival.Jid);
-            var place = new SandboxArrival(arrival.Order, arrival.Connection, arrival.Epoch, arrival.At, arrival.Hash);
-            var entry = _sent.TryGetValue(key, out var known)
-                ? (Sent: known.Sent with { Count = known.Sent.Count + 1, Repeats = [.. known.Sent.Repeats, place] }, known.Answered)
-                : (Sent: New(arrival, place), Answered: false);
-            isFirst = first is not null && !entry.Answered;
-            Add((entry.Answered ? repeat : first) ?? []);
-            _sent[key] = (entry.Sent, entry.Answered || isFirst);
-        });
+        var key = (arrival.Number, arrival.WhatsAppId, arrival.Jid);
+        var place = new SandboxArrival(arrival.Order, arrival.Connection, arrival.Epoch, arrival.At, arrival.Hash);
+        var entry = _sent.TryGetValue(key, out var known)
+            ? (Sent: known.Sent with { Count = known.Sent.Count + 1, Repeats = [.. known.Sent.Repeats, place] }, known.Answered)
+            : (Sent: New(arrival, place), Answered: false);
+        var isFirst = first is not null && !entry.Answered;
+        Add((entry.Answered ? repeat : first) ?? []);
+        _sent[key] = (entry.Sent, entry.Answered || isFirst);
         return isFirst;
-    }
+    });
 
     public Task Forget(string number, IReadOnlyList<long> orders, DateTimeOffset at) => Write(() =>
     {
@@ -94,16 +97,27 @@ public sealed class MemorySandboxRecord : ISandboxRecord
         }
     });
 
-    public Task Opened(SandboxConnectionRow connection) => Write(() => _connections.Add(connection.Id, (connection, new(
-        connection.Id, connection.Epoch, connection.Host, connection.At, null, null, null))));
-
-    public Task Ended(string number, long connection, long order, DateTimeOffset at, string how) => Write(() =>
+    public async Task<SandboxOpening> Opened(SandboxConnectionRow connection)
     {
-        if (_connections.TryGetValue(connection, out var entry) && entry.View.To is null)
+        var opening = Write(() =>
         {
-            _connections[connection] = entry with { View = entry.View with { To = at, EndOrder = order, End = how } };
-        }
-    });
+            var newest = _newest.GetValueOrDefault(connection.Number);
+            if (IsAhead || newest > connection.Id)
+            {
+                return IsAhead ? SandboxOpening.Behind : SandboxOpening.Replaced;
+            }
+
+            End(newest, connection.Id, connection.At, "replaced");
+            _newest[connection.Number] = connection.Id;
+            _connections.Add(connection.Id, (connection, new(connection.Id, connection.Epoch, connection.Host, connection.At, null, null, null)));
+            return SandboxOpening.Stands;
+        });
+        await Openings;
+        return await opening;
+    }
+
+    public Task Ended(string number, long connection, long order, DateTimeOffset at, string how) =>
+        Write(() => End(connection, order, at, how));
 
     public Task<IReadOnlyList<SandboxSent>> Sent(string number, string? chat, long after, int limit) =>
         Do<IReadOnlyList<SandboxSent>>(() =>
@@ -166,6 +180,14 @@ public sealed class MemorySandboxRecord : ISandboxRecord
         .Where(entry => entry.Mail.Number == number && entry.AcknowledgedAt is null)
         .Select(entry => entry.Mail);
 
+    private void End(long connection, long order, DateTimeOffset at, string how)
+    {
+        if (_connections.TryGetValue(connection, out var entry) && entry.View.To is null)
+        {
+            _connections[connection] = entry with { View = entry.View with { To = at, EndOrder = order, End = how } };
+        }
+    }
+
     private void Add(IReadOnlyList<SandboxMail> mail)
     {
         foreach (var item in mail)
@@ -174,19 +196,21 @@ public sealed class MemorySandboxRecord : ISandboxRecord
         }
     }
 
-    private Task Write(Action write)
+    private Task Write(Action write) => Write(() =>
+    {
+        write();
+        return true;
+    });
+
+    private Task<T> Write<T>(Func<T> write)
     {
         if (IsFull)
         {
-            return Task.FromException(new StorageUnavailableException("The disk is full."));
+            return Task.FromException<T>(new StorageUnavailableException("The disk is full."));
         }
 
-        var done = Do(() =>
-        {
-            write();
-            return true;
-        });
-        return IsSilent ? Task.FromException(new StorageUnavailableException("The disk did not answer.")) : done;
+        var done = Do(write);
+        return IsSilent ? Task.FromException<T>(new StorageUnavailableException("The disk did not answer.")) : done;
     }
 
     private Task<T> Do<T>(Func<T> act)

@@ -41,8 +41,11 @@ public interface ISandboxRecord
 
     Task MarkRead(string number, IReadOnlyList<string> whatsAppIds, DateTimeOffset at);
 
-    /// <summary>Notes a connection. Where several processes share the data, it replaces one of the number that is still open in another.</summary>
-    Task Opened(SandboxConnectionRow connection);
+    /// <summary>
+    /// A connection begins, unless a later one was here first. Those of a number are decided one after the other, whichever process
+    /// they belong to, so one stands at most: it ends the one before it, where that is still open. One that does not stand is not noted.
+    /// </summary>
+    Task<SandboxOpening> Opened(SandboxConnectionRow connection);
 
     Task Ended(string number, long connection, long order, DateTimeOffset at, string how);
 
@@ -56,6 +59,21 @@ public interface ISandboxRecord
 
     /// <summary>Deletes what is done and older than this: acknowledged mail, arrivals, ended connections.</summary>
     Task Prune(DateTimeOffset before);
+}
+
+/// <summary>What becomes of a connection that begins.</summary>
+public enum SandboxOpening
+{
+    /// <summary>The number has it from now on.</summary>
+    Stands,
+
+    /// <summary>A later one was here first, under a higher epoch or order.</summary>
+    Replaced,
+
+    /// <summary>
+    /// Nobody was later, but what an earlier owner did has a higher order. Whoever loads the number again draws one that is high enough.
+    /// </summary>
+    Behind,
 }
 
 /// <summary>Which orders a process draws: the numbers a multiple of <paramref name="Step"/> above <paramref name="After"/>.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Loopwave.Storage.Sql.Postgres;
 
 internal sealed class PostgresDialect : ISqlDialect
@@ -25,8 +23,7 @@ internal sealed class PostgresDialect : ISqlDialect
 
     public string LockedOrLeft => " FOR UPDATE SKIP LOCKED";
 
-    public Statement Alone(string what) => new Statement(
-        $"SELECT pg_advisory_xact_lock({PostgresLocks.Key(what).ToString(CultureInfo.InvariantCulture)})").Returning();
+    public Statement Alone(string what) => new Statement("SELECT pg_advisory_xact_lock(@lock)", ("@lock", PostgresLocks.Key(what))).Returning();
 
     // Its planner has no habit that needs it.
     public string Unindexed(string column) => column;
