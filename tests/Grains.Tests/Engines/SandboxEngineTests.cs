@@ -343,6 +343,132 @@ public sealed class SandboxEngineTests
     }
 
     [Fact]
+    public async Task A_number_is_connected_once_the_servers_say_that_its_connection_stands()
+    {
+        var (record, openings) = Slow();
+        await using var world = SandboxWorld.Start(record: record);
+        var credentials = await world.Link(Number);
+
+        record.Openings = openings.Task;
+        await world.Open(Number, 2, credentials);
+        await world.Control.Inject(Number, new() { From = Anybody, Text = "Hello?" });
+
+        Assert.False((await world.Control.Get(Number)).Value!.Connected);
+        var refused = await Assert.ThrowsAsync<EngineException>(() => world.Send(Number, Anybody, "A1", epoch: 2));
+        Assert.Equal(EngineError.NotConnected, refused.Error);
+        Assert.True(world.Inbox.IsEmpty(Number));
+
+        openings.SetResult();
+        await world.Inbox.Next<EngineEvent.Opened>(Number);
+        Assert.Equal("Hello?", (await world.Inbox.Next<EngineEvent.MessageReceived>(Number)).Message.Text);
+    }
+
+    [Fact]
+    public async Task No_code_is_shown_before_the_servers_say_that_the_connection_stands()
+    {
+        var (record, openings) = Slow();
+        record.Openings = openings.Task;
+        await using var world = SandboxWorld.Start(record: record);
+
+        await world.Open(Number, 1, null);
+        Assert.False((await world.Control.Get(Number)).Value!.Linking);
+        Assert.True(world.Inbox.IsEmpty(Number));
+
+        openings.SetResult();
+        await world.Inbox.Next<EngineEvent.LinkOffered>(Number);
+    }
+
+    [Fact]
+    public async Task A_connection_that_the_servers_refuse_for_a_later_one_is_told_440()
+    {
+        var record = new MemorySandboxRecord();
+        await using var world = SandboxWorld.Start(record: record);
+        var credentials = await world.Link(Number);
+        await record.Opened(new(1_000_000, Number, 3, "another", world.Clock.GetUtcNow()));
+
+        await world.Open(Number, 2, credentials);
+
+        Assert.Equal(440, (await world.Inbox.Next<EngineEvent.Closed>(Number)).Code);
+        Assert.False((await world.Control.Get(Number)).Value!.Connected);
+        var connections = (await world.Control.Connections(Number, All)).Value!.Data;
+        Assert.Equal([("515", 1L), (null, 3L)], connections.Select(connection => (connection.End, connection.Epoch)));
+    }
+
+    [Fact]
+    public async Task A_connection_whose_order_others_have_passed_is_lost_and_comes_again()
+    {
+        var record = new MemorySandboxRecord();
+        await using var world = SandboxWorld.Start(record: record);
+        var credentials = await world.Link(Number);
+        record.IsAhead = true;
+
+        await world.Open(Number, 2, credentials);
+        Assert.Equal(503, (await world.Inbox.Next<EngineEvent.Closed>(Number)).Code);
+
+        record.IsAhead = false;
+        await world.Open(Number, 2, credentials);
+        await world.Inbox.Next<EngineEvent.Opened>(Number);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_that_cannot_be_recorded_is_lost_whether_it_was_or_not(bool isRecorded)
+    {
+        var record = new MemorySandboxRecord();
+        await using var world = SandboxWorld.Start(record: record);
+        var credentials = await world.Link(Number);
+
+        (record.IsFull, record.IsSilent) = (!isRecorded, isRecorded);
+        await world.Open(Number, 2, credentials);
+        Assert.Equal(503, (await world.Inbox.Next<EngineEvent.Closed>(Number)).Code);
+        Assert.False((await world.Control.Get(Number)).Value!.Connected);
+
+        (record.IsFull, record.IsSilent) = (false, false);
+        await world.Open(Number, 2, credentials);
+        await world.Inbox.Next<EngineEvent.Opened>(Number);
+        var ends = (await world.Control.Connections(Number, All)).Value!.Data.Select(connection => connection.End);
+        Assert.Equal(isRecorded ? ["515", "503", null] : ["515", null], ends);
+    }
+
+    [Theory]
+    [InlineData("superseded")]
+    [InlineData("closed")]
+    [InlineData("428")]
+    public async Task A_connection_that_ended_before_the_servers_said_that_it_stands_never_logs_in(string end)
+    {
+        var (record, openings) = Slow();
+        await using var world = SandboxWorld.Start(record: record);
+        var credentials = await world.Link(Number);
+        record.Openings = openings.Task;
+        await world.Open(Number, 2, credentials);
+
+        record.Openings = Task.CompletedTask;
+        await (end switch
+        {
+            "superseded" => world.Open(Number, 3, credentials),
+            "closed" => world.Engine.Close(Number, 2, CancellationToken.None),
+            _ => world.Engine.CloseAll(),
+        });
+        openings.SetResult();
+        if (end == "428")
+        {
+            Assert.Equal(428, (await world.Inbox.Next<EngineEvent.Closed>(Number)).Code);
+        }
+
+        if (end != "superseded")
+        {
+            await world.Open(Number, 3, credentials);
+        }
+
+        await world.Inbox.Next<EngineEvent.Opened>(Number);
+        await world.Send(Number, Anybody, "A1", epoch: 3);
+        await world.Inbox.Next<EngineEvent.ServerAcknowledged>(Number);
+        var connections = (await world.Control.Connections(Number, All)).Value!.Data;
+        Assert.Equal(["515", end, null], connections.Select(connection => connection.End));
+    }
+
+    [Fact]
     public async Task Closing_everything_reports_each_connection_as_lost()
     {
         await using var world = SandboxWorld.Start();
@@ -571,6 +697,9 @@ public sealed class SandboxEngineTests
             ];
         }
     }
+
+    /// <summary>A record that can be made to say only later what becomes of a connection, and then at once.</summary>
+    private static (MemorySandboxRecord Record, TaskCompletionSource Openings) Slow() => (new(), new());
 
     private static string Describe(EngineEvent evt) => System.Text.Encoding.UTF8.GetString(SandboxEvents.Write(evt));
 }

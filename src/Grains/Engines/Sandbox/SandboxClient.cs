@@ -27,6 +27,7 @@ internal sealed class SandboxClient(
         var subscriber = await Guarded(network.Find(request.Number));
         var line = _lines.GetOrAdd(request.Number, static id => new(id));
         SandboxConnection connection;
+        Task<SandboxOpening> opening;
         SandboxConnection? ended;
         lock (line)
         {
@@ -41,11 +42,11 @@ internal sealed class SandboxClient(
             line.Stream = line.Stream?.Epoch == request.Epoch ? line.Stream : new(line.Number, Host, request.Epoch);
             line.Epoch = request.Epoch;
             connection = new(this, line, subscriber, request, network.NextOrder());
-            connection.Begin();
+            opening = connection.Begin();
         }
 
         ended?.Leave();
-        network.Schedule(network.Options.ConnectDelay, connection.Start);
+        network.Schedule(network.Options.ConnectDelay, () => _ = connection.Start(opening));
     }
 
     public void Close(string number, long epoch, string how)

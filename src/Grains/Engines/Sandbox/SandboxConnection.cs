@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Deployment;
 using Loopwave.Engines;
 using Microsoft.Extensions.Logging;
 
@@ -37,37 +38,48 @@ internal sealed partial class SandboxConnection(
 
     public bool IsCurrent => line.Connection == this;
 
-    /// <summary>Connects: shows a code, or logs in with the credentials.</summary>
-    public void Start()
-    {
-        if (!IsCurrent)
-        {
-            return;
-        }
-
-        if (client.Network.Refusal(subscriber.Account) is { } refused)
-        {
-            Drop(refused.Code, refused.Until);
-        }
-        else if (request.Credentials is { } credentials)
-        {
-            client.Network.Note(LogIn(credentials), "log a device in");
-        }
-        else
-        {
-            client.Linking.Offer(subscriber, this, request.Link?.Phone);
-        }
-    }
-
     /// <summary>
-    /// It is the line's connection from now on. Start and end are drawn and noted under the line's lock, so the record
-    /// never shows one connection beginning before the end of another.
+    /// It is the line's connection from now on; whether the servers have it too, they will say. Start and end are drawn and noted
+    /// under the line's lock, so the record never shows one connection beginning before the end of another.
     /// </summary>
-    public void Begin()
+    public Task<SandboxOpening> Begin()
     {
         line.Connection = this;
-        var row = new SandboxConnectionRow(id, line.Number, request.Epoch, client.Host, client.Network.Now);
-        client.Network.Note(client.Network.Record.Opened(row), "note a connection");
+        return client.Network.Record.Opened(new(id, line.Number, request.Epoch, client.Host, client.Network.Now));
+    }
+
+    /// <summary>Connects once the servers have it: shows a code, or logs in with the credentials. Never fails.</summary>
+    public async Task Start(Task<SandboxOpening> opening)
+    {
+        try
+        {
+            var stands = await opening;
+            var code = stands switch
+            {
+                SandboxOpening.Stands => (int?)null,
+                SandboxOpening.Replaced => 440,
+                SandboxOpening.Behind => 503,
+            };
+            if (code is { } dropped)
+            {
+                LogDoesNotStand(client.Logger, id, line.Number, request.Epoch, stands);
+                Drop(dropped, null);
+            }
+            else if (IsCurrent)
+            {
+                await Connect();
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            // Storage says so itself. What became of it there is unknown; its end is noted behind it.
+            Drop(503, null);
+        }
+        catch (Exception e)
+        {
+            LogConnectFailed(client.Logger, e, line.Number);
+            Drop(503, null);
+        }
     }
 
     /// <summary>It is over. Called under the line's lock; the network is told outside of it, with <see cref="Leave"/>.</summary>
@@ -162,32 +174,40 @@ internal sealed partial class SandboxConnection(
         client.Network.Schedule(PingTimeout, LosePing);
     }
 
+    private async Task Connect()
+    {
+        if (client.Network.Refusal(subscriber.Account) is { } refused)
+        {
+            Drop(refused.Code, refused.Until);
+        }
+        else if (request.Credentials is { } credentials)
+        {
+            await LogIn(credentials);
+        }
+        else
+        {
+            client.Linking.Offer(subscriber, this, request.Link?.Phone);
+        }
+    }
+
     private async Task LogIn(IReadOnlyList<CredentialEntry> credentials)
     {
-        try
+        lock (line)
         {
-            lock (line)
-            {
-                _held = line.Stream!.Held();
-            }
-
-            var key = credentials.FirstOrDefault(entry => entry.Name == SandboxLinking.DeviceKey)?.Value;
-            switch (await client.Network.Login(subscriber, key, this))
-            {
-                case SandboxLogin.Refused refused:
-                    Drop(refused.Code, refused.Until);
-                    break;
-                case SandboxLogin.Accepted accepted:
-                    LoggedIn(accepted);
-                    break;
-                case var unknown:
-                    throw new InvalidOperationException($"Unknown login {unknown}.");
-            }
+            _held = line.Stream!.Held();
         }
-        catch (Exception e)
+
+        var key = credentials.FirstOrDefault(entry => entry.Name == SandboxLinking.DeviceKey)?.Value;
+        switch (await client.Network.Login(subscriber, key, this))
         {
-            LogLoginFailed(client.Logger, e, line.Number);
-            Drop(503, null);
+            case SandboxLogin.Refused refused:
+                Drop(refused.Code, refused.Until);
+                break;
+            case SandboxLogin.Accepted accepted:
+                LoggedIn(accepted);
+                break;
+            case var unknown:
+                throw new InvalidOperationException($"Unknown login {unknown}.");
         }
     }
 
@@ -253,6 +273,9 @@ internal sealed partial class SandboxConnection(
         client.Pump.Wake(line);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The login of {Number} failed")]
-    private static partial void LogLoginFailed(ILogger logger, Exception exception, string number);
+    [LoggerMessage(LogLevel.Information, "Connection {Connection} of {Number} under epoch {Epoch} does not stand: {Opening}")]
+    private static partial void LogDoesNotStand(ILogger logger, long connection, string number, long epoch, SandboxOpening opening);
+
+    [LoggerMessage(LogLevel.Warning, "{Number} could not be connected")]
+    private static partial void LogConnectFailed(ILogger logger, Exception exception, string number);
 }
