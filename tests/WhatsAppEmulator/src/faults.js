@@ -1,7 +1,7 @@
 /**
  * What goes wrong on purpose. `login`: the next log-in is refused. `ack`: what becomes of the answer to the next message
- * (`late`, `lost`, `double`, `error`). `query` and a name as queries.js has it: the next such query is refused (`error`), or the line
- * goes dead in place of an answer (`drop`). `dirty`: the next log-in hears that its groups are out of date. Each is for one phone
+ * (`late`, `lost`, `double`, `error`). `query` and a name as queries.js has it: the next such query is refused (`error`), never answered (`silent`),
+ * or the line goes dead in place of an answer (`drop`). `dirty`: the next log-in hears that its groups are out of date. Each is for one phone
  * or for everybody and is used up after `count` times.
  */
 export class Faults {
@@ -12,12 +12,14 @@ export class Faults {
   #planned = []
   #timers = new Set()
 
-  plan({ at, phone, count = 1, ...fault }) {
-    this.#planned.push({ at, phone, count, fault })
+  plan({ at, phone, about, count = 1, ...fault }) {
+    this.#planned.push({ at, phone, about, count, fault })
   }
 
-  take(at, phone) {
-    const index = this.#planned.findIndex(planned => planned.at === at && (planned.phone === undefined || planned.phone === phone))
+  /** @param isAbout Whether what happens concerns this other phone. */
+  take(at, phone, isAbout = () => false) {
+    const index = this.#planned.findIndex(planned => planned.at === at && (planned.phone === undefined || planned.phone === phone)
+      && (planned.about === undefined || isAbout(planned.about)))
     if (index < 0) return undefined
     const planned = this.#planned[index]
     if (--planned.count === 0) this.#planned.splice(index, 1)

@@ -11,6 +11,10 @@ const KINDS = {
   'query-error': (emulator, { phone, count, query, code }) =>
     emulator.faults.plan({ at: `query ${named(query)}`, phone, count, kind: 'error', code: positive(code, 'code') }),
   'query-drop': (emulator, { phone, count, query }) => emulator.faults.plan({ at: `query ${named(query)}`, phone, count, kind: 'drop' }),
+  'query-silent': (emulator, { phone, count, query, about }) => {
+    if (about !== undefined) emulator.phone(about)
+    emulator.faults.plan({ at: `query ${named(query)}`, phone, about, count, kind: 'silent' })
+  },
   dirty: (emulator, { phone, count }) => emulator.faults.plan({ at: 'dirty', phone, count }),
   'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
   compress: (emulator, { over }) => { emulator.faults.compressOver = positive(over, 'over') },

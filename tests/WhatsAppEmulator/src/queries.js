@@ -63,7 +63,8 @@ export async function answerQuery(server, connection, node) {
     return
   }
   try {
-    const fault = device && server.faults.take(`query ${name}`, device.account.phone)
+    const fault = device && server.faults.take(`query ${name}`, device.account.phone, phone => asksAbout(server, inner, phone))
+    if (fault?.kind === 'silent') return
     if (fault?.kind === 'drop') {
       connection.drop()
       return
@@ -79,6 +80,11 @@ export async function answerQuery(server, connection, node) {
     server.record.problem(connection.name, `${name}: ${error.message}`)
     connection.send(refusal(node, 400, 'bad-request'))
   }
+}
+
+/** Whether a person is among those that a question is about. */
+function asksAbout(server, inner, phone) {
+  return children(child(inner, 'list') ?? inner, 'user').some(({ attrs: { jid } }) => jid && server.accounts.find(jid)?.phone === phone)
 }
 
 function check(condition, flaw) {

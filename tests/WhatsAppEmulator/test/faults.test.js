@@ -153,6 +153,20 @@ test('a line goes dead while a query is under way', () => withEmulator(async (em
   await until('the second message', () => bert.inbox.some(each => each.text === 'second'))
 }))
 
+test('a query about one person is never answered, and one about another is', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  const cleo = emulator.addPhone({ phone: '4915133333333' })
+  planFault(emulator, { kind: 'query-silent', phone: anna.account.phone, query: 'get usync usync', about: bert.account.phone })
+  assert.throws(() => planFault(emulator, { kind: 'query-silent' }), /query/)
+
+  const silent = host.socket.getUSyncDevices([bert.jid], true, false)
+  assert.deepEqual((await host.socket.getUSyncDevices([cleo.jid], true, false)).map(({ device }) => device), [0])
+  assert.deepEqual((await host.socket.getUSyncDevices([bert.jid], true, false)).map(({ device }) => device), [0])
+  planFault(emulator, { kind: 'drop', phone: anna.account.phone })
+  await assert.rejects(silent)
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
 test('a log-in hears that its groups are out of date, and asks for them', () => withEmulator(async (emulator, client) => {
   const { host, anna, bert } = await pair(emulator, client)
   const group = bert.createGroup('Crew', [anna])
