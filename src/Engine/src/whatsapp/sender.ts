@@ -4,19 +4,32 @@ import { toTime } from '../messages/inbound.js'
 import { editAttribute } from '../messages/outbound.js'
 import { EngineError, type Event } from '../rpc/contract.js'
 import { toCode } from './closing.js'
+import type { Queries } from './queries.js'
+import type { Recipients } from './recipients.js'
 import { lastLook } from './refusals.js'
+
+/** How long the network may take to say who gets a message; both together are less than the silo waits. */
+const findLimitMs = 3_000
+/** The same for what the library asks while it sends, and everything else of the number waits. */
+const askLimitMs = 6_000
 
 /** What a sender knows of its connection. */
 export interface Line {
   socket: Pick<WASocket, 'relayMessage'>
   log: Log
+  recipients: Pick<Recipients, 'find'>
+  queries: Pick<Queries, 'within'>
   /** Throws when the connection is not open. */
   requireOpen(): void
   /** An error as the silo is to know it. */
   refusal(error: unknown, otherwise: 'unavailable' | 'notSent'): EngineError
 }
 
-/** Sends over one connection, one after the other, with a turn of the event loop in between: a burst would starve every other number. */
+/**
+ * Sends over one connection, one after the other, with a turn of the event loop in between: a burst would starve every other number.
+ * A message takes its place in the line when all is known of those who get it, so that one of whom the network says nothing holds up
+ * nobody else.
+ */
 export class Sender {
   readonly #relayed = new Set<string>()
   readonly #over = lostConnection()
@@ -25,39 +38,48 @@ export class Sender {
   constructor(private readonly line: Line) {}
 
   async relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
+    const { queries, recipients, requireOpen, refusal } = this.line
     let mayBeWritten = false
-    const sent = this.#sending.then(async () => {
+    const write = async () => {
       await new Promise((resolve) => setImmediate(resolve))
-      this.line.requireOpen()
+      requireOpen()
       const message = proto.Message.decode(prepared)
       const edit = editAttribute(message, jid)
       this.#relayed.add(whatsAppId)
       try {
-        await this.line.socket.relayMessage(jid, message, {
+        await queries.within(askLimitMs, () => this.line.socket.relayMessage(jid, message, {
           messageId: whatsAppId,
           additionalNodes: lastLook(() => {
             // Who waited was told already that the connection is over, and nothing may leave after that.
-            this.line.requireOpen()
+            requireOpen()
             mayBeWritten = true
           }),
           ...(edit ? { additionalAttributes: { edit } } : {}),
-        })
+        }))
       } catch (error) {
         this.#relayed.delete(whatsAppId)
-        throw this.line.refusal(error, mayBeWritten ? 'unavailable' : 'notSent')
+        throw refusal(error, mayBeWritten ? 'unavailable' : 'notSent')
       }
       if (!mayBeWritten) {
         this.line.log('error', 'the library no longer says when it writes; what it did not write cannot be told')
       }
+    }
+    const found = queries.within(findLimitMs, () => recipients.find(jid)).catch((error: unknown) => {
+      throw refusal(error, 'notSent')
     })
-    this.#sending = sent.catch(() => undefined)
     try {
       // A write of keys that is never stored never returns, and neither would a send that waits behind it.
-      await Promise.race([sent, this.#over.promise])
+      await Promise.race([found.then(() => this.#inLine(write)), this.#over.promise])
     } catch (error) {
       const isLost = error instanceof EngineError && error.error === 'notConnected'
       throw isLost && !mayBeWritten ? new EngineError('notSent', error.message, 'connection_lost') : error
     }
+  }
+
+  #inLine(write: () => Promise<void>): Promise<void> {
+    const written = this.#sending.then(write)
+    this.#sending = written.catch(() => undefined)
+    return written
   }
 
   /** What the network's answer to a message says, once for each that was sent. */

@@ -4,7 +4,7 @@ import {
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
-import { bare, isGroup } from '../messages/address.js'
+import { bare } from '../messages/address.js'
 import { prepare } from '../messages/outbound.js'
 import { never, within } from '../numbers/deadline.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
@@ -20,8 +20,9 @@ import { aroundListeners, isEssential } from './listeners.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
 import { directly, through } from './proxy.js'
+import { Queries } from './queries.js'
 import { Reader } from './reader.js'
-import { asGroupRefusal } from './refusals.js'
+import { Recipients } from './recipients.js'
 import { toHistory, toPresences, toReports } from './reports.js'
 import { Sender } from './sender.js'
 import { withOwnQueue } from './signalQueues.js'
@@ -30,6 +31,8 @@ import { isEmpty, isPlain } from './unread.js'
 
 const storeLimitMs = 30_000
 const sentMessageMs = 15_000
+/** For a question to the network that nothing else waits for. */
+const questionLimitMs = 20_000
 /** How long the other side may take to close its end of a connection that is over. */
 const goodbyeMs = 1_000
 /** Of the time that connecting may take, so that a proxy that says nothing is named before the library gives up. */
@@ -49,6 +52,8 @@ export class WhatsAppSession implements Session {
   readonly #history: HistoryRequests
   readonly #arrivals: Arrivals
   readonly #dispatcher: RequestInit
+  readonly #queries: Queries
+  readonly #recipients: Recipients
   readonly #sender: Sender
   readonly #linkOffers: LinkOffers
   #state: State = 'connecting'
@@ -71,14 +76,18 @@ export class WhatsAppSession implements Session {
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
       options: this.#dispatcher,
     })
+    this.#listen()
+    this.#queries = new Queries(this.#socket, request.settings.queryTimeoutMs)
+    this.#recipients = new Recipients(this.#socket, this.#device, this.#memory)
     this.#sender = new Sender({
       socket: this.#socket,
       log: port.log,
+      queries: this.#queries,
+      recipients: this.#recipients,
       requireOpen: () => this.#requireOpen(),
       refusal: (error, otherwise) => this.#refusal(error, otherwise),
     })
     this.#linkOffers = new LinkOffers(request.link?.phone, request.settings, (phone) => this.#socket.requestPairingCode(phone))
-    this.#listen()
   }
 
   get isOpen(): boolean {
@@ -88,9 +97,7 @@ export class WhatsAppSession implements Session {
 
   async prepare(message: OutboundMessage): Promise<Uint8Array> {
     try {
-      if (isGroup(message.jid)) {
-        await this.#group(message.jid)
-      }
+      await this.#queries.within(questionLimitMs, () => this.#recipients.find(message.jid))
       return await prepare(message, this.#reader.me, { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
     } catch (error) {
       throw this.#refusal(error)
@@ -103,7 +110,7 @@ export class WhatsAppSession implements Session {
 
   async resolve(phone: string) {
     try {
-      const found = (await this.#socket.onWhatsApp(phone))?.find(({ exists }) => exists)
+      const found = (await this.#queries.within(questionLimitMs, () => this.#socket.onWhatsApp(phone)))?.find(({ exists }) => exists)
       const jid = bare(found?.jid)
       if (!jid) {
         return { onWhatsApp: false }
@@ -171,7 +178,7 @@ export class WhatsAppSession implements Session {
       ...toConfig(this.request.settings, this.port.log),
       auth: { creds: this.#device.creds, keys: this.#device },
       msgRetryCounterCache: this.#memory.retries,
-      cachedGroupMetadata: (jid) => this.#group(jid),
+      cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => this.#untilClosed(this.#journal.wrap(
         inTurns(withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid))), auth, (events) => this.#store([], events))),
@@ -414,18 +421,6 @@ export class WhatsAppSession implements Session {
       this.port.log('information', why)
       await this.#store([], events)
     }
-  }
-
-  async #group(jid: string) {
-    const known = this.#memory.group(jid)
-    if (known) {
-      return known
-    }
-    const group = await this.#socket.groupMetadata(jid).catch((error: unknown) => {
-      throw asGroupRefusal(error)
-    })
-    this.#memory.keepGroup(group)
-    return group
   }
 
   #tell(...events: Event[]): void {

@@ -151,6 +151,12 @@ describe('A number on the emulated network', () => {
     await pair(anna)
     await emulator.call('POST', '/faults', { kind: 'query-error', phone: anna.phone, query: 'get usync usync', code: 500 })
     await assert.rejects(send('3EB0AAAA0050', bert.jid, 'hello'), (error: { data?: unknown }) => {
+      assert.deepEqual(error.data, { error: 'unavailable' }, 'what is not prepared cannot have left')
+      return true
+    })
+    const prepared = Buffer.from(proto.Message.encode({ conversation: 'hello' }).finish()).toString('base64')
+    await emulator.call('POST', '/faults', { kind: 'query-error', phone: anna.phone, query: 'get usync usync', code: 500 })
+    await assert.rejects(silo.ask('relay', { number: n, epoch: 1, whatsAppId: '3EB0AAAA0050', jid: bert.jid, prepared }), (error: { data?: unknown }) => {
       assert.deepEqual(error.data, { error: 'notSent' })
       return true
     })

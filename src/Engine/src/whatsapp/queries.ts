@@ -1,0 +1,58 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { BinaryNode, WASocket } from 'baileys'
+
+/** For one that the library makes while it holds the number's keys: until it is over nothing else of the number can be sent. */
+const holdingLimitMs = 8_000
+/** Of the library's own patience: what it waited for in vain it takes for an answer without content, such as a person without devices. */
+const patienceShare = 0.8
+const answer = /^TAG:/
+
+const limits = new AsyncLocalStorage<{ until: number }>()
+
+/**
+ * Ends what the library asks the network before it stops waiting by itself, which takes a minute. It cannot be told to wait less for one
+ * question than for another, and does not hand them out; so each is known by the listener that waits for its answer, and hears
+ * of a failure in its place.
+ */
+export class Queries {
+  readonly #timers = new Map<string, NodeJS.Timeout>()
+
+  constructor(private readonly socket: Pick<WASocket, 'ws' | 'authState'>, private readonly queryTimeoutMs: number) {
+    const { ws } = socket
+    ws.on('newListener', (event: string | symbol) => this.#asked(String(event)))
+    ws.on('removeListener', (event: string | symbol) => this.#over(String(event)))
+  }
+
+  /** Does work all of whose questions fail when they are not answered within so many milliseconds from now. */
+  within<R>(limitMs: number, work: () => Promise<R>): Promise<R> {
+    return limits.run({ until: performance.now() + this.#atMost(limitMs) }, work)
+  }
+
+  #atMost(limitMs: number): number {
+    return Math.min(limitMs, this.queryTimeoutMs * patienceShare)
+  }
+
+  #asked(event: string): void {
+    if (!answer.test(event)) {
+      return
+    }
+    const wanted = limits.getStore()
+    const left = wanted ? wanted.until - performance.now() : Infinity
+    const held = this.socket.authState.keys.isInTransaction() ? this.#atMost(holdingLimitMs) : Infinity
+    const limitMs = Math.min(left, held)
+    if (limitMs < Infinity) {
+      this.#timers.set(event, setTimeout(() => this.socket.ws.emit(event, unanswered), Math.max(0, limitMs)).unref())
+    }
+  }
+
+  #over(event: string): void {
+    clearTimeout(this.#timers.get(event))
+    this.#timers.delete(event)
+  }
+}
+
+const unanswered: BinaryNode = {
+  tag: 'iq',
+  attrs: { type: 'error' },
+  content: [{ tag: 'error', attrs: { code: '408', text: 'The network did not answer in time.' } }],
+}

@@ -1,0 +1,45 @@
+import type { GroupMetadata, WASocket } from 'baileys'
+import type { Device } from '../credentials/device.js'
+import { isGroup, isMe } from '../messages/address.js'
+import type { Memory } from './memory.js'
+import { asGroupRefusal } from './refusals.js'
+
+/** The place of a device that the network itself hosts, which the library gives no group key. */
+const hostedDevice = 99
+
+/** Who gets what is sent to a chat. */
+export class Recipients {
+  constructor(
+    private readonly socket: Pick<WASocket, 'getUSyncDevices' | 'assertSessions' | 'groupMetadata'>,
+    private readonly device: Device,
+    private readonly memory: Memory,
+  ) {}
+
+  /**
+   * Asks the network for all that is not known of them yet: their devices, and the keys to write to those. The library would ask while it
+   * sends, and nothing else of the number leaves meanwhile. About our own devices it still does: whatever goes out goes to them too.
+   */
+  async find(jid: string): Promise<void> {
+    const people = isGroup(jid) ? (await this.group(jid)).participants.map(({ id }) => id) : [jid]
+    const { me } = this.device.creds
+    const others = people.filter((person) => !isMe(person, { id: me?.id, lid: me?.lid }))
+    if (others.length === 0) {
+      return
+    }
+    const devices = await this.socket.getUSyncDevices(others, true, false)
+    const haveKey = isGroup(jid) ? this.device.get('sender-key-memory', [jid])[jid] ?? {} : {}
+    await this.socket.assertSessions(devices.filter((each) => !haveKey[each.jid] && each.device !== hostedDevice).map((each) => each.jid))
+  }
+
+  async group(jid: string): Promise<GroupMetadata> {
+    const known = this.memory.group(jid)
+    if (known) {
+      return known
+    }
+    const group = await this.socket.groupMetadata(jid).catch((error: unknown) => {
+      throw asGroupRefusal(error)
+    })
+    this.memory.keepGroup(group)
+    return group
+  }
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { proto } from 'baileys'
+import { EmulatedHost } from '../testing/emulatedHost.js'
+import { Emulator } from '../testing/emulator.js'
+
+/** How long the silo waits for the answer to a relay. */
+const siloWaitsMs = 10_000
+const n = 'n1'
+const hello = Buffer.from(proto.Message.encode({ conversation: 'hello' }).finish()).toString('base64')
+let lastPhone = 4915180000000
+
+describe('A network that says nothing of a recipient', () => {
+  let emulator: Emulator
+  let host: EmulatedHost
+  const [anna, bert, cleo] = [person(), person(), person()]
+
+  function person() {
+    return { phone: '', jid: '' }
+  }
+
+  before(async () => {
+    emulator = await Emulator.start()
+  })
+
+  beforeEach(async () => {
+    for (const [who, name] of [[anna, 'Anna'], [bert, 'Bert'], [cleo, 'Cleo']] as const) {
+      Object.assign(who, await emulator.phone(`${++lastPhone}`, name))
+    }
+  })
+
+  afterEach(async () => {
+    await emulator.call('DELETE', '/faults')
+    await host.stop()
+  })
+
+  after(() => emulator.stop())
+
+  const start = async (queryTimeoutMs = 60_000) => {
+    host = await EmulatedHost.start(emulator, { queryTimeoutMs })
+    await host.pair(n, anna)
+  }
+  const silent = (query: string, about?: { phone: string }) =>
+    emulator.call('POST', '/faults', { kind: 'query-silent', phone: anna.phone, query, count: 100, ...(about ? { about: about.phone } : {}) })
+  const relay = (whatsAppId: string, { jid }: { jid: string }) => {
+    host.silo.sent.set(whatsAppId, hello)
+    return host.silo.ask('relay', { number: n, epoch: 1, whatsAppId, jid, prepared: hello })
+  }
+  const acknowledged = (whatsAppId: string) => host.silo.event('serverAcknowledged', n, (event) => event.whatsAppId === whatsAppId)
+  const written = async () => (await emulator.call<{ sent: { id: string; times: number }[] }>('GET', '/record')).sent
+    .filter(({ id }) => id.startsWith(anna.phone)).map(({ id, times }) => `${id.slice(anna.phone.length)} ${times}`)
+  const id = (name: string) => anna.phone + name
+  const is = (error: string) => (fault: { data?: unknown }) => {
+    assert.deepEqual(fault.data, { error })
+    return true
+  }
+
+  for (const query of ['get usync usync', 'get encrypt key']) {
+    test(`fails that message in time and no other (${query})`, async () => {
+      await start()
+      await silent(query, bert)
+      const since = performance.now()
+      const failed = assert.rejects(relay(id('BERT'), bert), is('notSent'))
+      await relay(id('CLEO'), cleo)
+      await acknowledged(id('CLEO'))
+      assert.deepEqual(await written(), ['CLEO 1'], 'nobody waited for the other')
+      await failed
+      assert.ok(performance.now() - since < siloWaitsMs, 'the silo still waits')
+
+      await emulator.call('DELETE', '/faults')
+      await relay(id('BERT'), bert)
+      await acknowledged(id('BERT'))
+      assert.deepEqual(await written(), ['CLEO 1', 'BERT 1'])
+      assert.equal(host.silo.eventsOf('closed', n).length, 1, 'the connection stays')
+    })
+  }
+
+  test('fails a message in time when nothing is said of our own devices', async () => {
+    await start()
+    await silent('get usync usync', anna)
+    const since = performance.now()
+    await assert.rejects(relay(id('BERT'), bert), is('notSent'))
+    assert.ok(performance.now() - since < siloWaitsMs, 'the silo still waits')
+    await emulator.call('DELETE', '/faults')
+    await relay(id('CLEO'), cleo)
+    await acknowledged(id('CLEO'))
+    assert.deepEqual(await written(), ['CLEO 1'])
+  })
+
+  test('does not hold up the number while a message is sent again', async () => {
+    await start()
+    await relay(id('BERT'), bert)
+    await host.silo.event('receiptReceived', n)
+    await silent('get usync usync', bert)
+    await emulator.call('POST', `/accounts/${bert.phone}/ask-again`, { id: id('BERT') })
+    const since = performance.now()
+    await relay(id('CLEO'), cleo)
+    await acknowledged(id('CLEO'))
+    assert.ok(performance.now() - since < siloWaitsMs, 'the silo still waits')
+  })
+
+  test('is not taken for somebody who is not there', async () => {
+    await start(3_000)
+    await silent('get usync usync')
+    await assert.rejects(host.silo.ask('resolve', { number: n, epoch: 1, phone: bert.phone }), is('unavailable'))
+    await assert.rejects(host.send(n, id('BERT'), bert.jid, 'hello'), is('unavailable'))
+    assert.deepEqual(await written(), [])
+  })
+})
