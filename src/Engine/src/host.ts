@@ -5,6 +5,7 @@ import { describeFault } from './log/redact.js'
 import { within } from './numbers/deadline.js'
 import { HostedNumber } from './numbers/hostedNumber.js'
 import type { Network } from './numbers/network.js'
+import { Slots } from './numbers/slots.js'
 import { EngineError, errorCode, type HostMethod, type Params, type Settings, toHost } from './rpc/contract.js'
 import { Fence } from './rpc/fence.js'
 import { ShapeError } from './rpc/shape.js'
@@ -13,6 +14,8 @@ import { connectTo } from './rpc/wire.js'
 
 const silenceLimitMs = 8_000
 const lastWordLimitMs = 500
+/** Of the downloads of all numbers: each holds a connection and what is on its way through the cipher. Less than the silo waits. */
+const downloads = { most: 24, mostOfOne: 4, waitMs: 45_000 }
 
 export interface HostOptions {
   socketPath: string
@@ -46,6 +49,7 @@ class Host {
   readonly #id = `h-${randomBytes(8).toString('hex')}`
   readonly #numbers = new Map<string, HostedNumber>()
   readonly #fence: Fence
+  readonly #downloads = new Slots(downloads)
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
   #settings: Settings | undefined
   #left = false
@@ -116,8 +120,12 @@ class Host {
     this.#on('relay', ({ number, epoch, whatsAppId, jid, prepared }) =>
       this.#number(number).connected(epoch).relay(whatsAppId, jid, Buffer.from(prepared, 'base64')))
     this.#on('resolve', ({ number, epoch, phone }) => this.#number(number).connected(epoch).resolve(phone))
-    this.#on('fetchMedia', ({ number, epoch, file, targetPath, maxBytes }, token) =>
-      this.#number(number).connected(epoch).fetchMedia(file, targetPath, { maxBytes, signal: signalOf(token) }))
+    this.#on('fetchMedia', ({ number, epoch, file, targetPath, maxBytes }, token) => {
+      const signal = signalOf(token)
+      const connected = () => this.#number(number).connected(epoch)
+      connected()   // refused without waiting, and once more when the turn comes
+      return this.#downloads.run(number, signal, () => connected().fetchMedia(file, targetPath, { maxBytes, signal }))
+    })
     this.#on('requestHistory', (request) => this.#number(request.number).connected(request.epoch).requestHistory(request))
     this.#on('markRead', ({ number, epoch, jid, messages }) =>
       this.#number(number).connected(epoch).markRead(jid, messages))

@@ -263,6 +263,30 @@ describe('The host', () => {
     await until(() => network.last.downloads[0]?.signal.aborted === true, 'the download is given up')
   })
 
+  test('begins few downloads of one number at once, and forgets those that are taken back while they wait', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    network.last.opened()
+    await silo.event('opened')
+    let end: () => void = () => undefined
+    network.last.downloading = new Promise((resolve) => { end = resolve })
+    const file = { locator: 'AAAA', mimeType: 'image/png' }
+    const fetch = (token?: CancellationTokenSource['token']) =>
+      silo.ask('fetchMedia', { number: n, epoch: 1, file, targetPath: '/tmp/file', maxBytes: 7 }, token)
+    const asking = new CancellationTokenSource()
+    const begun = [1, 2, 3, 4].map(() => fetch())
+    const takenBack = assert.rejects(fetch(asking.token), { data: { error: 'unavailable' } })
+    const waiting = fetch()
+    await silo.ask('status', {})
+    assert.equal(network.last.downloads.length, 4)
+    asking.cancel()
+    await takenBack
+    end()
+    await Promise.all([...begun, waiting])
+    assert.equal(network.last.downloads.length, 5)
+  })
+
   test('cuts every connection on closeAll and reports each as lost', async () => {
     await start()
     for (const number of ['n1', 'n2']) {
