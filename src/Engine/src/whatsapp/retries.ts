@@ -1,4 +1,4 @@
-import type { CacheStore } from 'baileys'
+import { type BinaryNode, type CacheStore, getBinaryNodeChild } from 'baileys'
 import { Bounded } from './bounded.js'
 
 const remembered = 5_000
@@ -19,10 +19,20 @@ interface Entry {
 export class Retries implements CacheStore {
   readonly #entries = new Bounded<Entry>(remembered)
 
-  /** A receiver asks for a message of ours again: from now on its entry counts answers. */
-  asked(id: string, receiver: string): void {
+  /**
+   * A receiver asks for a message of ours again: from now on its entry counts answers. Who asks says for the how manyth time, and gives
+   * up by itself; that is all there is to know after a restart or at another host, and no more answers come of it than without.
+   */
+  asked(id: string, receiver: string, time = 1): void {
     const key = `${id}:${receiver}`
-    this.#entries.set(key, this.#known(key) ?? { value: 0, isOurs: true, at: performance.now() })
+    const known = this.#known(key) ?? { value: 0, isOurs: true, at: performance.now() }
+    const before = known.isOurs && Number.isSafeInteger(time) ? 2 * (time - 1) : 0
+    this.#entries.set(key, { ...known, value: Math.max(known.value, before) })
+  }
+
+  receipt(receipt: BinaryNode): void {
+    const { id, participant, from } = receipt.attrs
+    this.asked(id ?? '', participant ?? from ?? '', Number(getBinaryNodeChild(receipt, 'retry')?.attrs['count'] ?? 1))
   }
 
   /** A new connection: an answer that the last one did not finish counts for nothing. */

@@ -233,8 +233,7 @@ export class WhatsAppSession implements Session {
     // Before the library's own listener, which begins to decrypt at once.
     ws.prependListener('CB:message', (stanza: BinaryNode) => this.#journal.saw(stanza))
     // The same: by the time the library counts its answer, this is known for one.
-    ws.prependListener('CB:receipt,type:retry', ({ attrs }: BinaryNode) =>
-      this.#memory.retries.asked(attrs['id'] ?? '', attrs['participant'] ?? attrs['from'] ?? ''))
+    ws.prependListener('CB:receipt,type:retry', (receipt: BinaryNode) => this.#memory.retries.receipt(receipt))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
     ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#tell(...this.#sender.acknowledged(ack)))

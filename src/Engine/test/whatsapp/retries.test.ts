@@ -44,6 +44,17 @@ describe('What is counted of messages that could not be read', () => {
     assert.deepEqual([1, 2, 3, 4, 5, 6].map(() => answer()), [true, true, true, true, true, false])
   })
 
+  test('are no more for a receiver that was answered before a restart', () => {
+    const answers = [4, 5, 6, 7].map((time) => {
+      retries.asked('M1', '22:4@lid', time)
+      return count() && count()
+    })
+    assert.deepEqual(answers, [true, true, false, false])
+    assert.equal(answer(), false, 'whatever it says afterwards')
+    retries.asked('M3', '22:4@lid', Number.NaN)
+    assert.equal(retries.get('M3:22:4@lid'), 0)
+  })
+
   test('are our own wishes, as the library has them', () => {
     for (const times of [1, 2, 3]) {
       retries.set('M2:undefined', times)
