@@ -47,6 +47,9 @@ internal sealed class EngineWorld : IAsyncDisposable, IHostLauncher, IEngineEven
 
     public Dictionary<string, byte[]> Sent { get; } = [];
 
+    /// <summary>The epochs under which numbers are owned; below, all are over.</summary>
+    public Dictionary<string, long> Epochs { get; } = [];
+
     /// <summary>How many hosts were started so far.</summary>
     public int Launches => Volatile.Read(ref _launches);
 
@@ -99,6 +102,8 @@ internal sealed class EngineWorld : IAsyncDisposable, IHostLauncher, IEngineEven
         await Taking(batch);
         _taken.Writer.TryWrite(batch);
     }
+
+    public Task<bool> IsOver(string number, long epoch) => Task.FromResult(epoch < Epochs.GetValueOrDefault(number));
 
     public Task Report(EnginePresence presence)
     {

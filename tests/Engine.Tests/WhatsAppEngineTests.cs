@@ -257,6 +257,46 @@ public class WhatsAppEngineTests
     }
 
     [Fact]
+    public async Task What_nobody_will_acknowledge_any_more_is_let_go_and_what_somebody_may_is_not()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst(epoch: 3);
+        await host.Deliver("n1", 3, 1, new EngineEvent.Opened("Ada"));
+
+        // Nobody has acknowledged it, and whoever owns the number still may.
+        world.Epochs["n1"] = 3;
+        await host.Deliver("n1", 3, 1, new EngineEvent.Opened("Ada"));
+        await world.NextBatch();
+        await world.NextBatch();
+
+        world.Epochs["n1"] = 4;
+        var over = await Assert.ThrowsAsync<RemoteInvocationException>(() => host.Deliver("n1", 3, 1, new EngineEvent.Opened("Ada")));
+        Assert.Equal(EngineProtocol.EngineFault, over.ErrorCode);
+        Assert.Equal("staleEpoch", ((JsonElement)over.ErrorData!).GetProperty("error").GetString());
+        Assert.False(world.HasBatch);
+        await world.Log.Next("its epoch 3 is over");
+
+        var exception = await Assert.ThrowsAsync<EngineException>(() => world.Engine.SetPresence("n1", 3, "49@s.whatsapp.net", PresenceState.Paused, default));
+        Assert.Equal(EngineError.NotConnected, exception.Error);
+    }
+
+    [Fact]
+    public async Task What_was_told_under_an_epoch_below_the_one_that_opened_is_let_go_at_once()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst(epoch: 3);
+        await world.Open("n1", 4);
+        await host.Next("open");
+
+        var over = await Assert.ThrowsAsync<RemoteInvocationException>(() => host.Deliver("n1", 3, 1, new EngineEvent.Closed(428)));
+        Assert.Equal("staleEpoch", ((JsonElement)over.ErrorData!).GetProperty("error").GetString());
+        Assert.False(world.HasBatch);
+
+        // The end of the lower one is none of the higher one's.
+        await world.Engine.SetPresence("n1", 4, "49@s.whatsapp.net", PresenceState.Paused, default).WaitAsync(EngineWorld.Patience);
+    }
+
+    [Fact]
     public async Task Numbers_are_delivered_side_by_side_and_may_command_meanwhile()
     {
         await using var world = new EngineWorld();

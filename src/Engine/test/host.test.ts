@@ -300,6 +300,23 @@ describe('The host', () => {
     assert.deepEqual(network.sessions.map(({ state }) => state), ['abandoned', 'abandoned'])
   })
 
+  test('lets go of a number that somebody else has, and takes it again at a later epoch', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    silo.over = 2
+    network.last.opened()
+    await until(() => network.last.state === 'abandoned', 'its connection is cut')
+    assert.equal((await silo.ask<{ numbers: number }>('status', {})).numbers, 0)
+    assert.ok(silo.logs.some(({ number, message }) => number === n && message.startsWith('somebody else has the number')))
+
+    await silo.ask('open', { number: n, epoch: 3, link })
+    await until(() => network.sessions.length === 2, 'the number connects again')
+    network.last.opened()
+    await silo.event('opened')
+    assert.deepEqual(silo.deliveries.map(({ first: { epoch, sequence } }) => [epoch, sequence]), [[3, 1]])
+  })
+
   test('leaves when the connection closes, and cuts what it hosts', async () => {
     await start()
     await silo.ask('open', { number: n, epoch: 1, link })

@@ -79,6 +79,12 @@ public interface IEngineEvents
     /// </summary>
     Task Deliver(EngineBatch batch);
 
+    /// <summary>
+    /// Whether an epoch of a number is over for good: a higher one exists, or the number does not. Nothing of it is acknowledged any
+    /// more, so an engine that still holds something of it may forget that.
+    /// </summary>
+    Task<bool> IsOver(string number, long epoch);
+
     /// <summary>Says what a person does at this moment; nobody waits for it, and it may be lost.</summary>
     Task Report(EnginePresence presence);
 }

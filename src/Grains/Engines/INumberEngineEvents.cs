@@ -1,3 +1,4 @@
+using Loopwave.Numbers;
 using Loopwave.Telemetry;
 using Orleans.Concurrency;
 
@@ -15,7 +16,7 @@ internal interface INumberEngineEvents : IGrainWithStringKey
 }
 
 /// <summary>Takes events from the engines of this process to the grains of their numbers.</summary>
-internal sealed class EngineEventsToGrains(IGrainFactory grains) : IEngineEvents
+internal sealed class EngineEventsToGrains(IGrainFactory grains, INumberStore numbers) : IEngineEvents
 {
     public Task Deliver(EngineBatch batch)
     {
@@ -23,6 +24,8 @@ internal sealed class EngineEventsToGrains(IGrainFactory grains) : IEngineEvents
         Tracing.Leave();
         return grains.GetGrain<INumberEngineEvents>(batch.Number).On(batch);
     }
+
+    public async Task<bool> IsOver(string number, long epoch) => (await numbers.Load(number))?.Epoch is not { } now || now > epoch;
 
     public Task Report(EnginePresence presence)
     {

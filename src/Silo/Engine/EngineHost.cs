@@ -152,6 +152,11 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
 
             await taker.Deliver(this, new EngineBatch(delivery.Number, delivery.First, _changes.Join(delivery)));
         }
+        catch (EngineException exception) when (exception.Error is EngineError.StaleEpoch)
+        {
+            LogOver(logger, delivery.Events.Count, delivery.Number, delivery.First.Epoch);
+            throw new LocalRpcException(exception.Message) { ErrorCode = EngineProtocol.EngineFault, ErrorData = new FaultDetails("staleEpoch", null) };
+        }
         catch (Exception exception)
         {
             LogNotTaken(logger, exception, delivery.Events.Count, delivery.Number);
@@ -330,6 +335,9 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
 
     [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}")]
     private static partial void LogNotTaken(ILogger logger, Exception exception, int count, string number);
+
+    [LoggerMessage(LogLevel.Information, "{Count} events of {Number} are let go: its epoch {Epoch} is over")]
+    private static partial void LogOver(ILogger logger, int count, string number, long epoch);
 
     [LoggerMessage("Engine host: {Text} ({Number}) {Details}")]
     private static partial void LogHost(ILogger logger, LogLevel level, string text, string? number, string? details);

@@ -15,7 +15,7 @@ internal sealed partial class EngineHosts(
     IOptions<WhatsAppEngineOptions> options,
     TimeProvider clock,
     ILogger<EngineHosts> logger,
-    ISentMessages sent) : IHostedService, IHostTaker
+    ISentMessages sent) : IHostedService
 {
     /// <summary>More processes rather than bigger ones: fewer numbers are lost at once, and memory is cleaned up faster.</summary>
     public const int MostNumbers = 200;
@@ -163,68 +163,6 @@ internal sealed partial class EngineHosts(
     /// <summary>Gives a command to the host that has the number open.</summary>
     public Task<T> Call<T>(string number, long epoch, string method, object parameters, CancellationToken cancellationToken) =>
         Find(number, epoch).Host.Call<T>(method, parameters, cancellationToken);
-
-    public async Task Deliver(EngineHost host, EngineBatch batch)
-    {
-        EngineLine line;
-        lock (_lock)
-        {
-            line = Line(batch.Number);
-        }
-
-        int opens;
-        await line.Turn.WaitAsync();
-        try
-        {
-            lock (_lock)
-            {
-                if (!_hosts.Contains(host) || batch.First.Host != host.Id)
-                {
-                    throw new InvalidOperationException("The events are not of a host that runs.");
-                }
-
-                opens = line.Opens;
-            }
-
-            await events.Deliver(batch);
-        }
-        finally
-        {
-            line.Turn.Release();
-        }
-
-        if (batch.Events.Any(evt => evt is EngineEvent.Closed or EngineEvent.Unknown { Rest: EngineEvent.Closed }))
-        {
-            Release(line, opens, host);
-        }
-    }
-
-    public void Report(EngineHost host, EnginePresence presence)
-    {
-        lock (_lock)
-        {
-            if (!_hosts.Contains(host))
-            {
-                return;
-            }
-        }
-
-        _ = Tell();
-
-        async Task Tell()
-        {
-            try
-            {
-                await events.Report(presence);
-            }
-            catch (Exception exception)
-            {
-                LogNotHeard(logger, exception, presence.Number);
-            }
-        }
-    }
-
-    public Task<byte[]?> FindSent(string number, string whatsAppId) => sent.Find(number, whatsAppId);
 
     private (EngineHost Host, EngineLine Line, int Opens) Find(string number, long epoch)
     {
@@ -414,9 +352,6 @@ internal sealed partial class EngineHosts(
 
     [LoggerMessage(LogLevel.Warning, "Nobody took that {Number} lost its connection; it is said again")]
     private static partial void LogNotReported(ILogger logger, Exception exception, string number);
-
-    [LoggerMessage(LogLevel.Debug, "Nobody was told what people do in the chats of {Number}")]
-    private static partial void LogNotHeard(ILogger logger, Exception exception, string number);
 
     [LoggerMessage(LogLevel.Warning, "{Number} was not opened in time, and could not be closed")]
     private static partial void LogNotAbandoned(ILogger logger, Exception exception, string number);

@@ -1,3 +1,5 @@
+using Loopwave.Engines;
+
 namespace Loopwave.WhatsApp;
 
 /// <summary>A number as this process knows it. Changed under the lock of <see cref="EngineHosts"/>.</summary>
@@ -16,6 +18,12 @@ internal sealed class EngineLine(string number)
 
     /// <summary>Counts the orders to open, so that what belongs to an earlier one is told from what came since.</summary>
     public int Opens { get; set; }
+
+    /// <summary>The last event that somebody took, acknowledged or not.</summary>
+    public EngineCursor? Taken { get; set; }
+
+    public bool WasTaken(EngineCursor place) =>
+        Taken is { } taken && taken.Host == place.Host && taken.Epoch == place.Epoch && taken.Sequence >= place.Sequence;
 
     /// <summary>Held while something of the number is being delivered: the end of a dead host comes after all that it reported.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);

@@ -168,6 +168,8 @@ internal sealed class SandboxInbox : IEngineEvents
         return Task.CompletedTask;
     }
 
+    public Task<bool> IsOver(string number, long epoch) => Task.FromResult(false);
+
     /// <summary>What was said next that a person does.</summary>
     public async Task<EnginePresence> NextPresence()
     {

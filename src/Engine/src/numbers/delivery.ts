@@ -1,6 +1,6 @@
 import type { Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
-import type { Cursor, Entry, Event } from '../rpc/contract.js'
+import { type Cursor, EngineError, type Entry, type Event } from '../rpc/contract.js'
 
 const eventsPerBatch = 200
 const bytesPerBatch = 4 * 1024 * 1024
@@ -8,7 +8,7 @@ const firstRetryMs = 100
 const lastRetryMs = 5_000
 const offerAgainAfterMs = 10_000
 
-/** Hands a batch to the silo; a rejection means that nobody took it. */
+/** Hands a batch to the silo; a rejection means that nobody took it, and one with `staleEpoch` that nobody ever will. */
 export type Deliver = (first: Cursor, events: Event[]) => Promise<void>
 
 interface Waiting {
@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 /**
- * The events of one number under one epoch, in order, until they are stored. Each has a sequence; batches are offered one
+ * The events of one number under one epoch, in order, until they are stored or the epoch is over. Each has a sequence; batches are offered one
  * at a time, again with growing pauses while nobody takes them, and again when they were taken but never acknowledged.
  */
 export class Delivery {
@@ -38,6 +38,7 @@ export class Delivery {
     private readonly epoch: number,
     private readonly deliver: Deliver,
     private readonly log: Log,
+    private readonly overtaken: () => void,
     startAfter = 0,
   ) {
     this.#acknowledged = startAfter
@@ -121,6 +122,15 @@ export class Delivery {
         this.#taken = Math.max(this.#taken, first + batch.length - 1)
         this.#retryMs = firstRetryMs
       } catch (error) {
+        if (this.#ended) {
+          break
+        }
+        if (error instanceof EngineError && error.error === 'staleEpoch') {
+          this.log('information', 'somebody else has the number; what was not stored is let go', this.number, { waiting: this.waiting })
+          this.overtaken()
+          this.end()
+          break
+        }
         this.log('warning', 'events were not taken', this.number, { count: batch.length, ...describeFault(error) })
         await this.#pause(this.#retryMs)
         this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs)

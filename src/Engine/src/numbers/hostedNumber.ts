@@ -157,7 +157,8 @@ export class HostedNumber {
 
   #events(): Delivery {
     const { host, deliver, log } = this.around
-    return (this.#delivery ??= new Delivery(this.number, host, this.#epoch, deliver(this.number), log, this.#lastSequence))
+    return (this.#delivery ??= new Delivery(
+      this.number, host, this.#epoch, deliver(this.number), log, () => this.abandon(), this.#lastSequence))
   }
 
   #abandon(): void {

@@ -1,6 +1,6 @@
-import { ParameterStructures, type MessageConnection } from 'vscode-jsonrpc/node.js'
+import { ParameterStructures, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node.js'
 import type { Log } from '../log/log.js'
-import { type Cursor, type Event, type Presence, protocolVersion, type Settings, toSilo } from './contract.js'
+import { type Cursor, EngineError, ErrorData, type Event, errorCode, type Presence, protocolVersion, type Settings, toSilo } from './contract.js'
 import { ahead } from './parts.js'
 
 /** The other side of the connection: what the host asks it and tells it. */
@@ -43,6 +43,15 @@ export class Silo {
   }
 
   async #ask(method: string, params: object): Promise<unknown> {
-    return await this.connection.sendRequest(method, ParameterStructures.byName, params)
+    try {
+      return await this.connection.sendRequest(method, ParameterStructures.byName, params)
+    } catch (error) {
+      throw error instanceof ResponseError && error.code === errorCode ? asEngineError(error) : error
+    }
   }
+}
+
+function asEngineError({ message, data }: ResponseError<unknown>): EngineError {
+  const { error, code } = ErrorData(data, 'error.data')
+  return new EngineError(error, message, code ?? undefined)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, mock, test } from 'node:test'
 import { Delivery } from '#engine/numbers/delivery.js'
-import type { Cursor, Event } from '#engine/rpc/contract.js'
+import { type Cursor, EngineError, type Event } from '#engine/rpc/contract.js'
 
 const named = (name: string): Event => ({ type: 'named', jid: 'x@s.whatsapp.net', name, saved: false })
 const at = (sequence: number): Cursor => ({ host: 'h', epoch: 2, sequence })
@@ -14,11 +14,12 @@ async function settle() {
 
 function start(answer: () => void = () => undefined) {
   const offered: { first: number; names: string[] }[] = []
+  const told = { overtaken: 0 }
   const delivery = new Delivery('n1', 'h', 2, async (first, events) => {
     offered.push({ first: first.sequence, names: events.map((event) => (event.type === 'named' ? event.name : event.type)) })
     answer()
-  }, () => undefined)
-  return { delivery, offered }
+  }, () => undefined, () => told.overtaken++)
+  return { delivery, offered, told }
 }
 
 describe('A delivery', () => {
@@ -103,6 +104,24 @@ describe('A delivery', () => {
     await settle()
     assert.deepEqual(offered, [{ first: 1, names: ['a', 'b'] }, { first: 2, names: ['b'] }])
     delivery.end()
+  })
+
+  test('ends when it is told that its epoch is over, and for no other refusal', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const refusals = [new EngineError('unavailable', 'not now'), new EngineError('staleEpoch', 'never')]
+    const { delivery, offered, told } = start(() => {
+      throw refusals.shift()
+    })
+    delivery.add(named('a'))
+    await settle()
+    assert.deepEqual([told.overtaken, delivery.waiting], [0, 1])
+    mock.timers.tick(100)
+    await settle()
+    assert.deepEqual([told.overtaken, delivery.waiting], [1, 0])
+    mock.timers.tick(60_000)
+    delivery.add(named('b'))
+    await settle()
+    assert.equal(offered.length, 2)
   })
 
   test('is silent once ended', async () => {

@@ -31,6 +31,8 @@ export class FakeSilo {
   host = ''
   /** How many deliveries to refuse from now on. */
   refuse = 0
+  /** Up to which epoch everything is over. */
+  over = 0
   acknowledgeAtOnce = true
   /** Whether it cannot say at the moment what was sent before. */
   hasForgotten = false
@@ -139,6 +141,10 @@ export class FakeSilo {
       if (this.refuse > 0) {
         this.refuse--
         throw new ResponseError(-32603, 'nobody took it')
+      }
+      const { first: { epoch } } = toSilo.deliver.params(params, 'params')
+      if (epoch <= this.over) {
+        throw new ResponseError(-32001, 'a higher epoch owns the number', { error: 'staleEpoch' })
       }
       const delivery = this.#joined(toSilo.deliver.params(params, 'params'))
       this.deliveries.push(delivery)
