@@ -35,6 +35,11 @@ export class Journal {
     return this.#known.has(stanza)
   }
 
+  /** Whether this is done while a stanza is decrypted, which holds the keys of its sender alone. */
+  get isReading(): boolean {
+    return this.#running.getStore() !== undefined
+  }
+
   /** The messages of the decryption that this write ends, once. */
   take(): Event[] {
     return this.#running.getStore()?.events.splice(0) ?? []

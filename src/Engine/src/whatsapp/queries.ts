@@ -17,8 +17,8 @@ const limits = new AsyncLocalStorage<{ until: number }>()
 export class Queries {
   readonly #timers = new Map<string, NodeJS.Timeout>()
 
-  constructor(private readonly socket: Pick<WASocket, 'ws' | 'authState'>, private readonly queryTimeoutMs: number) {
-    const { ws } = socket
+  /** @param isHolding Whether whoever asks now holds the number's keys meanwhile. */
+  constructor(private readonly ws: WASocket['ws'], private readonly queryTimeoutMs: number, private readonly isHolding: () => boolean) {
     ws.on('newListener', (event: string | symbol) => this.#asked(String(event)))
     ws.on('removeListener', (event: string | symbol) => this.#over(String(event)))
   }
@@ -38,10 +38,10 @@ export class Queries {
     }
     const wanted = limits.getStore()
     const left = wanted ? wanted.until - performance.now() : Infinity
-    const held = this.socket.authState.keys.isInTransaction() ? this.#atMost(holdingLimitMs) : Infinity
+    const held = this.isHolding() ? this.#atMost(holdingLimitMs) : Infinity
     const limitMs = Math.min(left, held)
     if (limitMs < Infinity) {
-      this.#timers.set(event, setTimeout(() => this.socket.ws.emit(event, unanswered), Math.max(0, limitMs)).unref())
+      this.#timers.set(event, setTimeout(() => this.ws.emit(event, unanswered), Math.max(0, limitMs)).unref())
     }
   }
 
@@ -51,8 +51,15 @@ export class Queries {
   }
 }
 
+const late = 408
+
 const unanswered: BinaryNode = {
   tag: 'iq',
   attrs: { type: 'error' },
-  content: [{ tag: 'error', attrs: { code: '408', text: 'The network did not answer in time.' } }],
+  content: [{ tag: 'error', attrs: { code: `${late}`, text: 'The network did not answer in time.' } }],
+}
+
+/** Whether the library failed because the network did not answer. */
+export function isUnanswered(error: unknown): boolean {
+  return (error as { data?: unknown } | undefined)?.data === late
 }

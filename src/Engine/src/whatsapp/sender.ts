@@ -9,9 +9,9 @@ import type { Recipients } from './recipients.js'
 import { lastLook } from './refusals.js'
 
 /** How long the network may take to say who gets a message; both together are less than the silo waits. */
-const findLimitMs = 3_000
+const findLimitMs = 4_000
 /** The same for what the library asks while it sends, and everything else of the number waits. */
-const askLimitMs = 6_000
+const askLimitMs = 5_000
 
 /** What a sender knows of its connection. */
 export interface Line {

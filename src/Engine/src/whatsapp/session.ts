@@ -20,7 +20,7 @@ import { aroundListeners, isEssential } from './listeners.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
 import { directly, through } from './proxy.js'
-import { Queries } from './queries.js'
+import { isUnanswered, Queries } from './queries.js'
 import { Reader } from './reader.js'
 import { Recipients } from './recipients.js'
 import { toHistory, toPresences, toReports } from './reports.js'
@@ -77,7 +77,8 @@ export class WhatsAppSession implements Session {
       options: this.#dispatcher,
     })
     this.#listen()
-    this.#queries = new Queries(this.#socket, request.settings.queryTimeoutMs)
+    const { ws, authState } = this.#socket
+    this.#queries = new Queries(ws, request.settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
     this.#recipients = new Recipients(this.#socket, this.#device, this.#memory)
     this.#sender = new Sender({
       socket: this.#socket,
@@ -446,7 +447,7 @@ export class WhatsAppSession implements Session {
     }
     this.port.log('warning', 'a command failed', undefined, describeFault(error))
     return this.isOpen
-      ? new EngineError(otherwise, 'The network did not do it.')
+      ? new EngineError(otherwise, isUnanswered(error) ? 'The network did not answer in time.' : 'The network did not do it.')
       : new EngineError('notConnected', 'The connection was lost meanwhile.')
   }
 }

@@ -50,8 +50,8 @@ describe('A network that says nothing of a recipient', () => {
   const written = async () => (await emulator.call<{ sent: { id: string; times: number }[] }>('GET', '/record')).sent
     .filter(({ id }) => id.startsWith(anna.phone)).map(({ id, times }) => `${id.slice(anna.phone.length)} ${times}`)
   const id = (name: string) => anna.phone + name
-  const is = (error: string) => (fault: { data?: unknown }) => {
-    assert.deepEqual(fault.data, { error })
+  const is = (error: string) => (fault: { data?: unknown; message?: string }) => {
+    assert.deepEqual([fault.data, fault.message], [{ error }, 'The network did not answer in time.'])
     return true
   }
 
