@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Loopwave.Engines;
 using StreamJsonRpc;
+using StreamJsonRpc.Protocol;
 
 namespace Loopwave.WhatsApp;
 
@@ -40,7 +41,7 @@ internal sealed class FakeHost : IHostProcess
     {
         await _socket.ConnectAsync(new UnixDomainSocketEndPoint(socket));
         var stream = new NetworkStream(_socket, ownsSocket: true);
-        _rpc = new JsonRpc(new HeaderDelimitedMessageHandler(stream, stream, new SystemTextJsonFormatter { JsonSerializerOptions = EngineJson.Options }));
+        _rpc = new Rpc(new HeaderDelimitedMessageHandler(stream, stream, new SystemTextJsonFormatter { JsonSerializerOptions = EngineJson.Options }));
         foreach (var method in (string[])["loadCredentials", "open", "close", "closeAll", "logOut", "acknowledge", "prepare", "relay", "resolve", "fetchMedia",
             "requestHistory", "markRead", "setPresence", "heartbeat", "status", "shutdown"])
         {
@@ -110,6 +111,12 @@ internal sealed class FakeHost : IHostProcess
     {
         await connection.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Kill();
+    }
+
+    // The library has a meaning of its own for the code of our faults, and would read their data as its own.
+    private sealed class Rpc(IJsonRpcMessageHandler handler) : JsonRpc(handler)
+    {
+        protected override Type? GetErrorDetailsDataType(JsonRpcError error) => typeof(JsonElement);
     }
 
     private sealed class Recorder(FakeHost host, string method)

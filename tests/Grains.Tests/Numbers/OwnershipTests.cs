@@ -86,6 +86,20 @@ public sealed class OwnershipTests(SharedCluster shared) : OneNumber(shared), IC
     }
 
     [Fact]
+    public async Task An_epoch_is_over_once_a_higher_one_exists_and_not_before()
+    {
+        var events = Cluster.Services.GetRequiredService<IEngineEvents>();
+        var before = Cluster.Engine.Epoch(Number);
+        Assert.False(await events.IsOver(Number, before));
+
+        var taken = await TakenByAnother();
+
+        Assert.True(await events.IsOver(Number, before));
+        Assert.False(await events.IsOver(Number, taken));
+        Assert.True(await events.IsOver("n000000000x", taken));
+    }
+
+    [Fact]
     public async Task A_number_that_does_not_exist_is_refused()
     {
         var nobody = Cluster.Number("n000000000x");

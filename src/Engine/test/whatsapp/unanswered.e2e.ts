@@ -91,6 +91,8 @@ describe('A network that says nothing of a recipient', () => {
     await start()
     await relay(id('BERT'), bert)
     await host.silo.event('receiptReceived', n)
+    await host.silo.ask('close', { number: n, epoch: 1 })
+    await host.reopen(n)
     await silent('get usync usync', bert)
     await emulator.call('POST', `/accounts/${bert.phone}/ask-again`, { id: id('BERT') })
     const since = performance.now()
