@@ -3,10 +3,12 @@ using Loopwave.Numbers;
 
 namespace Loopwave.Testing;
 
-/// <summary>Numbers as they are stored, with a test around their commits.</summary>
-internal sealed class InterceptedNumbers(INumberStore inner, Func<NumberChanges, Func<Task<CommitResult>>, Task<CommitResult>> commits) : INumberStore
+/// <summary>Numbers as they are stored, with a test around their commits, and told of their sweeps.</summary>
+internal sealed class InterceptedNumbers(
+    INumberStore inner, Func<NumberChanges, Func<Task<CommitResult>>, Task<CommitResult>>? commits, Action<NumberRange>? sweeps) : INumberStore
 {
-    public Task<CommitResult> Commit(NumberChanges changes, CommitLane lane) => commits(changes, () => inner.Commit(changes, lane));
+    public Task<CommitResult> Commit(NumberChanges changes, CommitLane lane) =>
+        commits is null ? inner.Commit(changes, lane) : commits(changes, () => inner.Commit(changes, lane));
 
     public Task<CommitResult> Create(NumberDocument number, TimelineEntry first, IdempotencyRecord? idempotency) => inner.Create(number, first, idempotency);
 
@@ -24,7 +26,11 @@ internal sealed class InterceptedNumbers(INumberStore inner, Func<NumberChanges,
 
     public Task<string?> FirstReady(Access access) => inner.FirstReady(access);
 
-    public IAsyncEnumerable<StartedNumber> Started(NumberRange range, CancellationToken cancellationToken) => inner.Started(range, cancellationToken);
+    public IAsyncEnumerable<StartedNumber> Started(NumberRange range, CancellationToken cancellationToken)
+    {
+        sweeps?.Invoke(range);
+        return inner.Started(range, cancellationToken);
+    }
 
     public Task<string?> LinkedElsewhere(string number, EngineKind engine, string phone) => inner.LinkedElsewhere(number, engine, phone);
 

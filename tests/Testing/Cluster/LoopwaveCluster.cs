@@ -326,10 +326,10 @@ public sealed class LoopwaveCluster : IAsyncDisposable
             // Leases are the database's, in real time; so is what silos tell each other.
             silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloReporter>(provider, TimeProvider.System));
             silo.Services.AddSingleton<IEngine>(provider => new FakeEngine(EngineKind.WhatsApp, provider.GetRequiredService<IEngineEvents>()));
-            if (setup.Commits is { } commits)
+            if (setup.Commits is not null || setup.Sweeps is not null)
             {
                 silo.Services.Replace(ServiceDescriptor.Singleton<INumberStore>(
-                    provider => new InterceptedNumbers(ActivatorUtilities.CreateInstance<SqlNumberStore>(provider), commits)));
+                    provider => new InterceptedNumbers(ActivatorUtilities.CreateInstance<SqlNumberStore>(provider), setup.Commits, setup.Sweeps)));
             }
 
             setup.Configure?.Invoke(silo.Services);
@@ -371,6 +371,9 @@ public sealed record ClusterSetup
 
     /// <summary>Stands around every commit of a number: makes it, and answers in its place.</summary>
     public Func<NumberChanges, Func<Task<CommitResult>>, Task<CommitResult>>? Commits { get; init; }
+
+    /// <summary>Told of every sweep of the reconciler that begins, with its part of the numbers.</summary>
+    public Action<NumberRange>? Sweeps { get; init; }
 
     /// <summary>
     /// The right to own numbers follows the test's clock too. Otherwise it keeps real time, as the database does, so that a
