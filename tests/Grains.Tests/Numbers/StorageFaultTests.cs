@@ -202,33 +202,23 @@ public sealed class StorageFaultTests : IAsyncLifetime
     [Fact]
     public async Task The_end_of_an_import_that_could_not_be_stored_is_stored_when_the_disk_works_again()
     {
-        await _cluster.Engine.Raise(_number, new EngineEvent.HistoryReceived([], null, 40, false));
+        await ImportBegins();
         _disk.Fail("UPDATE number SET");
         _cluster.Clock.Advance(TimeSpan.FromMinutes(2));
-        await _disk.Happened;
-        _disk.Work();
 
-        await _cluster.Passes(3, 0.25);
-
-        var ended = (await _cluster.Eventually(() => _cluster.View(_number), view => view.History.State is HistoryState.Done)).History;
-        Assert.Equal((40, "interrupted"), (ended.Percent, ended.Reason!.Code));
+        await ImportIsInterrupted();
     }
 
     [Fact]
     public async Task The_end_of_an_import_that_its_host_took_along_is_stored_when_the_disk_works_again()
     {
-        await _cluster.Engine.Raise(_number, new EngineEvent.HistoryReceived([], null, 40, false));
+        await ImportBegins();
 
         // The first thing that an activation stores is that it begins to connect.
         _disk.Fail("UPDATE number SET", butFirst: 1);
         _cluster = await _cluster.Restart();
-        await _disk.Happened;
-        _disk.Work();
 
-        await _cluster.Passes(3, 0.25);
-
-        var ended = (await _cluster.Eventually(() => _cluster.View(_number), view => view.History.State is HistoryState.Done)).History;
-        Assert.Equal((40, "interrupted"), (ended.Percent, ended.Reason!.Code));
+        await ImportIsInterrupted();
     }
 
     [Fact]
@@ -281,6 +271,20 @@ public sealed class StorageFaultTests : IAsyncLifetime
         Assert.Equal(relayed.Count, relayed.Select(relay => relay.WhatsAppId).Distinct().Count());
         Assert.Equal(sent.Count, (await _cluster.View(_number)).Counters.SentToday);
         Assert.Equal(sent.Count, (await _cluster.Outbox(_number)).Count(row => row.Event == "message.created"));
+    }
+
+    private Task ImportBegins() => _cluster.Engine.Raise(_number, new EngineEvent.HistoryReceived([], null, 40, false));
+
+    // Its end has met the disk that fails.
+    private async Task ImportIsInterrupted()
+    {
+        await _disk.Happened;
+        _disk.Work();
+
+        await _cluster.Passes(3, 0.25);
+
+        var ended = (await _cluster.Eventually(() => _cluster.View(_number), view => view.History.State is HistoryState.Done)).History;
+        Assert.Equal((40, "interrupted"), (ended.Percent, ended.Reason!.Code));
     }
 
     private async Task Drain(List<FakeRelay> relayed)
