@@ -8,7 +8,7 @@ internal static class MemoryCheck
 {
     private const double Most = 1.1;
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(10);
-    private static readonly HashSet<string> Judged = ["silos", "API nodes"];
+    private static readonly HashSet<string> Judged = ["silos", "engine hosts", "API nodes"];
 
     public static bool CanJudge(TimeSpan length) => length >= Shortest;
 
@@ -22,8 +22,10 @@ internal static class MemoryCheck
         var quarter = (ended - began) / 4;
         foreach (var kind in readings.Where(reading => Judged.Contains(reading.Kind)).GroupBy(reading => reading.Kind))
         {
-            // While one is away the others do its work: only readings of all of them can be compared.
-            var all = kind.Where(reading => reading.Processes == kind.Max(one => one.Processes)).ToList();
+            // While one is away the others do its work, and while a successor starts there can be one more: only readings of as
+            // many as there usually are can be compared.
+            var usual = kind.CountBy(reading => reading.Processes).MaxBy(count => count.Value).Key;
+            var all = kind.Where(reading => reading.Processes == usual).ToList();
             var plateau = Median(all.Where(reading => reading.At >= began + quarter && reading.At < began + (2 * quarter)));
             var end = Median(all.Where(reading => reading.At >= ended - quarter && reading.At <= ended));
             if (plateau > 0 && end > plateau * Most)
