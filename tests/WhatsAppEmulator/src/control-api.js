@@ -24,8 +24,11 @@ const ROUTES = [
     ({ id: await emulator.phone(phone).revoke(addressIn(emulator, to), text(id, 'id')) })],
   ['POST', '/accounts/:phone/send-file', async (emulator, [phone], { to, base64, ...file }) =>
     ({ id: await emulator.phone(phone).sendFile(addressIn(emulator, to), { ...file, content: Buffer.from(text(base64, 'base64'), 'base64') }) })],
-  ['POST', '/accounts/:phone/send', async (emulator, [phone], { to, base64, id }) =>
-    ({ id: await emulator.phone(phone).sendEncoded(addressIn(emulator, to), Buffer.from(text(base64, 'base64'), 'base64'), { id }) })],
+  ['POST', '/accounts/:phone/send', async (emulator, [phone], { to, base64, message, id }) => ({
+    id: message
+      ? await emulator.phone(phone).sendDescribed(addressIn(emulator, to), message, { id })
+      : await emulator.phone(phone).sendEncoded(addressIn(emulator, to), Buffer.from(text(base64, 'base64'), 'base64'), { id })
+  })],
   ['POST', '/accounts/:phone/ask-again', (emulator, [phone], { id, count }) => emulator.phone(phone).askAgain(text(id, 'id'), count)],
   ['GET', '/accounts/:phone/files/:id', async (emulator, [phone, id]) => ({ base64: (await emulator.phone(phone).fetchFile(id)).toString('base64') })],
   ['POST', '/accounts/:phone/read', (emulator, [phone], { to, ids }) => emulator.phone(phone).read(addressIn(emulator, to), ids)],

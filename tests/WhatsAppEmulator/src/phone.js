@@ -118,6 +118,9 @@ export class Phone {
   /** Sends a message as bytes, with whatever is in them. */
   sendEncoded = (to, bytes, options) => this.send(to, proto.Message.decode(bytes), options)
 
+  /** Sends a message as JSON, with the names of the protocol and bytes in base64. */
+  sendDescribed = (to, described, options) => this.send(to, proto.Message.fromObject(described), options)
+
   /** Reacts to a message; an empty emoji takes the reaction back. `target`: `{ id, fromMe, participant }`. */
   react(to, { id, fromMe = false, participant }, emoji) {
     const key = { remoteJid: to, id, fromMe, participant }

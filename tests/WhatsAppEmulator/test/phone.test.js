@@ -160,6 +160,15 @@ test('a message given as bytes is sent with whatever is in them', () => withEmul
   assert.deepEqual([locationMessage.degreesLatitude, locationMessage.degreesLongitude], [NaN, 1])
 }))
 
+test('a message described in JSON is sent with bytes where the protocol has them', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+
+  await bert.sendDescribed(anna.jid, { pollCreationMessage: { name: 'When?', options: [{ optionName: 'six' }], encKey: 'AQID' } })
+
+  const { pollCreationMessage: poll } = (await until('the message', () => find(host, message => message.pollCreationMessage))).message
+  assert.deepEqual([poll.name, poll.options.map(option => option.optionName), [...poll.encKey]], ['When?', ['six'], [1, 2, 3]])
+}))
+
 test('a person asks for a message once more, and gets it once more', () => withEmulator(async (emulator, client) => {
   const { host, bert } = await pair(emulator, client)
   const sent = await host.socket.sendMessage(bert.jid, { text: 'again' })
