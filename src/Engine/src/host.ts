@@ -52,6 +52,7 @@ class Host {
   readonly #downloads = new Slots(downloads)
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
   #settings: Settings | undefined
+  #isCutOff = false
   #left = false
 
   constructor(
@@ -59,7 +60,7 @@ class Host {
     private readonly connection: MessageConnection,
     private readonly silo: Silo,
   ) {
-    this.#fence = new Fence(options.silenceLimitMs ?? silenceLimitMs, () => this.leave(0))
+    this.#fence = new Fence(options.silenceLimitMs ?? silenceLimitMs, () => this.#cutOff())
     this.#loopDelay.enable()
     this.#serve()
   }
@@ -81,11 +82,22 @@ class Host {
     this.#left = true
     this.#fence.lower()
     this.#loopDelay.disable()
+    this.#abandonAll()
+    this.connection.dispose()
+    this.options.exit(code)
+  }
+
+  /** By now somebody else may own the numbers. Nothing waits for the last word, which may find nobody to read it. */
+  #cutOff(): void {
+    this.#isCutOff = true
+    this.#abandonAll()
+    void this.#leaveAfter(0, this.silo.say('error', 'nothing was heard of the silo for too long: all connections are closed, and the host ends'))
+  }
+
+  #abandonAll(): void {
     for (const number of this.#numbers.values()) {
       number.abandon()
     }
-    this.connection.dispose()
-    this.options.exit(code)
   }
 
   heartbeat(): void {
@@ -149,6 +161,9 @@ class Host {
   }
 
   #number(id: string): HostedNumber {
+    if (this.#isCutOff) {
+      throw new EngineError('unavailable', 'The host ends.')
+    }
     let number = this.#numbers.get(id)
     if (!number) {
       if (!this.#settings) {

@@ -336,9 +336,11 @@ describe('The host', () => {
     assert.deepEqual(exits, [])
 
     silo.stopHeartbeats()
+    await until(() => network.last.state === 'abandoned', 'the number is cut')
+    await assert.rejects(silo.ask('open', { number: n, epoch: 2, link }))
     await until(() => exits.length > 0, 'the host leaves')
     assert.deepEqual(exits, [0])
-    assert.equal(network.last.state, 'abandoned')
+    assert.ok(silo.logs.some(({ message }) => message.startsWith('nothing was heard of the silo')))
   })
 
   test('shuts down after everything buffered was stored', async () => {
