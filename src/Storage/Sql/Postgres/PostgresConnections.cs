@@ -19,7 +19,10 @@ internal static class PostgresConnections
         MinPoolSize = 0,
         Timeout = 3,
         CommandTimeout = 3,
-        CancellationTimeout = 500,
+
+        // What takes too long breaks its connection. To ask the server to cancel it, the driver would connect once more, and hold the
+        // thread meanwhile: eight reads that hear nothing would take eight threads for 3 seconds, heartbeats' and leases' among them.
+        CancellationTimeout = -1,
         MaxAutoPrepare = 256,
         AutoPrepareMinUsages = 2,
         NoResetOnClose = true,
