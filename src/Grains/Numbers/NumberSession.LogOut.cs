@@ -34,11 +34,18 @@ public sealed partial record NumberSession
     private NumberSession StopLogOut(DateTimeOffset now) =>
         LogOutDue is { Then: SessionState.Pending } ? ToLogOut(SessionState.LoggedOut, LinkCancelled, null, now) : this;
 
-    private NumberSession ToLogOut(SessionState then, Cause? reason, LinkAttempt? link, DateTimeOffset now) => new NumberSession
+    private NumberSession ToLogOut(SessionState then, Cause? reason, LinkAttempt? link, DateTimeOffset now)
     {
-        State = IsOpen ? State : SessionState.Pending, DueAt = IsOpen && State is not SessionState.Ready ? DueAt : null,
-        Paired = true, Reason = reason, Link = link, LogOutDue = new LogOutDue(then, LogOutDue?.By ?? now + LogOutTimeout),
-    }.ChangedFrom(this, now);
+        var goesOn = IsOpen && State is not SessionState.Ready;
+        var next = new NumberSession
+        {
+            State = IsOpen ? State : SessionState.Pending, DueAt = goesOn ? DueAt : null,
+            Paired = true, Reason = reason, Link = link, LogOutDue = new LogOutDue(then, LogOutDue?.By ?? now + LogOutTimeout),
+        }.ChangedFrom(this, now);
+
+        // What it waits for it has been waiting for since before, and a clock that was set back meanwhile must not prolong that.
+        return goesOn ? next with { MovedAt = MovedAt } : next;
+    }
 
     private NumberSession ToParted(Cause? reason, DateTimeOffset now) => new NumberSession
     {

@@ -43,6 +43,14 @@ public sealed class LogOutTests
         Assert.Equal(Another with { StartedAt = At(90) }, linking.Link);
     }
 
+    [Fact]
+    public void A_clock_that_was_set_back_while_it_connects_makes_it_wait_no_longer()
+    {
+        var connecting = new NumberSession { State = SessionState.Pending, Paired = true }.Connecting(At(3600));
+        Assert.Equal(TimeSpan.Zero, connecting.Remove(At(5)).DueIn(At(5)));
+        Assert.Equal(TimeSpan.Zero, connecting.StartLink(Another, At(5)).StartLink(Another, At(6)).DueIn(At(6)));
+    }
+
     [Theory]
     [MemberData(nameof(EveryDevice))]
     public void What_cannot_be_logged_out_is_wiped_when_its_time_is_over_and_says_what_to_do(string before)
