@@ -86,7 +86,8 @@ public sealed class PostgresQueryPlanTests : SharedQueryPlanTests
         {
             await using var connection = new NpgsqlConnection(_connectionString);
             await connection.OpenAsync();
-            await using var explain = _texts.Command(statement with { Sql = "EXPLAIN " + statement.Sql }, connection);
+            await using var explain = connection.CreateBatch();
+            explain.BatchCommands.Add(_texts.Command(statement with { Sql = "EXPLAIN " + statement.Sql }));
             await using var plan = await explain.ExecuteReaderAsync();
             var lines = new List<string>();
             while (await plan.ReadAsync())

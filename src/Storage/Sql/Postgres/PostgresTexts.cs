@@ -26,15 +26,6 @@ internal sealed partial class PostgresTexts
         return command;
     }
 
-    /// <summary>The statement alone.</summary>
-    public NpgsqlCommand Command(Statement statement, NpgsqlConnection connection)
-    {
-        var text = Find(statement);
-        var command = new NpgsqlCommand(text.Sql, connection);
-        Fill(command.Parameters, text, statement);
-        return command;
-    }
-
     /// <summary>What PostgreSQL cannot store in a text, replaced as everybody replaces it.</summary>
     internal static string Storable(string value)
     {
