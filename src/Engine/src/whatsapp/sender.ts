@@ -4,6 +4,7 @@ import { toTime } from '../messages/inbound.js'
 import { editAttribute } from '../messages/outbound.js'
 import { EngineError, type Event } from '../rpc/contract.js'
 import { toCode } from './closing.js'
+import type { Lifetime } from './lifetime.js'
 import type { Queries } from './queries.js'
 import type { Recipients } from './recipients.js'
 import { lastLook } from './refusals.js'
@@ -19,6 +20,7 @@ export interface Line {
   log: Log
   recipients: Pick<Recipients, 'find'>
   queries: Pick<Queries, 'within'>
+  lifetime: Pick<Lifetime, 'during'>
   /** Throws when the connection is not open. */
   requireOpen(): void
   /** An error as the silo is to know it. */
@@ -32,13 +34,12 @@ export interface Line {
  */
 export class Sender {
   readonly #relayed = new Set<string>()
-  readonly #over = lostConnection()
   #sending: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly line: Line) {}
 
   async relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
-    const { queries, recipients, requireOpen, refusal } = this.line
+    const { queries, recipients, lifetime, requireOpen, refusal } = this.line
     let mayBeWritten = false
     const write = async () => {
       await new Promise((resolve) => setImmediate(resolve))
@@ -68,8 +69,7 @@ export class Sender {
       throw refusal(error, 'notSent')
     })
     try {
-      // A write of keys that is never stored never returns, and neither would a send that waits behind it.
-      await Promise.race([found.then(() => this.#inLine(write)), this.#over.promise])
+      await lifetime.during(found.then(() => this.#inLine(write)))
     } catch (error) {
       const isLost = error instanceof EngineError && error.error === 'notConnected'
       throw isLost && !mayBeWritten ? new EngineError('notSent', error.message, 'connection_lost') : error
@@ -91,19 +91,4 @@ export class Sender {
     const at = attrs['t'] ? toTime(attrs['t']) : new Date().toISOString()
     return [{ type: 'serverAcknowledged', whatsAppId: attrs['id'], at, ...error }]
   }
-
-  /** The connection is over: who waits hears it. */
-  end(): void {
-    this.#over.lose()
-  }
-}
-
-/** A promise that fails when the connection is over. */
-function lostConnection(): { promise: Promise<never>; lose: () => void } {
-  let lose: () => void = () => undefined
-  const promise = new Promise<never>((_, reject) => {
-    lose = () => reject(new EngineError('notConnected', 'The connection was lost meanwhile.'))
-  })
-  promise.catch(() => undefined)   // most connections end while nobody sends
-  return { promise, lose }
 }

@@ -15,6 +15,7 @@ import { toConfig } from './config.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Journal } from './journal.js'
 import { libraryLog } from './libraryLog.js'
+import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
 import { aroundListeners, isEssential } from './listeners.js'
 import { fetchFile } from './media.js'
@@ -55,6 +56,7 @@ export class WhatsAppSession implements Session {
   readonly #queries: Queries
   readonly #recipients: Recipients
   readonly #sender: Sender
+  readonly #lifetime = new Lifetime()
   readonly #linkOffers: LinkOffers
   #state: State = 'connecting'
   #linked: boolean
@@ -85,6 +87,7 @@ export class WhatsAppSession implements Session {
       log: port.log,
       queries: this.#queries,
       recipients: this.#recipients,
+      lifetime: this.#lifetime,
       requireOpen: () => this.#requireOpen(),
       refusal: (error, otherwise) => this.#refusal(error, otherwise),
     })
@@ -96,21 +99,19 @@ export class WhatsAppSession implements Session {
     return this.#state === 'open' && this.#socket.ws.isOpen
   }
 
-  async prepare(message: OutboundMessage): Promise<Uint8Array> {
-    try {
+  prepare(message: OutboundMessage): Promise<Uint8Array> {
+    return this.#do(async () => {
       await this.#queries.within(questionLimitMs, () => this.#recipients.find(message.jid))
       return await prepare(message, this.#reader.me, { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
-    } catch (error) {
-      throw this.#refusal(error)
-    }
+    })
   }
 
   relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
     return this.#sender.relay(whatsAppId, jid, prepared)
   }
 
-  async resolve(phone: string) {
-    try {
+  resolve(phone: string) {
+    return this.#do(async () => {
       const found = (await this.#queries.within(questionLimitMs, () => this.#socket.onWhatsApp(phone)))?.find(({ exists }) => exists)
       const jid = bare(found?.jid)
       if (!jid) {
@@ -118,9 +119,7 @@ export class WhatsAppSession implements Session {
       }
       const lid = bare(await this.#socket.signalRepository.lidMapping.getLIDForPN(jid))
       return { onWhatsApp: true, jid, ...(lid ? { lid } : {}) }
-    } catch (error) {
-      throw this.#refusal(error)
-    }
+    })
   }
 
   fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string, limits: FetchLimits): Promise<void> {
@@ -133,25 +132,21 @@ export class WhatsAppSession implements Session {
     })
   }
 
-  async requestHistory({ request, jid, oldest, oldestAt, count }: Params<'requestHistory'>): Promise<void> {
-    await this.#history.ask(request, jid, () => this.#socket.fetchMessageHistory(
+  requestHistory({ request, jid, oldest, oldestAt, count }: Params<'requestHistory'>): Promise<void> {
+    return this.#do(() => this.#history.ask(request, jid, () => this.#socket.fetchMessageHistory(
       Math.min(50, Math.max(1, count)),
       { remoteJid: jid, id: oldest.whatsAppId, fromMe: oldest.fromMe, ...(oldest.participant ? { participant: oldest.participant } : {}) },
-      Date.parse(oldestAt)))
+      Date.parse(oldestAt))))
   }
 
-  async markRead(jid: string, messages: Params<'markRead'>['messages']): Promise<void> {
-    await this.#socket.readMessages(messages.map(({ whatsAppId, participant }) => ({
+  markRead(jid: string, messages: Params<'markRead'>['messages']): Promise<void> {
+    return this.#do(() => this.#socket.readMessages(messages.map(({ whatsAppId, participant }) => ({
       remoteJid: jid, id: whatsAppId, fromMe: false, ...(participant ? { participant } : {}),
-    })))
+    }))))
   }
 
-  async setPresence(jid: string, state: PresenceState): Promise<void> {
-    try {
-      await this.#socket.sendPresenceUpdate(state, jid)
-    } catch (error) {
-      throw this.#refusal(error)
-    }
+  setPresence(jid: string, state: PresenceState): Promise<void> {
+    return this.#do(() => this.#socket.sendPresenceUpdate(state, jid))
   }
 
   async logOut(): Promise<void> {
@@ -432,7 +427,16 @@ export class WhatsAppSession implements Session {
   #finish(): void {
     this.#state = 'over'
     this.#history.end()
-    this.#sender.end()
+    this.#lifetime.end()
+  }
+
+  /** Carries out a command for as long as there is the connection. */
+  async #do<T>(command: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#lifetime.during(command())
+    } catch (error) {
+      throw this.#refusal(error)
+    }
   }
 
   #requireOpen(): void {

@@ -41,34 +41,57 @@ describe('A connection that nothing passes through any more', () => {
 })
 
 describe('A connection that is lost while messages wait to be sent', () => {
+  let emulator: Emulator
+  let host: EmulatedHost
+  let anna: { phone: string }
+  let bert: { phone: string; jid: string }
+  let lastPhone = 4915159000000
+  const sent = async () => (await emulator.call<{ sent: { id: string }[] }>('GET', '/record')).sent.map(({ id }) => id)
+
+  beforeEach(async () => {
+    emulator = await Emulator.start()
+    host = await EmulatedHost.start(emulator)
+    anna = await emulator.phone(`${++lastPhone}`, 'Anna')
+    bert = await emulator.phone(`${++lastPhone}`, 'Bert')
+    await host.pair('n1', anna)
+  })
+
+  afterEach(async () => {
+    await host.stop()
+    emulator.stop()
+  })
+
+  test('ends the preparation of one whose keys were not stored', async () => {
+    const changes = () => host.silo.eventsOf('credentialsChanged', 'n1').length
+    await until(async () => (await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`))
+      .companions.every(({ pending }) => pending === 0), 'the number is at rest')
+    host.silo.acknowledgeAtOnce = false
+    const before = changes()
+    const prepared = host.send('n1', 'FIRST', bert.jid, 'first').then(() => 'sent', (error: { data?: { error?: string } }) => error.data?.error)
+    await until(() => changes() > before, 'something of the keys to write to the other is there')
+    await emulator.call('POST', '/drop', { phone: anna.phone })
+
+    assert.equal(await prepared, 'notConnected')
+    assert.deepEqual(await sent(), [])
+  })
+
   test('leaves in doubt only the one that was written', async () => {
-    const emulator = await Emulator.start()
-    const host = await EmulatedHost.start(emulator)
-    try {
-      const anna = await emulator.phone('4915159000001', 'Anna')
-      const bert = await emulator.phone('4915159000002', 'Bert')
-      await host.pair('n1', anna)
-      await host.send('n1', 'FIRST', bert.jid, 'first')
-      const prepared = host.silo.sent.get('FIRST') ?? ''
-      const relay = (whatsAppId: string) => host.silo.ask('relay', { number: 'n1', epoch: 1, whatsAppId, jid: bert.jid, prepared })
-        .then(() => 'sent', (error: { data?: { error?: string } }) => error.data?.error)
+    await host.send('n1', 'FIRST', bert.jid, 'first')
+    const prepared = host.silo.sent.get('FIRST') ?? ''
+    const relay = (whatsAppId: string) => host.silo.ask('relay', { number: 'n1', epoch: 1, whatsAppId, jid: bert.jid, prepared })
+      .then(() => 'sent', (error: { data?: { error?: string } }) => error.data?.error)
 
-      await host.silo.event('receiptReceived', 'n1')
-      await until(async () => (await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`))
-        .companions.every(({ pending }) => pending === 0), 'the number is at rest')
+    await host.silo.event('receiptReceived', 'n1')
+    await until(async () => (await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`))
+      .companions.every(({ pending }) => pending === 0), 'the number is at rest')
 
-      // What it changed of the keys is not stored before the line goes dead, so those behind it wait.
-      host.silo.acknowledgeAtOnce = false
-      const answers = Promise.all(['WRITTEN', 'WAITS', 'WAITS-TOO'].map(relay))
-      const sent = async () => (await emulator.call<{ sent: { id: string }[] }>('GET', '/record')).sent.map(({ id }) => id)
-      await until(async () => (await sent()).includes('WRITTEN'), 'the first one was written')
-      await emulator.call('POST', '/drop', { phone: anna.phone })
+    // What it changed of the keys is not stored before the line goes dead, so those behind it wait.
+    host.silo.acknowledgeAtOnce = false
+    const answers = Promise.all(['WRITTEN', 'WAITS', 'WAITS-TOO'].map(relay))
+    await until(async () => (await sent()).includes('WRITTEN'), 'the first one was written')
+    await emulator.call('POST', '/drop', { phone: anna.phone })
 
-      assert.deepEqual(await answers, ['notConnected', 'notSent', 'notSent'])
-      assert.deepEqual(await sent(), ['FIRST', 'WRITTEN'])
-    } finally {
-      await host.stop()
-      emulator.stop()
-    }
+    assert.deepEqual(await answers, ['notConnected', 'notSent', 'notSent'])
+    assert.deepEqual(await sent(), ['FIRST', 'WRITTEN'])
   })
 })
