@@ -8,7 +8,9 @@ namespace Loopwave.Numbers;
 /// <summary>What a claimed row needs before it can be handed over: a recipient who exists, its file, and its bytes.</summary>
 internal sealed partial class NumberGrain
 {
-    private static readonly TimeSpan PrepareTimeout = TimeSpan.FromMinutes(5);
+    // A file has to be uploaded; without one it is a question or two, for which an engine host has its own, shorter limits.
+    private static readonly TimeSpan UploadTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan PrepareTimeout = TimeSpan.FromSeconds(45);
 
     /// <summary>What is handed over.</summary>
     /// <param name="Jid">The address it goes to: the network's own form of the phone that was asked for.</param>
@@ -37,9 +39,10 @@ internal sealed partial class NumberGrain
             throw new EngineException(EngineError.Gone, "The message was never sent.", "never_sent");
         }
 
-        using var timeout = new CancellationTokenSource(PrepareTimeout, context.Clock);
+        var media = item.Kind is OutboundKind.Message ? message.Media : null;
+        using var timeout = new CancellationTokenSource(media is null ? PrepareTimeout : UploadTimeout, context.Clock);
         var (jid, check) = await Verify(item, timeout.Token);
-        using var file = item.Kind is OutboundKind.Message && message.Media is { } media ? await File(media, timeout.Token) : null;
+        using var file = media is not null ? await File(media, timeout.Token) : null;
         var outbound = await Outbound(item with { Jid = jid }, message, file);
         try
         {

@@ -330,6 +330,22 @@ public sealed class SendingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_text_whose_preparation_never_ends_is_tried_again_long_before_an_upload_is_given_up_and_the_order_is_kept()
+    {
+        var number = await _cluster.ReadyNumber();
+        var hanging = new TaskCompletionSource();
+        var tries = 0;
+        _cluster.Engine.Building = message => message.Text == "one" && tries++ == 0 ? hanging.Task : Task.CompletedTask;
+        await Accept(Any.Send("one"));
+        await Accept(Any.Send("two"));
+        await _cluster.Eventually(() => Task.FromResult(tries), begun => begun == 1);
+        var began = _cluster.Clock.GetUtcNow();
+
+        Assert.Equal("one", (await _cluster.Relayed(number)).Message.Text);
+        Assert.InRange(_cluster.Clock.GetUtcNow() - began, TimeSpan.FromSeconds(40), TimeSpan.FromMinutes(3));
+    }
+
+    [Fact]
     public async Task A_message_that_cannot_be_prepared_is_tried_three_times_and_then_lets_the_next_one_go()
     {
         var number = await _cluster.ReadyNumber();

@@ -175,7 +175,7 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
     public async Task<byte[]> Prepare(string number, long epoch, OutboundMessage message, CancellationToken cancellationToken)
     {
         Preparing(message);
-        await Building(message);
+        await Building(message).WaitAsync(cancellationToken);
         return JsonSerializer.SerializeToUtf8Bytes(message);
     }
 
