@@ -48,6 +48,11 @@ export class Arrivals {
       this.late()
     })
   }
+
+  /** Returns when the messages before it in its conversation are handled: it may be about one of them. */
+  after(stanza: BinaryNode): Promise<void> {
+    return this.#conversations.run(conversationOf(stanza), async () => undefined)
+  }
 }
 
 /** Where a message is seen: what one of our own devices wrote is in the conversation that it wrote to. */

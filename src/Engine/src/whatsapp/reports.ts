@@ -1,21 +1,15 @@
-import { type BaileysEventMap, isLidUser, isPnUser, proto, type WAMessage } from 'baileys'
+import { type BaileysEventMap, isLidUser, isPnUser, type WAMessage } from 'baileys'
 import { bare, isChat, isGroup, isMe, type Me } from '../messages/address.js'
-import { toMessage, toTime } from '../messages/inbound.js'
+import { toMessage } from '../messages/inbound.js'
 import type { Event, Presence } from '../rpc/contract.js'
 
-const Status = proto.WebMessageInfo.Status
 const messagesPerHistoryEvent = 100
 
 type Batch = Partial<BaileysEventMap>
 
-/** What a flush of the library's events says beside messages: receipts, names, addresses. Pure. */
-export function toReports(batch: Batch, me: Me): Event[] {
+/** What a flush of the library's events says beside messages: names and addresses. Pure. */
+export function toReports(batch: Batch): Event[] {
   return [
-    ...(batch['messages.update'] ?? []).flatMap(({ key, update }) => receipt(key, update.status, update.messageTimestamp)),
-    // The library may fold a receipt into the message it belongs to.
-    ...(batch['messages.upsert']?.messages ?? []).flatMap(({ key, status, messageTimestamp }) =>
-      key.fromMe ? receipt(key, status, messageTimestamp) : []),
-    ...(batch['message-receipt.update'] ?? []).flatMap((update) => groupReceipt(update, me)),
     ...(batch['lid-mapping.update'] ? alias(batch['lid-mapping.update'].pn, batch['lid-mapping.update'].lid) : []),
     ...[...(batch['contacts.upsert'] ?? []), ...(batch['contacts.update'] ?? [])].flatMap(contact),
     ...[...(batch['groups.upsert'] ?? []), ...(batch['groups.update'] ?? [])].flatMap(({ id, subject }) => named(id, subject)),
@@ -51,33 +45,6 @@ export function toHistory(history: BaileysEventMap['messaging-history.set'], me:
     })
   } while (from < messages.length)
   return events
-}
-
-function receipt(key: WAMessage['key'], status: WAMessage['status'], seconds: WAMessage['messageTimestamp']): Event[] {
-  const jid = bare(key.remoteJid)
-  if (!isChat(jid) || !key.id || status == null || status < Status.DELIVERY_ACK) {
-    return []
-  }
-  const at = toTime(seconds)
-  if (key.fromMe) {
-    const kind = status === Status.DELIVERY_ACK ? 'delivered' : 'read'
-    return [{ type: 'receiptReceived', jid, whatsAppIds: [key.id], kind, at }]
-  }
-  // A receipt for another's message comes from our own phone.
-  return status >= Status.READ ? [{ type: 'chatRead', jid, at }] : []
-}
-
-function groupReceipt({ key, receipt: { userJid, receiptTimestamp, readTimestamp } }: BaileysEventMap['message-receipt.update'][number], me: Me): Event[] {
-  const jid = bare(key.remoteJid)
-  const participant = bare(userJid)
-  if (!isChat(jid) || !key.id || !participant) {
-    return []
-  }
-  const at = toTime(readTimestamp ?? receiptTimestamp)
-  if (isMe(userJid, me)) {
-    return readTimestamp ? [{ type: 'chatRead', jid, at }] : []
-  }
-  return [{ type: 'receiptReceived', jid, whatsAppIds: [key.id], kind: readTimestamp ? 'read' : 'delivered', at, participant }]
 }
 
 function contact({ id, name, notify, verifiedName, lid, phoneNumber }: Partial<BaileysEventMap['contacts.upsert'][number]>): Event[] {

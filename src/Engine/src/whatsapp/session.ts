@@ -24,6 +24,7 @@ import { directly, through } from './proxy.js'
 import { isUnanswered, Queries } from './queries.js'
 import { Reader } from './reader.js'
 import { Recipients } from './recipients.js'
+import { toReceipts } from './receipts.js'
 import { toHistory, toPresences, toReports } from './reports.js'
 import { Sender } from './sender.js'
 import { withOwnQueue } from './signalQueues.js'
@@ -244,8 +245,22 @@ export class WhatsAppSession implements Session {
         // What waited for its turn until the connection was over is offered again on the next one.
         return this.#arrivals.message(stanza, () => this.#await(event, () => this.#socket.ws.isOpen ? this.#handle(stanza, call) : undefined))
       }
+      case 'CB:receipt':
+        return this.#await(event, () => this.#confirm(args[0] as BinaryNode, call))
       default:
         return this.#await(event, call)
+    }
+  }
+
+  /** The library confirms a receipt before it tells of it, so what there is to tell is stored before the library sees it. */
+  async #confirm(receipt: BinaryNode, call: () => unknown): Promise<void> {
+    const events = toReceipts(receipt, this.#reader.me)
+    if (events.length > 0) {
+      await this.#arrivals.after(receipt)
+      await this.#store([], events)
+    }
+    if (this.#socket.ws.isOpen) {
+      await call()
     }
   }
 
@@ -294,7 +309,7 @@ export class WhatsAppSession implements Session {
     for (const message of batch['messages.upsert']?.messages ?? []) {
       this.#tell(...this.#reader.onceOnly(message))
     }
-    for (const report of toReports(batch, this.#reader.me)) {
+    for (const report of toReports(batch)) {
       this.#tell(report)
     }
     if (batch['presence.update']) {

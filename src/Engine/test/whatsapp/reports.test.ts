@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type BaileysEventMap, proto, type WAMessage } from 'baileys'
+import { type BaileysEventMap, type WAMessage } from 'baileys'
 import { toHistory, toPresences, toReports } from '#engine/whatsapp/reports.js'
 import type { Event } from '#engine/rpc/contract.js'
 
@@ -8,10 +8,7 @@ const me = { id: '4915100000001:3@s.whatsapp.net', lid: '11:3@lid' }
 const bert = '4915122222222@s.whatsapp.net'
 const group = '120363000000000001@g.us'
 const seconds = 1_790_000_000
-const at = new Date(seconds * 1000).toISOString()
-const Status = proto.WebMessageInfo.Status
 
-const update = (key: object, status: number) => ({ key: { remoteJid: bert, id: 'M1', ...key }, update: { status, messageTimestamp: seconds } })
 
 describe('What people do', () => {
   const told = (id: string, who: string, lastKnownPresence: 'composing' | 'recording' | 'paused' | 'available' | 'unavailable') =>
@@ -36,31 +33,15 @@ describe('What people do', () => {
 
 describe('Reports of the library', () => {
   const table: [string, Partial<BaileysEventMap>, Event[]][] = [
-    ['a delivered message', { 'messages.update': [update({ fromMe: true }, Status.DELIVERY_ACK)] },
-      [{ type: 'receiptReceived', jid: bert, whatsAppIds: ['M1'], kind: 'delivered', at }]],
-    ['a read message', { 'messages.update': [update({ fromMe: true }, Status.READ)] },
-      [{ type: 'receiptReceived', jid: bert, whatsAppIds: ['M1'], kind: 'read', at }]],
-    ['a played message counts as read', { 'messages.update': [update({ fromMe: true }, Status.PLAYED)] },
-      [{ type: 'receiptReceived', jid: bert, whatsAppIds: ['M1'], kind: 'read', at }]],
-    ['an acknowledgement is no receipt', { 'messages.update': [update({ fromMe: true }, Status.SERVER_ACK)] }, []],
-    ['a chat that our phone read', { 'messages.update': [update({ fromMe: false }, Status.READ)] }, [{ type: 'chatRead', jid: bert, at }]],
-    ['a receipt folded into its message',
-      { 'messages.upsert': { type: 'append', messages: [{ key: { remoteJid: bert, id: 'M1', fromMe: true }, status: Status.READ, messageTimestamp: seconds } as WAMessage] } },
-      [{ type: 'receiptReceived', jid: bert, whatsAppIds: ['M1'], kind: 'read', at }]],
-    ['a participant who read', { 'message-receipt.update': [{ key: { remoteJid: group, id: 'M1', fromMe: true }, receipt: { userJid: '22:1@lid', readTimestamp: seconds } }] },
-      [{ type: 'receiptReceived', jid: group, whatsAppIds: ['M1'], kind: 'read', at, participant: '22@lid' }]],
-    ['our phone, which read a group', { 'message-receipt.update': [{ key: { remoteJid: group, id: 'M1', fromMe: false }, receipt: { userJid: '11@lid', readTimestamp: seconds } }] },
-      [{ type: 'chatRead', jid: group, at }]],
     ['two addresses of one person', { 'lid-mapping.update': { pn: bert, lid: '22@lid' } }, [{ type: 'aliasLearned', phoneJid: bert, lid: '22@lid' }]],
     ['a contact with both addresses and a name', { 'contacts.upsert': [{ id: bert, lid: '22@lid', notify: 'Bert' }] },
       [{ type: 'aliasLearned', phoneJid: bert, lid: '22@lid' }, { type: 'named', jid: bert, name: 'Bert', saved: false }]],
     ['a person’s own name, and that in our address book', { 'contacts.update': [{ id: bert, name: 'B.', notify: 'Bert' }] },
       [{ type: 'named', jid: bert, name: 'Bert', saved: false }, { type: 'named', jid: bert, name: 'B.', saved: true }]],
     ['a group with a new subject', { 'groups.update': [{ id: group, subject: 'Crew' }] }, [{ type: 'named', jid: group, name: 'Crew', saved: false }]],
-    ['a story that somebody read', { 'messages.update': [update({ fromMe: true, remoteJid: 'status@broadcast' }, Status.READ)] }, []],
   ]
   for (const [what, batch, events] of table) {
-    test(`${what}`, () => assert.deepEqual(toReports(batch, me), events))
+    test(`${what}`, () => assert.deepEqual(toReports(batch), events))
   }
 })
 
