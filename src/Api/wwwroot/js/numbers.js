@@ -49,7 +49,7 @@ function draw(number) {
       make('h3', { text: number.label, dir: 'auto' }),
       make('span', { class: 'state', 'data-tone': state.tone, text: `${state.icon} ${state.word}`, title: `Since ${fullTime(number.since)}` })),
     make('p', { text: identity(number) }),
-    number.reason ? make('p', { text: number.reason.message }) : null,
+    number.reason ? make('p', {}, `${number.reason.message} `, make('code', { text: number.reason.code })) : null,
     number.nextAttemptAt ? make('p', { class: 'due', 'data-due': number.nextAttemptAt, 'data-before': 'Trying again in' }) : null,
     number.until ? make('p', { text: `Until ${when(number.until)}`, title: fullTime(number.until) }) : null,
     make('p', { text: `${number.counters.receivedToday} in · ${number.counters.sentToday} out today · ${number.counters.queued} waiting` }),
@@ -69,7 +69,7 @@ function drawLink(link, label) {
     link.code ? make('p', { class: 'code', text: link.code }) : null,
     link.qr ? make('p', { text: 'On the phone: WhatsApp → Linked devices → Link a device.' }) : null,
     link.code ? make('p', { text: 'On the phone: WhatsApp → Linked devices → Link a device → Link with phone number instead.' }) : null,
-    link.expiresAt ? make('p', { class: 'due', 'data-due': link.expiresAt, 'data-before': 'New code in' }) : null);
+    link.expiresAt ? make('p', { class: 'due', 'data-due': link.expiresAt, 'data-before': link.qr ? 'New code in' : 'The code ends in' }) : null);
 }
 
 function actions(number) {
