@@ -161,7 +161,7 @@ internal static class EngineBench
                 return (sent ?? Lost, Stopwatch.GetElapsedTime(accepted));
             }
 
-            await Pause.For(TimeSpan.FromMilliseconds(20));
+            await Pause.For(TimeSpan.FromMilliseconds(5));
         }
     }
 
