@@ -19,7 +19,7 @@ internal sealed partial class SendQueue
             return new SendPlan(expired, GivenUp(now, ref next), [], [], Deaf: false, next);
         }
 
-        if (_unanswered.Count > 0 && _unanswered.Min.At + rules.AnswerTimeout is var answerBy)
+        if (_unanswered.Count > 0 && AnswerBy(_unanswered.Min.At) is var answerBy)
         {
             if (answerBy <= _measured)
             {
@@ -54,6 +54,10 @@ internal sealed partial class SendQueue
 
         return new SendPlan(expired, uncertain, repeat, send, Deaf: false, next);
     }
+
+    // A connection that was closed for an answer that was only late has to begin anew with all that waits at the network.
+    private TimeSpan AnswerBy(TimeSpan since) => Shorter(
+        Longer(since, _heardAt) + rules.AnswerTimeout, since + (rules.AnswerTimeout * rules.AnswerTimeouts));
 
     // One at a time, a gap after the one before. What takes long to prepare does not hold up the other chats.
     private TimeSpan PaceAt => rules.Paced && _claimed.Count > 0 ? Longer(_nextSendAt, _claimed.Max.At + rules.LongestGap) : _nextSendAt;
@@ -206,6 +210,8 @@ internal sealed partial class SendQueue
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -35,6 +35,7 @@ internal sealed partial class SendQueue(SendRules rules)
     private string? _connection;
     private string? _handedTo;
     private TimeSpan _openedAt;
+    private TimeSpan _heardAt;
 
     private enum Place
     {
@@ -262,6 +263,13 @@ internal sealed partial class SendQueue(SendRules rules)
         return [.. moved.Select(row => row.Item)];
     }
 
+    /// <summary>Something was heard of the open connection, whatever it was.</summary>
+    public void Heard(DateTimeOffset now)
+    {
+        Measure(now);
+        _heardAt = _measured;
+    }
+
     /// <summary>
     /// Learns from the queue before a reload which rows are on the wire of which connection: that is not stored, and a row
     /// must not be repeated on the connection it was handed to.
@@ -279,6 +287,7 @@ internal sealed partial class SendQueue(SendRules rules)
         _connection = before._connection;
         _handedTo = before._handedTo;
         _openedAt = before._openedAt + shift;
+        _heardAt = before._heardAt + shift;
         _nextSendAt = before._nextSendAt + shift;
         foreach (var (sequence, row) in _rows.Where(one => one.Value.Place is Place.Handed))
         {

@@ -14,7 +14,11 @@ internal sealed record SendRules
     /// </summary>
     public int AttemptsTogether { get; init; } = 2;
 
+    /// <summary>A connection of which nothing at all is heard for so long, while a message is unanswered, is deaf.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>While other things are heard of it, an answer may only be late: it is waited for so much longer.</summary>
+    public int AnswerTimeouts { get; init; } = 4;
 
     /// <summary>After a connection opens, this long is waited for an answer that was only late.</summary>
     public TimeSpan RepeatGrace { get; init; } = TimeSpan.FromSeconds(2);

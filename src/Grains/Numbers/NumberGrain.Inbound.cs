@@ -18,6 +18,11 @@ internal sealed partial class NumberGrain
             return;
         }
 
+        if (batch.First.Epoch == State.Epoch)
+        {
+            _queue.Heard(Now);
+        }
+
         await _turn.WaitAsync();
         try
         {

@@ -14,6 +14,9 @@ internal sealed partial class NumberGrain
     private const int MostAtOnce = 64;
     private const int MostGivenUpAtOnce = 500;
 
+    // Messages leave a number one by one, and what it receives goes through the same keys: behind many others it takes its time.
+    private static readonly TimeSpan RelayTimeout = TimeSpan.FromSeconds(30);
+
     private readonly HashSet<Task> _sending = [];
     private bool _pumping;
     private bool _pumpAgain;
@@ -211,8 +214,12 @@ internal sealed partial class NumberGrain
         using var span = Tracing.Relay(item, State.Document.Engine);
         try
         {
-            using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
+            using var timeout = new CancellationTokenSource(RelayTimeout, context.Clock);
             await _engine.Relay(Number, State.Epoch, item.WhatsAppId, item.Jid, item.Prepared!, timeout.Token);
+            if (_connection?.Id == connection.Id)
+            {
+                _queue.Heard(Now);
+            }
         }
         catch (EngineException exception) when (exception.Error is EngineError.Rejected or EngineError.NotSent)
         {

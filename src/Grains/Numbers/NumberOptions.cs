@@ -37,7 +37,10 @@ public sealed class NumberOptions
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
     public TimeSpan MessageTimeToLive { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>A message unanswered by the network for this long means a deaf connection, which is closed and opened again.</summary>
+    /// <summary>
+    /// A message unanswered by the network for this long, while nothing else is heard of the connection, means a deaf connection, which is
+    /// closed and opened again. While other things are heard, four times as long: an answer can wait behind many of them.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
     public TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -260,6 +260,36 @@ public sealed class SendQueueTests
     }
 
     [Fact]
+    public void A_connection_of_which_other_things_are_heard_is_not_deaf_before_four_times_as_long()
+    {
+        var queue = Queue(Row(1, "c_a"));
+        Hand(queue, 1, First, Now);
+
+        queue.Heard(At(25));
+        Assert.Equal((false, At(55)), (queue.Plan(At(30), First, 10).Deaf, queue.Plan(At(30), First, 10).NextAt));
+        queue.Heard(At(50));
+        queue.Heard(At(75));
+        queue.Heard(At(100));
+        Assert.Equal((false, At(120)), (queue.Plan(At(119), First, 10).Deaf, queue.Plan(At(119), First, 10).NextAt));
+        Assert.True(queue.Plan(At(120), First, 10).Deaf);
+    }
+
+    [Fact]
+    public void What_was_heard_before_a_message_was_handed_over_or_before_a_reload_is_counted_right()
+    {
+        var before = Queue(Row(1, "c_a"));
+        before.Heard(Now);
+        Hand(before, 1, First, At(10));
+        Assert.Equal((false, true), (before.Plan(At(39), First, 10).Deaf, before.Plan(At(40), First, 10).Deaf));
+
+        before.Heard(At(35));
+        var after = new SendQueue(Unpaced);
+        after.Add(before.Find(1)!, At(50));
+        after.TakeOver(before);
+        Assert.Equal((false, true), (after.Plan(At(64), First, 10).Deaf, after.Plan(At(65), First, 10).Deaf));
+    }
+
+    [Fact]
     public void After_a_reload_a_message_is_not_repeated_on_the_connection_it_was_handed_to()
     {
         var before = Queue(Row(1, "c_a"));
