@@ -14,6 +14,9 @@ separateQueues()
 const { sayUsedKeys } = await import('./whatsapp/usedKeys.js')
 sayUsedKeys()
 
+const { undoFailedAttempts } = await import('./whatsapp/attempts.js')
+undoFailedAttempts()
+
 const socketPath = process.env['LOOPWAVE_ENGINE_SOCKET']
 const token = process.env['LOOPWAVE_ENGINE_TOKEN']
 delete process.env['LOOPWAVE_ENGINE_TOKEN']
