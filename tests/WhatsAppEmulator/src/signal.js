@@ -1,6 +1,7 @@
 import { Curve, generateSignalPubKey, proto, signedKeyPair } from 'baileys'
 import { GroupCipher, GroupSessionBuilder, SenderKeyDistributionMessage, SenderKeyName, SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
 import libsignal from 'libsignal'
+import './attempts.js'
 
 const MAX_UNUSED_PRE_KEYS = 500
 
