@@ -80,7 +80,7 @@ public sealed class SuspectsTests : IAsyncLifetime
         await Send("innocent", Any.Jid());
 
         await Until(() => again > 0);
-        await _cluster.Passes(60);
+        await _cluster.Passes(30);
         Assert.Equal(1, again);
         go.SetResult();
 
