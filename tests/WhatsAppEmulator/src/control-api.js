@@ -44,6 +44,7 @@ const ROUTES = [
   ['POST', '/accounts/:phone/contacts', (emulator, [phone], { of, name }) => emulator.phone(phone).saveContact(emulator.phone(of), text(name, 'name'))],
   ['POST', '/accounts/:phone/reveal-lid', (emulator, [phone]) => { emulator.phone(phone).account.lidKnown = true }],
   ['POST', '/accounts/:phone/unlink', (emulator, [phone]) => emulator.phone(phone).unlink()],
+  ['POST', '/accounts/:phone/lists', (emulator, [phone], { members }) => emulator.phone(phone).createList(members.map(member => emulator.phone(member)))],
   ['GET', '/accounts/:phone/inbox', (emulator, [phone]) => emulator.phone(phone).inbox],
   ['GET', '/accounts/:phone/receipts', (emulator, [phone]) => emulator.phone(phone).receipts],
   ['POST', '/groups', (emulator, _, { creator, subject, members }) => ({

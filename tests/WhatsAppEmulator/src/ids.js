@@ -26,5 +26,6 @@ export class Ids {
   stanza = () => this.text(16)
   ref = () => `2@${this.bytes(48).toString('base64')}`
   lid = () => `${100_000_000_000_000 + this.bytes(6).readUIntBE(0, 6) % 800_000_000_000_000}`
+  list = () => `${1_400_000_000 + this.bytes(4).readUInt32BE() % 300_000_000}@broadcast`
   group = () => `1203630${10_000_000_000 + this.bytes(5).readUIntBE(0, 5) % 80_000_000_000}`
 }

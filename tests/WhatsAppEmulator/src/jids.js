@@ -3,6 +3,7 @@ const SHAPE = /^(\d+)(?::(\d+))?@(s\.whatsapp\.net|lid)$/
 export const pn = (phone, device = 0) => `${phone}${device ? `:${device}` : ''}@s.whatsapp.net`
 export const lid = (number, device = 0) => `${number}${device ? `:${device}` : ''}@lid`
 export const isGroup = jid => /^[\d-]+@g\.us$/.test(jid ?? '')
+export const isList = jid => /^\d+@broadcast$/.test(jid ?? '')
 export const isLid = jid => parse(jid)?.server === 'lid'
 
 /** The parts of a person's or a device's address; undefined for everything else. */

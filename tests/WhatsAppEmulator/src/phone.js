@@ -30,6 +30,7 @@ export class Phone {
   #signal
   #sent = new Map()
   #keyHolders = new Map()
+  #lists = new Map()
   #waiting = []
   #work = Promise.resolve()
   #nextKeyIndex = 1
@@ -168,6 +169,15 @@ export class Phone {
     return this.#server.groups.create(this.account, subject, members.map(member => member.account))
   }
 
+  /** Makes a broadcast list: what is sent to it goes to each of these people, who have it in their chat with this person. */
+  createList(members) {
+    const jid = this.#server.ids.list()
+    this.#lists.set(jid, members.map(member => member.account))
+    return { jid }
+  }
+
+  hasList = jid => this.#lists.has(jid)
+
   /**
    * Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. With `unavailable`
    * companions learn only that it came, as with advertisements (`true`) and what may be viewed once (`'view_once'`). With `cipher`
@@ -176,15 +186,12 @@ export class Phone {
   send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {}, edit, unavailable, cipher } = {}) {
     const sent = { to, message, type, attrs, edit, unavailable, cipher }
     if (jids.isGroup(to)) return this.#sendToGroup(this.#server.groups.find(to), id, sent)
-    const peer = this.#server.accounts.find(to)
-    if (!peer) throw new RangeError(`nobody has ${to}`)
+    const peers = this.#peersOf(to)
     keep(this.#sent, id, sent)
     return this.#inOrder(async () => {
-      for (const device of peer.devices.values()) {
+      const devices = peers.flatMap(peer => [...peer.devices.values()])
+      for (const device of new Set([...devices, ...this.account.companions])) {
         if (device !== this) await this.#sendTo(device, { id, chat: to, ...sent })
-      }
-      if (peer !== this.account) {
-        for (const device of this.account.companions) await this.#sendTo(device, { id, chat: to, ...sent })
       }
       return id
     })
@@ -255,6 +262,7 @@ export class Phone {
       signal: this.#signal.save(),
       sent: this.#sent,
       keyHolders: [...this.#keyHolders].map(([group, holders]) => [group, namesOf(holders)]),
+      lists: [...this.#lists].map(([jid, members]) => [jid, members.map(member => member.phone)]),
       waiting: this.#waiting,
       nextKeyIndex: this.#nextKeyIndex,
       greeted: namesOf(this.#greeted)
@@ -262,7 +270,7 @@ export class Phone {
   }
 
   /** Becomes the phone that was saved. The accounts and their devices are there already. */
-  restore({ history, appState, signal, sent, keyHolders, waiting, nextKeyIndex, greeted, ...open }) {
+  restore({ history, appState, signal, sent, keyHolders, lists, waiting, nextKeyIndex, greeted, ...open }) {
     const devices = jidsOfDevices => new WeakSet(jidsOfDevices.map(jid => this.#server.accounts.findDevice(jid)).filter(Boolean))
     Object.assign(this, open)
     this.history.restore(history)
@@ -270,6 +278,7 @@ export class Phone {
     this.#signal.restore(signal)
     this.#sent = sent
     this.#keyHolders = new Map(keyHolders.map(([group, holders]) => [group, devices(holders)]))
+    this.#lists = new Map(lists.map(([jid, members]) => [jid, members.map(this.#server.accounts.byPhone)]))
     this.#waiting = waiting
     this.#nextKeyIndex = nextKeyIndex
     this.#greeted = devices(greeted)
@@ -277,6 +286,13 @@ export class Phone {
 
   /** Ends when everything it was doing is done. */
   settled = () => this.#work
+
+  /** Who has this address, or is on this list. */
+  #peersOf(to) {
+    const peers = jids.isList(to) ? this.#lists.get(to) : [this.#server.accounts.find(to)].filter(Boolean)
+    if (!peers?.length) throw new RangeError(`nobody has ${to}`)
+    return peers
+  }
 
   #report = error => this.#server.record.problem(this.jid, error.message)
 
@@ -339,7 +355,7 @@ export class Phone {
       id,
       from: author.account.phone,
       device: author.id,
-      chat: recipient ?? (participant ? from : jids.withoutDevice(from)),
+      chat: recipient ?? (jids.isGroup(from) ? from : jids.withoutDevice(participant ?? from)),
       fromMe: author.account === this.account,
       at: new Date(Number(t) * 1000).toISOString(),
       kind: Object.keys(content)[0] ?? null,

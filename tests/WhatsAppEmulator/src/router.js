@@ -140,7 +140,7 @@ export class Router {
 
   /**
    * Hands one ciphertext to one device. `chat` is where it belongs for devices of the author's own account, `address` the form
-   * of address (phone number or hidden) that the author used, `group` the group it was sent to.
+   * of address (phone number or hidden) that the author used, `group` the group it was sent to. To a list of the author it is `chat`.
    */
   deliver(author, target, { id, type, enc, chat, address, group, category, edit, proof, t = seconds() }) {
     const isLid = jids.isLid(address)
@@ -148,8 +148,9 @@ export class Router {
     const alternative = account => isLid ? account.jid : account.publicLid
     const attrs = { id, type, t, notify: author.account.name, category, edit }
     const own = isLid ? author.lidJid : author.jid
-    if (group) {
-      Object.assign(attrs, { from: group, participant: own, addressing_mode: isLid ? 'lid' : 'pn' })
+    const place = group ?? (jids.isList(chat) ? chat : undefined)
+    if (place) {
+      Object.assign(attrs, { from: place, participant: own, addressing_mode: isLid ? 'lid' : 'pn' })
       attrs[isLid ? 'participant_pn' : 'participant_lid'] = alternative(author.account)
     } else if (isOwn && category !== 'peer') {
       const peer = this.#server.accounts.find(chat)
@@ -260,10 +261,11 @@ export class Router {
   }
 
   #flawInReceipt(node) {
-    const { id, to, type } = node.attrs
+    const { id, to, type, participant } = node.attrs
     if (!id || !to) return 'a receipt without id or receiver'
     if (!RECEIPTS.has(type)) return 'an unknown receipt'
-    if (!this.#isKnown(to)) return 'a receipt for nobody'
+    const isKnown = jids.isList(to) ? this.#server.accounts.find(participant)?.owner.hasList(to) : this.#isKnown(to)
+    if (!isKnown) return 'a receipt for nobody'
     if (type !== 'retry') return undefined
     const retry = child(node, 'retry')?.attrs
     if (!retry || !(Number(retry.count) > 0) || retry.id !== id || retry.v !== '1' || !retry.t) return 'a retry receipt without count, id, version or time'

@@ -197,3 +197,32 @@ test('a companion that gets no content asks its phone, and gets it', () => withE
   assert.equal(host.received('once'), undefined)
   assert.deepEqual(emulator.record.problems, [])
 }))
+
+test('a person writes to a broadcast list, and everybody on it has it from this person', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert, device } = await pair(emulator, client)
+  const cleo = emulator.addPhone({ phone: '4915133333333', name: 'Cleo' })
+  const { jid } = bert.createList([anna, cleo])
+
+  const id = await bert.say(jid, 'to all')
+
+  const { key } = await until('the message', () => host.received('to all'))
+  assert.deepEqual([key.id, key.remoteJid, key.participant, key.remoteJidAlt, key.fromMe], [id, jid, bert.jid, bert.lidJid, false])
+  await until('the receipts', () => ['4915111111111', '4915133333333']
+    .every(phone => bert.receipts.some(receipt => receipt.id === id && receipt.from === phone)))
+  await until('the end of it', () => device.pendingCount === 0)
+  assert.deepEqual([anna, cleo].map(({ inbox }) => inbox.map(each => [each.id, each.chat, each.text])), [[[id, bert.jid, 'to all']], [[id, bert.jid, 'to all']]])
+  await assert.rejects(async () => anna.say(jid, 'mine too'), /nobody has/)
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('what a person sends to a list of theirs shows at the companion as own message', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert, device } = await pair(emulator, client)
+  const { jid } = anna.createList([bert])
+
+  await anna.say(jid, 'to all of mine')
+
+  const { key } = await until('the copy', () => host.received('to all of mine'))
+  assert.deepEqual([key.remoteJid, key.participant, key.fromMe], [jid, anna.jid, true])
+  await until('the end of it', () => device.pendingCount === 0)
+  assert.deepEqual(emulator.record.problems, [])
+}))
