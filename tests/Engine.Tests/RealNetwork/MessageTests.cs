@@ -59,6 +59,27 @@ public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployme
     }
 
     [Fact]
+    public async Task What_a_person_sends_through_a_broadcast_list_arrives_in_the_chat_with_them()
+    {
+        var other = await deployment.Person("Other customer");
+        var list = await deployment.WhatsApp.List(_person, _phone, other);
+        await deployment.WhatsApp.Say(_person, _phone, "Hello");
+        var direct = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "Hello");
+
+        var id = await deployment.WhatsApp.Say(_person, list, "We moved.");
+
+        var arrived = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "We moved.");
+        Assert.Equal(Deployment.Text(direct["chat"]), Deployment.Text(arrived["chat"]));
+        Assert.False(arrived["fromMe"]!.GetValue<bool>());
+        Assert.Equal(direct["author"]!.ToJsonString(), arrived["author"]!.ToJsonString());
+
+        await deployment.Post("/api/v1/messages", new { to = Deployment.Text(arrived["chat"]), text = "Good to know.", replyTo = Deployment.Text(arrived["id"]) });
+        var answer = (await deployment.Inbox(_person, inbox => inbox.Count == 1))[0]!;
+        Assert.Equal(id, Deployment.Text(answer["message"]!["extendedTextMessage"]!["contextInfo"]!["stanzaId"]));
+        Assert.Equal("We moved.", Deployment.Text(Assert.Single(await deployment.WhatsApp.Inbox(other))!["text"]));
+    }
+
+    [Fact]
     public async Task What_is_typed_on_the_phone_appears_as_from_the_phone()
     {
         await deployment.WhatsApp.Say(_phone, _person, "from my phone");

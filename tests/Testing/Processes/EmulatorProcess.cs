@@ -89,6 +89,10 @@ public sealed class EmulatorProcess : IAsyncDisposable
     public async Task<string> Group(string creator, string subject, params string[] members) =>
         (await Do("/groups", new { creator, subject, members }))["jid"]!.GetValue<string>();
 
+    /// <summary>Makes a broadcast list of a person; its address, to which they can write.</summary>
+    public async Task<string> List(string owner, params string[] members) =>
+        (await OnPhone(owner, "lists", new { members }))["jid"]!.GetValue<string>();
+
     /// <summary>The content of a file that a person was sent, by the message's id.</summary>
     public async Task<byte[]> File(string phone, string message) =>
         Convert.FromBase64String((await Read($"/accounts/{phone}/files/{message}"))["base64"]!.GetValue<string>());

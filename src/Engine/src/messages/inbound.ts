@@ -1,6 +1,6 @@
 import { getContentType, normalizeMessageContent, proto, type WAMessage } from 'baileys'
 import type { Event, InboundMessage, RemoteFile, TargetMessage } from '../rpc/contract.js'
-import { bare, isChat, isGroup, isMe, type Me } from './address.js'
+import { bare, chatOf, isGroup, isMe, type Me } from './address.js'
 import { writeLocator } from './locator.js'
 
 type Content = proto.IMessage
@@ -11,13 +11,13 @@ const Protocol = proto.Message.ProtocolMessage.Type
 
 /**
  * What a message of the network says in our words. No I/O, so a table of messages tests it. Nothing comes of what is no
- * message of a chat: stories, channels, key material, votes, what our own devices tell each other.
+ * message of a chat: stories, channels, our own broadcast lists, key material, votes, what our own devices tell each other.
  */
 export function toEvents(received: WAMessage, me: Me): Event[] {
   const { key } = received
-  const jid = bare(key.remoteJid)
+  const jid = chatOf(received, me)
   const content = contentOf(received)
-  if (!isChat(jid) || !key.id || !content || (received as { category?: string }).category === 'peer') {
+  if (!jid || !key.id || !content || (received as { category?: string }).category === 'peer') {
     return []
   }
   const at = toTime(received.messageTimestamp)
@@ -76,14 +76,14 @@ export function toUnread(received: WAMessage, me: Me): InboundMessage | undefine
 
 function inEnvelope(received: WAMessage, me: Me, body: Body, context?: proto.IContextInfo): InboundMessage | undefined {
   const { key } = received
-  const jid = bare(key.remoteJid)
-  if (!isChat(jid) || !key.id) {
+  const jid = chatOf(received, me)
+  if (!jid || !key.id) {
     return undefined
   }
   const group = isGroup(jid)
   const fromMe = key.fromMe ?? false
   const participant = group ? bare(key.participant) ?? bare(received.participant) : undefined
-  // On our own messages the other address is often our own, which says nothing about the chat.
+  // On our own messages the other address is often our own, which says nothing about the chat. On those through a list it is the sender's.
   const otherJid = group || isMe(key.remoteJidAlt, me) !== isMe(jid, me) ? undefined : bare(key.remoteJidAlt)
   const otherParticipant = group ? bare(key.participantAlt) : undefined
   const replyTo = context?.stanzaId ? toReply(jid, context, me) : undefined

@@ -1,5 +1,5 @@
 import type { BinaryNode } from 'baileys'
-import { bare } from '../messages/address.js'
+import { bare, isList } from '../messages/address.js'
 import { within } from '../numbers/deadline.js'
 import { Queues } from './queues.js'
 
@@ -55,7 +55,7 @@ export class Arrivals {
   }
 }
 
-/** Where a message is seen: what one of our own devices wrote is in the conversation that it wrote to. */
-function conversationOf({ attrs }: BinaryNode): string {
-  return bare(attrs['recipient'] ?? attrs['from']) ?? ''
+/** Where a message is seen: what one of our own devices wrote where it wrote to, and what came through a list with its sender. */
+function conversationOf({ attrs: { recipient, from, participant } }: BinaryNode): string {
+  return bare(recipient ?? (isList(from) ? participant : from)) ?? ''
 }

@@ -2,7 +2,7 @@ import { type BinaryNode, cleanMessage, decodeMessageNode, proto, unpadRandomMax
 import type { Device } from '../credentials/device.js'
 import type { Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
-import { bare, type Me } from '../messages/address.js'
+import { bare, chatOf, isGroup, type Me } from '../messages/address.js'
 import { toEvents, toUnread } from '../messages/inbound.js'
 import type { Event } from '../rpc/contract.js'
 import { givenByPhone, isWorthAWord } from './unread.js'
@@ -25,7 +25,7 @@ export class Reader {
       return [message, ...givenByPhone(message)].flatMap((each) => {
         const events = toEvents(each, this.me)
         if (events.length > 0) {
-          this.#told.add(identity(each))
+          this.#told.add(identity(each, this.me))
         }
         return events
       })
@@ -48,7 +48,7 @@ export class Reader {
 
   /** What the library reports and was not told yet: it came without encryption or through our phone. */
   onceOnly(message: WAMessage): Event[] {
-    return this.#told.delete(identity(message)) ? [] : toEvents(message, this.me)
+    return this.#told.delete(identity(message, this.me)) ? [] : toEvents(message, this.me)
   }
 
   #envelope(stanza: BinaryNode, content?: proto.IMessage): WAMessage {
@@ -60,6 +60,8 @@ export class Reader {
   }
 }
 
-function identity({ key }: WAMessage): string {
-  return `${bare(key.remoteJid) ?? ''}|${bare(key.participant) ?? ''}|${key.id ?? ''}`
+function identity(message: WAMessage, me: Me): string {
+  const { key } = message
+  const chat = chatOf(message, me) ?? ''
+  return `${chat}|${isGroup(chat) ? bare(key.participant) ?? '' : ''}|${key.id ?? ''}`
 }

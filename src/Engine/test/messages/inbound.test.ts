@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { proto, type WAMessage } from 'baileys'
-import { toEvents, toTime } from '#engine/messages/inbound.js'
+import { toEvents, toTime, toUnread } from '#engine/messages/inbound.js'
 import { readLocator } from '#engine/messages/locator.js'
 import type { Event } from '#engine/rpc/contract.js'
 import { Event as EventShape } from '#engine/rpc/contract.js'
@@ -23,6 +23,8 @@ function received(message: proto.IMessage | undefined, key: Partial<WAMessage['k
 }
 
 const inGroup = { remoteJid: group, participant: '22:4@lid', participantAlt: '4915122222222:4@s.whatsapp.net' }
+
+const inList = { remoteJid: '1412345678@broadcast', participant: '22:4@lid', remoteJidAlt: '4915122222222:4@s.whatsapp.net' }
 
 const media = {
   url: 'https://mmg.whatsapp.net/v/t62/file?ccb=1', directPath: '/v/t62/file?ccb=1', mediaKey: Buffer.alloc(32, 1),
@@ -88,6 +90,9 @@ describe('Messages of the network in our words', () => {
   const silent: [string, WAMessage][] = [
     ['a story', received({ conversation: 'x' }, { remoteJid: 'status@broadcast' })],
     ['a channel', received({ conversation: 'x' }, { remoteJid: '120363@newsletter' })],
+    ['what our own phone sent through a broadcast list', received({ conversation: 'x' }, { ...inList, participant: me.id, fromMe: true })],
+    ['the same in a form of our address that the library does not know as ours', received({ conversation: 'x' }, { ...inList, participant: me.lid })],
+    ['a word of nobody through a broadcast list', received({ conversation: 'x' }, { ...inList, participant: '' })],
     ['key material', received({ senderKeyDistributionMessage: { groupId: group } }, inGroup)],
     ['what our own devices tell each other', received({ conversation: 'x' }, {}, { category: 'peer' })],
     ['a vote', received({ pollUpdateMessage: { pollCreationMessageKey: { id: 'P' } } })],
@@ -107,6 +112,31 @@ describe('Messages of the network in our words', () => {
     const fromGroup = only(received({ conversation: 'hi' }, inGroup))
     assert.ok(fromGroup.type === 'messageReceived')
     assert.deepEqual([fromGroup.message.jid, fromGroup.message.participant, fromGroup.message.otherParticipant], [group, '22@lid', bert])
+  })
+
+  test('what came through a broadcast list is in the chat with its sender, and so is what changes it', () => {
+    const contextInfo = { stanzaId: 'Q1', participant: me.id, quotedMessage: { conversation: 'which?' } }
+    const event = only(received({ extendedTextMessage: { text: 'this', contextInfo } }, inList))
+    assert.ok(event.type === 'messageReceived')
+    const { jid, otherJid, participant, otherParticipant, fromMe, pushName, replyTo } = event.message
+    assert.deepEqual([jid, otherJid, participant, otherParticipant, fromMe, pushName], ['22@lid', bert, undefined, undefined, false, 'Bert'])
+    assert.deepEqual(replyTo, { whatsAppId: 'Q1', fromMe: true, text: 'which?' })
+
+    const target = { whatsAppId: 'M0', fromMe: false }
+    const key = { id: 'M0', fromMe: true, remoteJid: inList.remoteJid }
+    const edit = { type: Type.MESSAGE_EDIT, key, editedMessage: { conversation: 'new' } }
+    assert.deepEqual(only(received({ protocolMessage: edit }, inList)), { type: 'messageEdited', jid: '22@lid', target, text: 'new', at })
+    assert.deepEqual(only(received({ protocolMessage: { type: Type.REVOKE, key } }, inList)), { type: 'messageRevoked', jid: '22@lid', target, at })
+    assert.deepEqual(only(received({ reactionMessage: { key: { id: 'M0', fromMe: false }, text: '👍' } }, inList)),
+      { type: 'reactionReceived', jid: '22@lid', target, emoji: '👍', fromMe: false, at })
+
+    const unread = toUnread(received(undefined, inList), me)
+    assert.deepEqual([unread?.jid, unread?.otherJid, unread?.participant, unread?.type], ['22@lid', bert, undefined, 'unsupported'])
+  })
+
+  test('what a phone tells of a broadcast list names its sender elsewhere', () => {
+    const event = only(received({ conversation: 'old' }, { remoteJid: inList.remoteJid }, { participant: bert }))
+    assert.equal(event.type === 'messageReceived' && event.message.jid, bert)
   })
 
   test('a message typed on our phone is ours, carries no name, and our own other address is not the chat’s', () => {

@@ -7,6 +7,7 @@ import { until } from '../testing/until.js'
 const anna = '491511@s.whatsapp.net'
 const bert = '491512@s.whatsapp.net'
 const group = '120363000000000001@g.us'
+const list = '1412345678@broadcast'
 
 describe('what arrives', () => {
   let late = 0
@@ -29,6 +30,7 @@ describe('what arrives', () => {
       [{ from: anna }, { from: '491511:3@s.whatsapp.net' }],
       [{ from: anna }, { from: '491599:2@s.whatsapp.net', recipient: anna }],
       [{ from: group, participant: anna }, { from: group, participant: bert }],
+      [{ from: list, participant: '491511:3@s.whatsapp.net' }, { from: anna }],
     ] as const) {
       const [first, second] = [message(one, patient), message(other, patient)]
       assert.deepEqual([first.hasBegun, second.hasBegun], [true, false])
@@ -43,7 +45,11 @@ describe('what arrives', () => {
 
   test('does not wait for another conversation', async () => {
     const patient = new Arrivals(() => assert.fail())
-    const all = [message({ from: anna }, patient), message({ from: bert }, patient), message({ from: group, participant: anna }, patient)]
+    const others: BinaryNode['attrs'][] = [
+      { from: anna }, { from: bert }, { from: group, participant: anna }, { from: list, participant: '491513@s.whatsapp.net' },
+      { from: 'status@broadcast', participant: anna },
+    ]
+    const all = others.map((attrs) => message(attrs, patient))
     assert.ok(all.every(({ hasBegun }) => hasBegun))
     all.forEach(({ end }) => end())
     await Promise.all(all.map(({ handled }) => handled))

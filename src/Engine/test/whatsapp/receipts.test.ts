@@ -7,6 +7,7 @@ import { toReceipts } from '#engine/whatsapp/receipts.js'
 const me = { id: '4915100000001:3@s.whatsapp.net', lid: '11:3@lid' }
 const bert = '4915122222222@s.whatsapp.net'
 const group = '120363000000000001@g.us'
+const list = '1412345678@broadcast'
 const seconds = 1_790_000_000
 const at = new Date(seconds * 1000).toISOString()
 
@@ -30,6 +31,8 @@ describe('A receipt', () => {
     ['of our phone, which read a chat', receipt({ type: 'read', from: '4915100000001@s.whatsapp.net', recipient: bert }), [{ type: 'chatRead', jid: bert, at }]],
     ['of our phone, which does not show others that it read', receipt({ type: 'read-self', from: '11@lid', recipient: '22@lid' }), [{ type: 'chatRead', jid: '22@lid', at }]],
     ['of our phone, which read a group', receipt({ type: 'read', from: group, participant: '11:0@lid' }), [{ type: 'chatRead', jid: group, at }]],
+    ['of our phone, which read what came through a list', receipt({ type: 'read', from: list, participant: me.id, recipient: bert }), [{ type: 'chatRead', jid: bert, at }]],
+    ['of somebody who read what our phone sent through a list', receipt({ type: 'read', from: list, participant: bert }), []],
     ['of our phone, which has a message', receipt({ from: me.id, recipient: bert }), []],
     ['of a group without a participant', receipt({ from: group }), []],
     ['for what somebody else wrote', receipt({ type: 'read', recipient: '4915133333333@s.whatsapp.net' }), []],
