@@ -63,7 +63,8 @@ export async function answerQuery(server, connection, node) {
     return
   }
   try {
-    const fault = device && server.faults.take(`query ${name}`, device.account.phone, phone => asksAbout(server, inner, phone))
+    const { phone: asker } = device?.account ?? server.accounts.find(inner?.attrs.jid) ?? {}
+    const fault = server.faults.take(`query ${name}`, asker, phone => asksAbout(server, inner, phone))
     if (fault?.kind === 'silent') return
     if (fault?.kind === 'drop') {
       connection.drop()
@@ -228,8 +229,9 @@ function syncAppState({ device, inner }) {
 function linkByCode({ server, connection, inner }) {
   switch (inner.attrs.stage) {
     case 'companion_hello': {
+      if (!server.accounts.find(inner.attrs.jid)) throw new Refused(404, 'item-not-found')
       const answer = server.codeDesk.hello(connection, inner)
-      check(answer, 'companion_hello lacks something, or is for nobody')
+      check(answer, 'companion_hello lacks something')
       return answer
     }
     case 'companion_finish':

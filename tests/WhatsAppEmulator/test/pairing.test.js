@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { planFault } from '../src/plan-fault.js'
 import { until, withEmulator } from '../testing/client.js'
 
 test('a client shows a QR code, a phone scans it, and the client logs in', () => withEmulator(async (emulator, client) => {
@@ -53,6 +54,27 @@ test('a client shows a code, a person types it, and the client logs in', () => w
   await host.open()
 
   assert.equal(host.creds.me.id, device.jid)
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a code is refused for a phone that is none, and as often as planned for one that is', () => withEmulator(async (emulator, client) => {
+  emulator.addPhone({ phone: '4915111111117' })
+  const host = client()
+  host.connect()
+  await host.qr()
+  const refusals = []
+  host.socket.ws.on('CB:iq,type:error', ({ content: [{ attrs }] }) => refusals.push(attrs.code))
+
+  await host.socket.requestPairingCode('4915199999999')
+  await until('the refusal', () => refusals.length === 1)
+  planFault(emulator, { kind: 'query-error', phone: '4915111111117', query: 'set md link_code_companion_reg', code: 429 })
+  await host.socket.requestPairingCode('4915111111117')
+  await until('the next refusal', () => refusals.length === 2)
+  assert.equal(emulator.codeDesk.isWaiting('4915111111117'), false)
+  await host.socket.requestPairingCode('4915111111117')
+  await until('the code at the server', () => emulator.codeDesk.isWaiting('4915111111117'))
+
+  assert.deepEqual(refusals, ['404', '429'])
   assert.deepEqual(emulator.record.problems, [])
 }))
 
