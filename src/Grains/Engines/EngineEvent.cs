@@ -51,7 +51,7 @@ public abstract record EngineEvent
     /// <summary>The connection is over.</summary>
     /// <param name="Code">The network's code, see <c>DisconnectCause</c>.</param>
     /// <param name="Until">When a restriction ends, where the network says.</param>
-    /// <param name="Cause">Why there was no connection to the network at all, where the engine knows; names one of <c>DisconnectCause</c>.</param>
+    /// <param name="Cause">Why, where the code does not tell; names one of <c>DisconnectCause</c>.</param>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.closed")]
     public sealed record Closed(
         [property: Id(0)] int Code,

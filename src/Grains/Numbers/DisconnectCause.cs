@@ -60,6 +60,10 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
     public static Cause CredentialsTooLarge { get; } =
         new("credentials_too_large", "The number's keys are more than the engine can take. It connects again by itself; if it stays, link the number again.");
 
+    /// <summary>Ends an attempt to link: whoever typed this code would type it in vain.</summary>
+    public static Cause CodeRefused { get; } =
+        new("code_refused", "WhatsApp refused a code for this phone: its number may be wrong, or too many codes were asked for. Check it, wait a while, or scan a QR code.");
+
     private static readonly Cause[] NotOfTheNetwork = [ProxyUnreachable, ProxyRefused, CredentialsTooLarge];
 
     private static readonly Dictionary<int, DisconnectCause> Known = new DisconnectCause[]

@@ -22,6 +22,9 @@ public sealed partial record NumberSession
     // No device is linked yet. A fresh identity is tried at once the first time, and after a growing delay from then on.
     private NumberSession OnClosedUnpaired(EngineEvent.Closed closed, DateTimeOffset now, double random) => closed.Code switch
     {
+        // Another code of the same phone would only make it worse.
+        _ when closed.Cause == DisconnectCause.CodeRefused.Code => ToLoggedOut(DisconnectCause.CodeRefused, wipe: true, now),
+
         // While there was no code yet nothing can have run out but the way to the network.
         DisconnectCause.TimedOut when State is not SessionState.Connecting => ToLinkExpired(now),
         DisconnectCause.LoggedOut or DisconnectCause.RestartRequired when Attempt == 0 && !LinkIsOver(now) =>

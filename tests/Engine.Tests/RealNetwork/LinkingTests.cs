@@ -31,6 +31,26 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
     }
 
     [Fact]
+    public async Task A_code_that_whatsapp_refuses_is_not_shown_and_the_number_says_why()
+    {
+        var phone = await deployment.Person("Shop");
+        var number = await deployment.NewNumber();
+        await deployment.WhatsApp.Fault(new { kind = "query-error", phone, query = "set md link_code_companion_reg", code = 429 });
+
+        await deployment.Post($"/api/v1/numbers/{number}/link", new { method = "code", phone });
+
+        var view = await deployment.Number(number, view => Deployment.Text(view["reason"]?["code"]) == "code_refused");
+        Assert.Equal("logged_out", Deployment.Text(view["status"]));
+        Assert.Null(view["detail"]);
+
+        await deployment.Post($"/api/v1/numbers/{number}/link", new { method = "code", phone });
+        var link = await Deployment.Until(() => deployment.Get($"/api/v1/numbers/{number}/link"), link => link["code"] is not null);
+        await deployment.WhatsApp.EnterCode(phone, Deployment.Text(link["code"]));
+        await deployment.Ready(number);
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
+    [Fact]
     public async Task A_number_that_is_unlinked_on_the_phone_says_so_and_can_be_linked_again()
     {
         var (number, phone) = await deployment.LinkedNumber();

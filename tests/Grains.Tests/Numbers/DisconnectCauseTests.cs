@@ -184,6 +184,19 @@ public sealed class DisconnectCauseTests
     }
 
     [Fact]
+    public void A_code_that_the_network_refuses_ends_the_attempt()
+    {
+        var byCode = new LinkAttempt("919800000001", false, Now);
+        var after = new NumberSession().StartLink(byCode, Now).Connecting(Now).On(new EngineEvent.Closed(428, Cause: "code_refused"), At(2), Middle);
+
+        Shows(after, NumberStatus.LoggedOut, null, "code_refused", Credentials.Wiped);
+        Assert.EndsWith(".", after.Reason!.Message, StringComparison.Ordinal);
+        Assert.True(after.NeedsPerson());
+        Assert.Null(after.Link);
+        Assert.Null(after.NextAttemptAt);
+    }
+
+    [Fact]
     public void A_408_before_there_was_any_code_is_a_connection_that_could_not_be_had_and_is_tried_again()
     {
         var after = new NumberSession().StartLink(Qr, Now).Connecting(Now).Closed(408, At(20));

@@ -97,7 +97,9 @@ export const events = {
   linkScanned: struct({}),
   linked: struct({ phone: id, lid: optional(id), pushName: optional(text) }),
   opened: struct({ pushName: optional(text) }),
-  closed: struct({ code: int32, until: optional(time), cause: optional(oneOf('proxy_unreachable', 'proxy_refused', 'credentials_too_large')) }),
+  closed: struct({
+    code: int32, until: optional(time), cause: optional(oneOf('proxy_unreachable', 'proxy_refused', 'credentials_too_large', 'code_refused')),
+  }),
   pingLost: struct({}),
   credentialsChanged: struct({ changes: list(Entry) }),
   messageReceived: struct({ message: InboundMessage }),

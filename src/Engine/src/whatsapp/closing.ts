@@ -1,5 +1,6 @@
 import { toTime } from '../messages/inbound.js'
 import type { EventOf } from '../rpc/contract.js'
+import { CodeRefused } from './pairingCode.js'
 import { ProxyFault } from './proxy.js'
 
 /** The fault of a connection that is answered by somebody else, such as a proxy or a gateway. */
@@ -12,6 +13,9 @@ export function toClosing(error: unknown): Closing {
   const { message, output, data } = (error ?? {}) as { message?: string; output?: { statusCode?: number }; data?: unknown }
   if (data instanceof ProxyFault) {
     return { code: 428, cause: data.why }
+  }
+  if (error instanceof CodeRefused) {
+    return { code: 428, cause: 'code_refused' }
   }
   const code = message === notTheNetwork ? 503 : toCode(output?.statusCode ?? 428)
   const until = code === 402 ? untilOf((data as { expire?: string } | undefined)?.expire) : undefined

@@ -13,6 +13,7 @@ export class LinkOffers {
   constructor(
     private readonly phone: string | undefined,
     private readonly settings: Settings,
+    /** Gives a code that the network has taken. */
     private readonly askForCode: (phone: string) => Promise<string>,
   ) {}
 

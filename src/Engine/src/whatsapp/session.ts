@@ -20,7 +20,8 @@ import { LinkOffers } from './linkOffers.js'
 import { aroundListeners, isEssential } from './listeners.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
-import { directly, through } from './proxy.js'
+import { askForCode } from './pairingCode.js'
+import { directly, ProxyFault, through } from './proxy.js'
 import { isUnanswered, Queries } from './queries.js'
 import { Reader } from './reader.js'
 import { Recipients } from './recipients.js'
@@ -92,7 +93,8 @@ export class WhatsAppSession implements Session {
       requireOpen: () => this.#requireOpen(),
       refusal: (error, otherwise) => this.#refusal(error, otherwise),
     })
-    this.#linkOffers = new LinkOffers(request.link?.phone, request.settings, (phone) => this.#socket.requestPairingCode(phone))
+    this.#linkOffers = new LinkOffers(request.link?.phone, request.settings, (phone) =>
+      this.#lifetime.during(askForCode(this.#socket, phone, questionLimitMs)))
   }
 
   get isOpen(): boolean {
@@ -346,8 +348,9 @@ export class WhatsAppSession implements Session {
     }
     this.#finish()
     const { code, ...more } = toClosing(error)
-    if (more.cause) {
-      this.port.log('warning', 'the proxy does not let the number out', undefined, describeFault((error as { data?: unknown }).data))
+    const { data } = (error ?? {}) as { data?: unknown }
+    if (data instanceof ProxyFault) {
+      this.port.log('warning', 'the proxy does not let the number out', undefined, describeFault(data))
     }
     this.port.closed(code, more)
   }
@@ -357,8 +360,10 @@ export class WhatsAppSession implements Session {
       const offer = await this.#linkOffers.next(qr)
       this.#tell(...(offer ? [offer] : []))
     } catch (error) {
-      this.port.log('warning', 'no pairing code could be had', undefined, describeFault(error))
-      await this.#socket.end(error as Error)
+      if (this.#state !== 'over') {
+        this.port.log('warning', 'no pairing code could be had', undefined, describeFault(error))
+        await this.#socket.end(error as Error)
+      }
     }
   }
 

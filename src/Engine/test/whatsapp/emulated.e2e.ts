@@ -67,6 +67,22 @@ describe('A number on the emulated network', () => {
     assert.equal(silo.eventsOf('linked')[0]?.phone, anna.phone)
   })
 
+  test('offers no code that the network refuses, and says so', async () => {
+    const anna = await person('Anna')
+    await emulator.call('POST', '/faults', { kind: 'query-error', phone: anna.phone, query: 'set md link_code_companion_reg', code: 429 })
+    await silo.ask('open', { number: n, epoch: 1, link: { phone: anna.phone } })
+    const refused = await silo.event('closed', n)
+    assert.deepEqual([refused.code, refused.cause], [428, 'code_refused'])
+    assert.ok(silo.logs.some(({ data }) => (data as { code?: unknown } | undefined)?.code === '429'), 'the network’s own code is in the log')
+
+    await silo.ask('open', { number: 'n2', epoch: 1, link: { phone: '4915199999999' } })   // whose phone is none
+    assert.equal((await silo.event('closed', 'n2')).cause, 'code_refused')
+    assert.deepEqual(silo.eventsOf('linkOffered'), [])
+
+    await silo.ask('open', { number: n, epoch: 1, link: { phone: anna.phone } })
+    assert.match((await silo.event('linkOffered', n)).code ?? '', /^[0-9A-Z]{8}$/)
+  })
+
   test('starts over with fresh credentials when the connection drops before the code is typed', async () => {
     const anna = await person('Anna')
     const open = { number: n, epoch: 1, link: { phone: anna.phone } }
