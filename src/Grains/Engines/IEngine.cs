@@ -171,13 +171,17 @@ public sealed record OutboundFile(string Path, string MimeType, string? FileName
 
 /// <summary>Names a message on the network.</summary>
 /// <param name="Participant">In groups, who wrote it.</param>
-/// <param name="Text">Its text, for the preview of a reply.</param>
+/// <param name="Text">Its words, for the preview of a reply.</param>
+/// <param name="Type">What it is, for the preview of a reply; null where nobody knows, as of what people on the network answer.</param>
+/// <param name="FileName">The name of its document, for the preview of a reply.</param>
 [GenerateSerializer, Immutable, Alias("loopwave.target-message")]
 public sealed record TargetMessage(
     [property: Id(0)] string WhatsAppId,
     [property: Id(1)] bool FromMe,
     [property: Id(2)] string? Participant,
-    [property: Id(3)] string? Text = null);
+    [property: Id(3)] string? Text = null,
+    [property: Id(4)] MessageType? Type = null,
+    [property: Id(5)] string? FileName = null);
 
 /// <summary>Who a phone belongs to, if anybody.</summary>
 /// <param name="Jid">The network's own form of the phone; it can differ from the digits asked for.</param>

@@ -109,8 +109,21 @@ internal sealed partial class NumberGrain
             File = file?.Described,
             Location = message.Location,
             Mentions = message.Mentions,
-            Target = target is null ? null : new TargetMessage(target.WhatsAppId, target.FromMe, target.FromMe ? null : target.Author.Jid, target.Text),
+            Target = target is null ? null : await Target(target, isAnswered: item.Kind is OutboundKind.Message),
         };
+    }
+
+    private async Task<TargetMessage> Target(MessageDocument message, bool isAnswered)
+    {
+        var named = new TargetMessage(message.WhatsAppId, message.FromMe, message.FromMe ? null : message.Author.Jid);
+        if (!isAnswered)
+        {
+            return named;
+        }
+
+        var words = message.Text ?? message.Location?.Name ?? message.Poll?.Question ?? (message.Contacts is [var card, ..] ? card.Name : null);
+        var file = message is { Type: MessageType.Document, Media: { } id } ? (await ports.Media.Get([id])).GetValueOrDefault(id) : null;
+        return named with { Text = words, Type = message.Type, FileName = file?.FileName };
     }
 
     private async Task<FileToSend> File(string id, CancellationToken cancellationToken)

@@ -58,6 +58,22 @@ public sealed class MediaTests(Deployment deployment) : IClassFixture<Deployment
         Assert.Equal(Content, await deployment.Api.GetByteArrayAsync(Deployment.Text(arrived["media"]!["url"])));
     }
 
+    [Theory]
+    [InlineData("image", "image/jpeg", "imageMessage", null)]
+    [InlineData("document", "application/pdf", "documentMessage", "menu.pdf")]
+    public async Task A_reply_to_a_file_without_words_quotes_it_as_what_it_is(string kind, string mimetype, string quoted, string? fileName)
+    {
+        await deployment.WhatsApp.OnPhone(_person, "send-file", new { to = _phone, kind, mimetype, base64 = Convert.ToBase64String(Content), fileName });
+        var arrived = await deployment.Shown(_person, message => message["media"] is not null);
+
+        await deployment.Post("/api/v1/messages", new { to = Deployment.Text(arrived["chat"]), text = "Thank you.", replyTo = Deployment.Text(arrived["id"]) });
+
+        var answer = (await deployment.Inbox(_person, inbox => inbox.Count == 1))[0]!;
+        var file = answer["message"]!["extendedTextMessage"]!["contextInfo"]!["quotedMessage"]![quoted];
+        Assert.NotNull(file);
+        Assert.Equal(fileName, file["fileName"]?.GetValue<string>());
+    }
+
     private async Task<string> Upload(string mimeType)
     {
         using var content = new ByteArrayContent(Content);

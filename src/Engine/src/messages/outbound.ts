@@ -121,7 +121,29 @@ function replyOf({ jid, target: answered }: OutboundMessage, me: Me): { contextI
     contextInfo: {
       stanzaId: answered.whatsAppId,
       ...(author ? { participant: author } : {}),
-      quotedMessage: { conversation: answered.text ?? '' },
+      quotedMessage: quoted(answered),
     },
+  }
+}
+
+/** What a reply shows of the message that it answers. Without its keys a file is a label, beside what was written with it. */
+function quoted({ type, text, fileName }: TargetMessage): proto.IMessage {
+  const caption = text ? { caption: text } : {}
+  switch (type) {
+    case 'image':
+      return { imageMessage: caption }
+    case 'video':
+      return { videoMessage: caption }
+    case 'audio':
+    case 'voice':
+      return { audioMessage: { ptt: type === 'voice' } }
+    case 'document':
+      return { documentMessage: { ...(fileName ? { fileName, title: fileName } : {}), ...caption } }
+    case 'sticker':
+      return { stickerMessage: {} }
+    case 'location':
+      return { locationMessage: text ? { name: text } : {} }
+    default:
+      return { conversation: text ?? '' }
   }
 }

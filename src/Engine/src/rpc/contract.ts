@@ -15,7 +15,9 @@ export const MessageType = oneOf(
   'text', 'image', 'video', 'audio', 'voice', 'document', 'sticker', 'location', 'contact', 'poll', 'unsupported')
 export type MessageType = Of<typeof MessageType>
 
-export const TargetMessage = struct({ whatsAppId: id, fromMe: flag, participant: optional(id), text: optional(text) })
+export const TargetMessage = struct({
+  whatsAppId: id, fromMe: flag, participant: optional(id), text: optional(text), type: optional(MessageType), fileName: optional(text),
+})
 export type TargetMessage = Of<typeof TargetMessage>
 
 export const Location = struct({ latitude: number, longitude: number, name: optional(text) })

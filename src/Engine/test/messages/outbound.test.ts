@@ -50,6 +50,29 @@ describe('Outgoing messages', () => {
     }
   })
 
+  test('a reply quotes what it answers as what it is', async () => {
+    const table: [Partial<NonNullable<OutboundMessage['target']>>, object][] = [
+      [{ type: 'text', text: 'which?' }, { conversation: 'which?' }],
+      [{ type: 'image' }, { imageMessage: {} }],
+      [{ type: 'image', text: 'look' }, { imageMessage: { caption: 'look' } }],
+      [{ type: 'video', text: 'look' }, { videoMessage: { caption: 'look' } }],
+      [{ type: 'audio' }, { audioMessage: { ptt: false } }],
+      [{ type: 'voice' }, { audioMessage: { ptt: true } }],
+      [{ type: 'document', fileName: 'a.pdf', text: 'look' }, { documentMessage: { fileName: 'a.pdf', title: 'a.pdf', caption: 'look' } }],
+      [{ type: 'document' }, { documentMessage: {} }],
+      [{ type: 'sticker' }, { stickerMessage: {} }],
+      [{ type: 'location', text: 'Berlin' }, { locationMessage: { name: 'Berlin' } }],
+      [{ type: 'location' }, { locationMessage: {} }],
+      [{ type: 'poll', text: 'When?' }, { conversation: 'When?' }],
+      [{ type: 'contact', text: 'Ada' }, { conversation: 'Ada' }],
+      [{ type: 'unsupported' }, { conversation: '' }],
+    ]
+    for (const [target, expected] of table) {
+      const { extendedTextMessage } = await build({ text: 'this', target: { whatsAppId: 'Q', fromMe: false, ...target } })
+      assert.deepEqual((extendedTextMessage?.contextInfo?.quotedMessage as proto.Message).toJSON(), expected)
+    }
+  })
+
   test('a reaction, an edit and a revoke name their target', async () => {
     const target = { whatsAppId: 'T', fromMe: false, participant: '22@lid' }
     const reaction = await build({ kind: 'reaction', jid: group, emoji: '👍', target })
