@@ -58,6 +58,7 @@ const ROUTES = [
   ['GET', '/record', emulator => emulator.record.messages],
   ['GET', '/connections', emulator => emulator.record.connections],
   ['GET', '/chatstates', emulator => emulator.record.chatstates],
+  ['GET', '/log-ins', emulator => emulator.record.logIns],
   ['GET', '/problems', emulator => emulator.record.problems]
 ].map(([method, path, act]) => ({ method, parts: path.split('/'), act }))
 

@@ -1,3 +1,4 @@
+import * as jids from './jids.js'
 import { child, seconds, SERVER, stanza } from './stanza.js'
 import { result } from './connection.js'
 
@@ -5,13 +6,19 @@ import { result } from './connection.js'
 export function logIn(server, connection, { noiseKey, payload }) {
   const account = server.accounts.byPhone(payload.username)
   const device = account?.devices.get(payload.device)
+  const { primary, secondary, tertiary } = payload.userAgent?.appVersion ?? {}
+  const asked = server.record.asked({ device: jids.pn(payload.username, payload.device), version: `${primary}.${secondary}.${tertiary}` })
+  const refuse = (code, attrs) => {
+    asked.refused = code
+    connection.fail(code, attrs)
+  }
   const fault = server.faults.take('login', account?.phone)
   if (fault) {
-    connection.fail(fault.code, fault.attrs)
+    refuse(fault.code, fault.attrs)
     return
   }
   if (!device?.noiseKey?.equals(noiseKey)) {
-    connection.fail(401)
+    refuse(401)
     return
   }
 

@@ -7,6 +7,7 @@ export class Record {
   #problems = []
   #chatstates = []
   #connections = []
+  #logIns = []
 
   /** A companion sent a message; `again` when a receiver had asked for it once more. */
   sent({ id, from, to, again }) {
@@ -32,6 +33,14 @@ export class Record {
     if (!known) return
     if (error) known.error = Number(error)
     else known.receiptedAt ??= new Date().toISOString()
+  }
+
+  /** A companion asks to be let in, naming its version; its row, for whoever refuses it. */
+  asked({ device, version }) {
+    const row = { device, version, at: new Date().toISOString(), refused: null }
+    if (this.#logIns.length >= LIMIT) this.#logIns.shift()
+    this.#logIns.push(row)
+    return row
   }
 
   /** A companion logged in; its row, for whoever learns how that connection ends. */
@@ -60,14 +69,15 @@ export class Record {
   }
 
   save() {
-    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems, connections: this.#connections }
+    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems, connections: this.#connections, logIns: this.#logIns }
   }
 
-  restore({ sent, delivered, problems, connections }) {
+  restore({ sent, delivered, problems, connections, logIns }) {
     this.#sent = sent
     this.#delivered = delivered
     this.#problems = problems
     this.#connections = connections
+    this.#logIns = logIns
   }
 
   get messages() {
@@ -76,6 +86,10 @@ export class Record {
 
   get connections() {
     return [...this.#connections]
+  }
+
+  get logIns() {
+    return [...this.#logIns]
   }
 
   get chatstates() {

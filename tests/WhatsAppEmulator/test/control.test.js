@@ -53,6 +53,8 @@ test('another process links a client, lets people write, and looks at the record
     assert.equal(await host.closed(from), 401)
     const { body: connections } = await call('GET', '/connections')
     assert.deepEqual(connections.map(each => [each.device, each.end]), [['4915111111111:1@s.whatsapp.net', 'closed']])
+    const { body: logIns } = await call('GET', '/log-ins')
+    assert.deepEqual(logIns.map(each => [each.device, each.refused]), [['4915111111111:1@s.whatsapp.net', null]])
   } finally {
     host.close()
   }

@@ -89,7 +89,7 @@ test('a connection ends with the code that was asked for', () => withEmulator(as
 }))
 
 test('a login is refused with the reason that was asked for', () => withEmulator(async (emulator, client) => {
-  const { host } = await pair(emulator, client)
+  const { host, device } = await pair(emulator, client, { version: [2, 3000, 1035194821] })
   for (const code of [401, 402, 403, 405, 406, 500, 503]) {
     planFault(emulator, { kind: 'login-failure', phone: '4915111111111', code, attrs: code === 402 ? { expire: 60 } : undefined })
     const from = host.events.length
@@ -97,6 +97,9 @@ test('a login is refused with the reason that was asked for', () => withEmulator
     assert.equal(await host.closed(from), code)
   }
   await host.open()
+  const logIns = emulator.record.logIns.map(each => each.refused)
+  assert.deepEqual(logIns, [null, 401, 402, 403, 405, 406, 500, 503, null])
+  assert.deepEqual(new Set(emulator.record.logIns.map(({ device, version }) => `${device} ${version}`)), new Set([`${device.jid} 2.3000.1035194821`]))
 }))
 
 test('a second connection with the same credentials replaces the first', () => withEmulator(async (emulator, client) => {
