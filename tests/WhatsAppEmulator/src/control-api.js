@@ -31,7 +31,8 @@ const ROUTES = [
   })],
   ['POST', '/accounts/:phone/ask-again', (emulator, [phone], { id, count }) => emulator.phone(phone).askAgain(text(id, 'id'), count)],
   ['GET', '/accounts/:phone/files/:id', async (emulator, [phone, id]) => ({ base64: (await emulator.phone(phone).fetchFile(id)).toString('base64') })],
-  ['POST', '/accounts/:phone/read', (emulator, [phone], { to, ids }) => emulator.phone(phone).read(addressIn(emulator, to), ids)],
+  ['POST', '/accounts/:phone/read', (emulator, [phone], { to, ids, author }) =>
+    emulator.phone(phone).read(addressIn(emulator, to), ids, author && emulator.phone(author).account.lidJid)],
   ['POST', '/accounts/:phone/type', (emulator, [phone], { to, state }) => emulator.phone(phone).type(addressIn(emulator, to), state)],
   ['POST', '/accounts/:phone/garble', (emulator, [phone], { count = 1 }) => { emulator.phone(phone).garbles = count }],
   ['POST', '/accounts/:phone/power', (emulator, [phone], { on }) => emulator.phone(phone).turn(on === true)],

@@ -197,9 +197,9 @@ export class Phone {
     })
   }
 
-  /** Tells authors that this person has read their messages. */
-  read(to, ids) {
-    this.#server.router.forwardReceipt(this, { ids, to, type: 'read' })
+  /** Tells an author, in a group the one that is named, that this person has read the messages; and this person's companions too. */
+  read(to, ids, author) {
+    this.#server.router.read(this, { ids, to, type: 'read', participant: author })
   }
 
   /** Shows that this person writes: `composing`, `recording` or `paused`. */
@@ -377,11 +377,12 @@ export class Phone {
   #retry = (id, count, t) => [stanza('retry', { count, id, t, v: '1' }), stanza('registration', {}, bigEndian(this.#signal.registrationId, 4))]
 
   #receiveReceipt(node) {
-    const { from, participant, type, t } = node.attrs
+    const { from, participant, recipient, type, t } = node.attrs
     if (this.receipts.length >= MAX_INBOX) this.receipts.shift()
     const reader = this.#server.accounts.find(participant ?? from)
+    const chat = jids.withoutDevice(recipient ?? from)
     for (const id of idsOf(node)) {
-      this.receipts.push({ id, from: reader.phone, type: type ?? 'delivered', at: new Date(Number(t) * 1000).toISOString() })
+      this.receipts.push({ id, chat, from: reader.phone, type: type ?? 'delivered', at: new Date(Number(t) * 1000).toISOString() })
     }
   }
 

@@ -4,7 +4,8 @@ import { continueBacklog } from './login.js'
 import { bytes, child, children, outline, seconds, stanza } from './stanza.js'
 
 const RECEIPTS = new Set([undefined, 'inactive', 'read', 'read-self', 'played', 'sender', 'retry', 'hist_sync', 'peer_msg'])
-const OWN_RECEIPTS = new Set(['sender', 'read-self', 'hist_sync', 'peer_msg'])
+const OWN_RECEIPTS = new Set(['sender', 'hist_sync', 'peer_msg'])
+const READ_RECEIPTS = new Set(['read', 'read-self'])
 const MAX_RETRIES_ASKED = 10_000
 
 /** Carries messages, receipts and their confirmations between devices, and refuses what the real server would refuse. */
@@ -48,8 +49,20 @@ export class Router {
       for (const each of idsOf(node)) this.confirm(device, each)
       continueBacklog(connection)
     }
+    const { participant } = node.attrs
     if (type === 'retry') this.#askAgain(device, node)
-    else if (!OWN_RECEIPTS.has(type)) this.forwardReceipt(device, { ids: idsOf(node), id, to, type, participant: node.attrs.participant })
+    else if (READ_RECEIPTS.has(type)) this.read(device, { ids: idsOf(node), to, type, participant })
+    else if (!OWN_RECEIPTS.has(type)) this.forwardReceipt(device, { ids: idsOf(node), to, type, participant })
+  }
+
+  /** A device's owner has read messages: told to their author, unless the owner keeps that to themselves, and to the owner's other devices. */
+  read(reader, { ids, to, type, participant }) {
+    if (type === 'read') this.forwardReceipt(reader, { ids, to, type, participant })
+    const own = jids.isLid(participant ?? to) ? reader.account.lidJid : reader.account.jid
+    const attrs = participant ? { from: to, participant: own } : { from: own, recipient: jids.withoutDevice(to) }
+    for (const device of reader.account.devices.values()) {
+      if (device !== reader) device.deliver(receipt(ids, { ...attrs, type }))
+    }
   }
 
   /** A message has arrived for good: it will not be delivered again. */
@@ -67,14 +80,7 @@ export class Router {
     const isLid = jids.isLid(participant ?? to)
     const own = isLid ? receiver.account.lidJid : receiver.account.jid
     for (const device of author.devices.values()) {
-      if (device === receiver) continue
-      device.deliver(stanza('receipt', {
-        id: ids[0],
-        from: participant ? to : own,
-        participant: participant ? own : undefined,
-        type,
-        t: seconds()
-      }, ids.length > 1 ? [stanza('list', {}, ids.slice(1).map(id => stanza('item', { id })))] : undefined))
+      if (device !== receiver) device.deliver(receipt(ids, { from: participant ? to : own, participant: participant ? own : undefined, type }))
     }
   }
 
@@ -274,5 +280,9 @@ export class Router {
   }
 }
 
-export const idsOf = receipt =>
-  [receipt.attrs.id, ...children(child(receipt, 'list'), 'item').map(item => item.attrs.id)]
+function receipt([id, ...more], attrs) {
+  return stanza('receipt', { id, ...attrs, t: seconds() }, more.length > 0 ? [stanza('list', {}, more.map(each => stanza('item', { id: each })))] : undefined)
+}
+
+export const idsOf = node =>
+  [node.attrs.id, ...children(child(node, 'list'), 'item').map(item => item.attrs.id)]

@@ -49,14 +49,28 @@ test('a companion writes to a person, whose phone reads and whose account knows 
   assert.deepEqual(emulator.record.problems, [])
 }))
 
-test('a companion reads, and the author learns of it', () => withEmulator(async (emulator, client) => {
+test('a companion reads, and the author and the own phone learn of it', () => withEmulator(async (emulator, client) => {
   const { host, anna, bert } = await pair(emulator, client)
   const id = await bert.say(anna.jid, 'seen?')
   const message = await until('the message', () => host.received('seen?'))
 
   await host.socket.readMessages([message.key])
 
-  await until("the read receipt at the author's phone", () => bert.receipts.some(each => each.id === id && each.type === 'read'))
+  const seen = await until("the read receipt at the author's phone", () => bert.receipts.find(each => each.type === 'read'))
+  assert.deepEqual([seen.id, seen.chat, seen.from], [id, anna.jid, anna.account.phone])
+  const known = await until('the same at the own phone', () => anna.receipts.find(each => each.type === 'read'))
+  assert.deepEqual([known.id, known.chat, known.from], [id, bert.jid, anna.account.phone])
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a phone reads, and its companion learns of it', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  const id = await bert.say(anna.jid, 'seen?')
+  await until('the message', () => host.received('seen?'))
+
+  anna.read(bert.jid, [id])
+
+  await until('the read receipt', () => host.statusOf(id) >= READ)
   assert.deepEqual(emulator.record.problems, [])
 }))
 
