@@ -10,6 +10,8 @@ export class Device {
   /** What it showed for itself when it opened a session, once that was found good. */
   proof
   preKeys = new Map()
+  /** The devices of others, by their phones, of which it has confirmed to know that they are gone. Ids are never given twice. */
+  knowsGone = new Set()
   #pending = []
   #wasTold = false
 
@@ -55,14 +57,14 @@ export class Device {
   }
 
   save() {
-    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys } = this
+    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone } = this
     const pending = this.#pending.map(({ node }) => node)
-    return { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, pending, wasTold: this.#wasTold }
+    return { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, pending, wasTold: this.#wasTold }
   }
 
-  static restore(account, { pending, wasTold, proof, preKeys, ...known }) {
+  static restore(account, { pending, wasTold, proof, preKeys, knowsGone, ...known }) {
     const device = new Device({ account, ...known })
-    Object.assign(device, { proof, preKeys })
+    Object.assign(device, { proof, preKeys, knowsGone })
     device.#pending = pending.map(node => ({ node, written: false }))
     device.#wasTold = wasTold
     return device

@@ -27,6 +27,9 @@ export class Router {
       return
     }
 
+    for (const jid of this.#goneIn(device, node)) {
+      this.#server.record.problem(connection.name, `a ciphertext for ${jid}, which it knows to be gone: ${outline(node)}`)
+    }
     const again = this.#retriesAsked.has(id)
     const isRepeat = this.#server.record.wasSent(id) && !again
     this.#server.record.sent({ id, from: device.jid, to, again })
@@ -87,10 +90,13 @@ export class Router {
   acknowledged(connection, node) {
     const { class: kind, id, type, error } = node.attrs
     const { device } = connection
-    if (!device.confirm(kind, id, type)) {
+    const confirmed = device.confirm(kind, id, type)
+    if (!confirmed) {
       this.#server.record.problem(connection.name, `confirms what it was not sent: ${outline(node)}`)
     } else if (kind === 'message') {
       this.#server.record.receipted({ id, to: device.jid, error })
+    } else if (type === 'devices') {
+      for (const { attrs: { jid } } of children(child(confirmed, 'remove'), 'device')) device.knowsGone.add(jid)
     }
     continueBacklog(connection)
   }
@@ -256,6 +262,12 @@ export class Router {
       if (!reached.has(device.account.owner)) return 'a message that leaves out the own phone'
     }
     return undefined
+  }
+
+  /** The devices that get nothing of a message because they are gone, as its author was told before it was written. */
+  #goneIn(device, node) {
+    return children(child(node, 'participants'), 'to').map(part => part.attrs.jid)
+      .filter(jid => device.knowsGone.has(jids.pn(this.#server.accounts.find(jid).phone, jids.parse(jid).device)))
   }
 
   #flawInProof(device, proof) {

@@ -147,8 +147,16 @@ test('a device that joins gets messages at once, and one that left gets none', (
   await host.socket.sendMessage(bert.jid, { text: 'to the phone again' })
 
   await until('the last message', () => bert.inbox.length === 3)
-  assert.equal(device.pendingCount, 0)
   assert.deepEqual(emulator.record.problems, [])
+
+  // It is written to all the same.
+  const enc = { tag: 'enc', attrs: { v: '2', type: 'msg' }, content: Buffer.from('x') }
+  const parts = [bert.jid, host.creds.me.id.replace(/:.*@/, '@'), device.jid].map(jid => ({ tag: 'to', attrs: { jid }, content: [enc] }))
+  await host.socket.sendNode({
+    tag: 'message', attrs: { id: 'GONE', to: bert.jid, type: 'text' }, content: [{ tag: 'participants', attrs: {}, content: parts }]
+  })
+  const [problem] = await until('the problem', () => emulator.record.problems.length > 0 && emulator.record.problems)
+  assert.match(problem.what, /^a ciphertext for 4915122222222:1@s.whatsapp.net, which it knows to be gone/)
 }))
 
 test('a message given as bytes is sent with whatever is in them', () => withEmulator(async (emulator, client) => {
