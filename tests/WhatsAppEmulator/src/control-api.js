@@ -58,8 +58,8 @@ const ROUTES = [
   ['DELETE', '/faults', emulator => emulator.faults.clear()],
   ['GET', '/record', emulator => emulator.record.messages],
   ['GET', '/connections', emulator => emulator.record.connections],
-  ['GET', '/chatstates', emulator => emulator.record.chatstates],
   ['GET', '/log-ins', emulator => emulator.record.logIns],
+  ['GET', '/chatstates', emulator => emulator.record.chatstates],
   ['GET', '/problems', emulator => emulator.record.problems]
 ].map(([method, path, act]) => ({ method, parts: path.split('/'), act }))
 

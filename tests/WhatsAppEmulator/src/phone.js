@@ -237,7 +237,7 @@ export class Phone {
     }
   }
 
-  /** Loses its sessions with somebody's devices: the next message from there can't be read. */
+  /** Loses its sessions with somebody's devices, and their group keys: the next message from there can't be read. */
   forgetSessions(account) {
     for (const device of account.devices.values()) this.#signal.forget(device)
   }
@@ -410,12 +410,19 @@ export class Phone {
     const isOwn = device.account === this.account && category !== 'peer' && !group
     const content = isOwn ? { deviceSentMessage: { destinationJid: chat, message } } : message
     const { type: kind, content: sealed } = await this.#signal.encrypt(device, content, { fresh })
-    if (this.garbles > 0 && !fresh && device.id !== 0 && device.account !== this.account) {
-      this.garbles--
-      sealed[sealed.length - 20] ^= 1    // of the text or its seal: the last bytes of a first message say something else
-    }
-    const enc = stanza('enc', { v: 2, type: (!fresh && device.id !== 0 && cipher) || kind, count, ...attrs }, sealed)
+    const enc = fresh
+      ? stanza('enc', { v: 2, type: kind, count, ...attrs }, sealed)
+      : stanza('enc', { v: 2, type: (device.id !== 0 && cipher) || kind, count, ...attrs }, this.#garbled(device, sealed))
     this.#server.router.deliver(this, device, { id, type, edit, enc, chat, group, address, category })
+  }
+
+  /** What a device gets of a ciphertext: another one in its place, while this phone garbles. */
+  #garbled(device, sealed) {
+    if (this.garbles === 0 || device.id === 0 || device.account === this.account) return sealed
+    this.garbles--
+    const garbled = Buffer.from(sealed)
+    garbled[garbled.length - 20] ^= 1    // of the text or its seal: the last bytes of a first message say something else
+    return garbled
   }
 
   /** One ciphertext for all; whoever has not got this phone's group key yet gets it beside. */
@@ -429,7 +436,7 @@ export class Phone {
       this.#keyHolders.set(group.jid, holders)
       for (const device of this.#server.groups.devices(group)) {
         if (device === this) continue
-        const enc = [stanza('enc', { v: 2, type: (device.id !== 0 && cipher) || 'skmsg', ...attrs }, content)]
+        const enc = [stanza('enc', { v: 2, type: (device.id !== 0 && cipher) || 'skmsg', ...attrs }, this.#garbled(device, content))]
         if (!holders.has(device)) {
           const key = { senderKeyDistributionMessage: { groupId: group.jid, axolotlSenderKeyDistributionMessage: distribution } }
           const sealed = await this.#signal.encrypt(device, key)

@@ -74,9 +74,13 @@ export class SignalKeys {
     await new GroupSessionBuilder(this.#store).process(this.#senderKeyName(group, addressOf(device)), message)
   }
 
-  /** Loses the session with a device, as a phone does that was restored from a backup. */
+  /** Loses the session with a device and its group keys, as a phone does that was restored from a backup. */
   forget(device) {
     this.#sessions.delete(this.#address(device).toString())
+    const author = this.#senderKeyName('', addressOf(device)).toString()
+    for (const name of this.#senderKeys.keys()) {
+      if (name.endsWith(author)) this.#senderKeys.delete(name)
+    }
   }
 
   save() {

@@ -70,6 +70,49 @@ test('a companion that cannot read a group message asks again', () => withEmulat
   assert.deepEqual(emulator.record.problems, [])
 }))
 
+test('what a companion cannot read of a group it asks for, and can read then', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, host } = await pair(emulator, client)
+  const group = bert.createGroup('Club', [anna])
+  bert.garbles = 1
+
+  const id = await bert.say(group.jid, 'hello')
+
+  await until('the message', () => host.received('hello'))
+  assert.equal(emulator.record.messages.delivered.find(each => each.id === id).times, 2)
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('a phone that lost a group key asks again, and gets the message', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, host } = await pair(emulator, client)
+  const group = bert.createGroup('Club', [anna])
+  await host.socket.sendMessage(group.jid, { text: 'first' })
+  await until('the first message', () => bert.inbox.length === 1)
+  bert.forgetSessions(anna.account)
+
+  const sent = await host.socket.sendMessage(group.jid, { text: 'second' })
+
+  await until('the second message', () => bert.inbox.some(each => each.text === 'second'))
+  const record = emulator.record.messages.sent.find(each => each.id === sent.key.id)
+  assert.deepEqual([record.times, record.retries], [1, 1])
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
+test('in a group the author learns who read, and so do the companions of the reader', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, host } = await pair(emulator, client)
+  const group = bert.createGroup('Club', [anna])
+  const asked = await bert.say(group.jid, 'who comes?')
+  const { key } = await until('the message', () => host.received('who comes?'))
+  await host.socket.readMessages([key])
+  const sent = await host.socket.sendMessage(group.jid, { text: 'me' })
+  await until('the answer', () => bert.inbox.length === 1)
+  bert.read(group.jid, [sent.key.id], anna.lidJid)
+
+  const seen = await until('the read receipt at the author', () => bert.receipts.find(each => each.type === 'read'))
+  assert.deepEqual([seen.id, seen.chat, seen.from], [asked, group.jid, anna.account.phone])
+  await until('the read receipt at the companion', () => host.readersOf(sent.key.id).has(bert.lidJid))
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
 test('who is in no such group is told so, and nothing is wrong with asking', () => withEmulator(async (emulator, client) => {
   const { anna, bert, host, device } = await pair(emulator, client)
   const group = bert.createGroup('Club', [anna])

@@ -135,13 +135,19 @@ export class Client {
       ...updates.filter(update => update.key.id === id).map(update => update.update.status ?? -1))
   }
 
-  /** Who told that an own group message arrived, wherever Baileys put it. */
-  receiversOf(id) {
+  /** Who told that an own group message arrived. */
+  receiversOf = id => new Set(this.#receiptsOf(id).map(receipt => receipt.userJid))
+
+  /** Who told that they have read an own group message. */
+  readersOf = id => new Set(this.#receiptsOf(id).filter(receipt => receipt.readTimestamp).map(receipt => receipt.userJid))
+
+  /** Wherever Baileys put them. */
+  #receiptsOf(id) {
     const updates = this.events.filter(event => event.name === 'message-receipt.update').flatMap(event => event.data)
-    return new Set([
-      ...updates.filter(update => update.key.id === id).map(update => update.receipt.userJid),
-      ...this.upserts.filter(message => message.key.id === id).flatMap(message => message.userReceipt ?? []).map(receipt => receipt.userJid)
-    ])
+    return [
+      ...updates.filter(update => update.key.id === id).map(update => update.receipt),
+      ...this.upserts.filter(message => message.key.id === id).flatMap(message => message.userReceipt ?? [])
+    ]
   }
 
   /** Loses every session and group key, as a host does that was set back to an older state. */
