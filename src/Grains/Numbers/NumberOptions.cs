@@ -59,6 +59,10 @@ public sealed class NumberOptions
     /// <summary>Whether opening a chat tells the sender that the messages were read.</summary>
     public bool SendReadReceipts { get; set; } = true;
 
+    /// <summary>While WhatsApp refuses the version of the client: between two tries to connect, each of one number for the whole cluster.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan VersionRetryInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How often all started numbers of the cluster are looked after.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan SweepPeriod { get; set; } = TimeSpan.FromMinutes(1);

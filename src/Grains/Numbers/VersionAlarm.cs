@@ -2,21 +2,20 @@ namespace Loopwave.Numbers;
 
 /// <summary>
 /// WhatsApp refused the version of the client that all numbers share (405), so it would refuse every one of them, and asking
-/// for each is what gets a deployment noticed. From then on one number tries each minute for all; the first one that logs in
+/// for each is what gets a deployment noticed. From then on one number at a time tries for all; the first one that logs in
 /// ends it. One thread only.
 /// </summary>
 /// <param name="since">When it was refused, as far as is known from before; that somebody tried just now counts then.</param>
-internal sealed class VersionAlarm(DateTimeOffset? since, TimeProvider clock)
+/// <param name="tryEvery">Between two tries.</param>
+internal sealed class VersionAlarm(DateTimeOffset? since, TimeSpan tryEvery, TimeProvider clock)
 {
-    private static readonly TimeSpan TryEvery = TimeSpan.FromMinutes(1);
-
     private long _tried = clock.GetTimestamp();
 
     /// <summary>Since when the version is refused; null when it is not, as far as anybody knows.</summary>
     public DateTimeOffset? Since { get; private set; } = since;
 
     /// <summary>Whether it makes sense to wait for a turn to connect.</summary>
-    public bool MayAsk => Since is null || clock.GetElapsedTime(_tried) >= TryEvery;
+    public bool MayAsk => Since is null || clock.GetElapsedTime(_tried) >= tryEvery;
 
     /// <summary>A number was refused. False when that is known already.</summary>
     public bool Raise()
@@ -38,7 +37,7 @@ internal sealed class VersionAlarm(DateTimeOffset? since, TimeProvider clock)
         return isNews;
     }
 
-    /// <summary>Whether a number may connect now. While the version is refused that is one number, each minute.</summary>
+    /// <summary>Whether a number may connect now. While the version is refused that is one number, each time that a try is due.</summary>
     public bool MayConnect()
     {
         if (!MayAsk)

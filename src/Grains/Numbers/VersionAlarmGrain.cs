@@ -1,6 +1,7 @@
 using System.Globalization;
 using Loopwave.Deployment;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Loopwave.Numbers;
 
@@ -19,7 +20,7 @@ internal interface IVersionAlarmGrain : IGrainWithIntegerKey
     Task Lower();
 
     /// <summary>Whether a number may connect, as things stand.</summary>
-    /// <param name="connects">It does so now: the turn of this minute is taken. Otherwise it only asks whether to wait in line.</param>
+    /// <param name="connects">It does so now: the turn to try is taken. Otherwise it only asks whether to wait in line.</param>
     [Alias("ask")]
     [ResponseTimeout("00:00:02")]
     Task<VersionAnswer> Ask(bool connects);
@@ -36,7 +37,8 @@ internal sealed record VersionAnswer([property: Id(0)] bool MayConnect, [propert
 
 /// <summary>Keeps the alarm in storage, so that it outlives the silo that it was raised on and the one that this grain is on.</summary>
 [KeepAlive]
-internal sealed partial class VersionAlarmGrain(IDeploymentStore store, TimeProvider clock, ILogger<VersionAlarmGrain> logger) : Grain, IVersionAlarmGrain
+internal sealed partial class VersionAlarmGrain(
+    IDeploymentStore store, IOptions<NumberOptions> options, TimeProvider clock, ILogger<VersionAlarmGrain> logger) : Grain, IVersionAlarmGrain
 {
     private const string Setting = "whatsapp.version-refused-since";
 
@@ -46,7 +48,8 @@ internal sealed partial class VersionAlarmGrain(IDeploymentStore store, TimeProv
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var since = await store.Setting(Setting);
-        _alarm = new VersionAlarm(string.IsNullOrEmpty(since) ? null : DateTimeOffset.Parse(since, CultureInfo.InvariantCulture), clock);
+        _alarm = new VersionAlarm(
+            string.IsNullOrEmpty(since) ? null : DateTimeOffset.Parse(since, CultureInfo.InvariantCulture), options.Value.VersionRetryInterval, clock);
     }
 
     public Task Raise(string number)

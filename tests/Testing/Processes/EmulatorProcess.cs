@@ -108,6 +108,13 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>Cuts the connections of all linked devices.</summary>
     public Task DropAll() => Do("/drop", new { phone = "all" });
 
+    /// <summary>Nothing goes wrong any more.</summary>
+    public async Task ClearFaults()
+    {
+        using var answer = await _control.DeleteAsync("/faults");
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Every message that a linked device sent, or was given.</summary>
     public Task<JsonNode> Record() => Read("/record");
 
@@ -116,6 +123,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
 
     /// <summary>Every word of a linked device that its owner writes, or stopped.</summary>
     public async Task<JsonArray> Chatstates() => (await Read("/chatstates")).AsArray();
+
+    /// <summary>Every time that a linked device asked to be let in, oldest first: <c>{ device, version, refused }</c>.</summary>
+    public async Task<JsonArray> LogIns() => (await Read("/log-ins")).AsArray();
 
     /// <summary>What no real server would have understood. Empty, or the engine is wrong.</summary>
     public async Task<JsonArray> Problems() => (await Read("/problems")).AsArray();
