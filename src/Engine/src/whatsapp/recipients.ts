@@ -1,6 +1,6 @@
-import type { GroupMetadata, WASocket } from 'baileys'
+import { type GroupMetadata, isPnUser, WAMessageAddressingMode, type WASocket } from 'baileys'
 import type { Device } from '../credentials/device.js'
-import { isGroup, isMe } from '../messages/address.js'
+import { bare, isGroup, isMe } from '../messages/address.js'
 import type { Memory } from './memory.js'
 import { asGroupRefusal } from './refusals.js'
 
@@ -13,6 +13,7 @@ export class Recipients {
     private readonly socket: Pick<WASocket, 'getUSyncDevices' | 'assertSessions' | 'groupMetadata'>,
     private readonly device: Device,
     private readonly memory: Memory,
+    private readonly addresses: Pick<WASocket['signalRepository']['lidMapping'], 'getLIDForPN'>,
   ) {}
 
   /**
@@ -29,6 +30,20 @@ export class Recipients {
     const devices = await this.socket.getUSyncDevices(others, true, false)
     const haveKey = isGroup(jid) ? this.device.get('sender-key-memory', [jid])[jid] ?? {} : {}
     await this.socket.assertSessions(devices.filter((each) => !haveKey[each.jid] && each.device !== hostedDevice).map((each) => each.jid))
+  }
+
+  /**
+   * A person as the network names them in a chat: a group knows its members by one of their two addresses, and a message of it that is
+   * answered or read by the one of somebody it does not know by that.
+   */
+  async memberOf(jid: string, person: string): Promise<string> {
+    if (!isGroup(jid)) {
+      return person
+    }
+    const { participants, addressingMode } = await this.group(jid)
+    const member = participants.find(({ id, phoneNumber, lid }) => [id, phoneNumber, lid].includes(person))
+    // Who has left is known from what they wrote.
+    return member?.id ?? (addressingMode === WAMessageAddressingMode.LID && isPnUser(person) ? bare(await this.addresses.getLIDForPN(person)) : undefined) ?? person
   }
 
   async group(jid: string): Promise<GroupMetadata> {

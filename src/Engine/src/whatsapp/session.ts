@@ -4,7 +4,7 @@ import {
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
-import { bare } from '../messages/address.js'
+import { bare, type Me } from '../messages/address.js'
 import { prepare } from '../messages/outbound.js'
 import { never, within } from '../numbers/deadline.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
@@ -83,7 +83,7 @@ export class WhatsAppSession implements Session {
     this.#listen()
     const { ws, authState } = this.#socket
     this.#queries = new Queries(ws, request.settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
-    this.#recipients = new Recipients(this.#socket, this.#device, this.#memory)
+    this.#recipients = new Recipients(this.#socket, this.#device, this.#memory, this.#socket.signalRepository.lidMapping)
     this.#sender = new Sender({
       socket: this.#socket,
       log: port.log,
@@ -105,7 +105,7 @@ export class WhatsAppSession implements Session {
   prepare(message: OutboundMessage): Promise<Uint8Array> {
     return this.#do(async () => {
       await this.#queries.within(questionLimitMs, () => this.#recipients.find(message.jid))
-      return await prepare(message, this.#reader.me, { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
+      return await prepare(await this.#addressed(message), await this.#meIn(message.jid), { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
     })
   }
 
@@ -143,9 +143,9 @@ export class WhatsAppSession implements Session {
   }
 
   markRead(jid: string, messages: Params<'markRead'>['messages']): Promise<void> {
-    return this.#do(() => this.#socket.readMessages(messages.map(({ whatsAppId, participant }) => ({
-      remoteJid: jid, id: whatsAppId, fromMe: false, ...(participant ? { participant } : {}),
-    }))))
+    return this.#do(async () => await this.#socket.readMessages(await Promise.all(messages.map(async ({ whatsAppId, participant }) => ({
+      remoteJid: jid, id: whatsAppId, fromMe: false, ...(participant ? { participant: await this.#recipients.memberOf(jid, participant) } : {}),
+    })))))
   }
 
   setPresence(jid: string, state: PresenceState): Promise<void> {
@@ -457,6 +457,21 @@ export class WhatsAppSession implements Session {
     } catch (error) {
       throw this.#refusal(error)
     }
+  }
+
+  /** Who we are, in the form of address that the chat uses. */
+  async #meIn(jid: string): Promise<Me> {
+    const { me } = this.#reader
+    const own = bare(me.id)
+    return own ? { ...me, id: await this.#recipients.memberOf(jid, own) } : me
+  }
+
+  /** A message whose target names its author as the chat does. */
+  async #addressed(message: OutboundMessage): Promise<OutboundMessage> {
+    const { jid, target } = message
+    return target?.participant
+      ? { ...message, target: { ...target, participant: await this.#recipients.memberOf(jid, target.participant) } }
+      : message
   }
 
   #requireOpen(): void {
