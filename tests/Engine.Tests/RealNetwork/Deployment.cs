@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Loopwave.Processes;
@@ -119,6 +120,16 @@ public sealed class Deployment : IAsyncLifetime
     public async Task<string> Send(string number, string to, string text) =>
         Text((await Post("/api/v1/messages", new { from = number, to, text, whenOffline = "queue" }))["id"]);
 
+    /// <summary>Uploads a file to send; its id.</summary>
+    public async Task<string> Upload(byte[] file, string mimeType)
+    {
+        using var content = new ByteArrayContent(file);
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(mimeType);
+        using var answer = await Api.PostAsync("/api/v1/media?fileName=file.bin", content);
+        answer.EnsureSuccessStatusCode();
+        return Text((await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]);
+    }
+
     /// <summary>Waits until a message is as wanted.</summary>
     public Task<JsonObject> Message(string id, Func<JsonObject, bool> until) => Until(() => Get($"/api/v1/messages/{id}"), until);
 
@@ -145,6 +156,18 @@ public sealed class Deployment : IAsyncLifetime
 
     /// <summary>Waits until what a person was sent is as wanted.</summary>
     public Task<JsonArray> Inbox(string person, Func<JsonArray, bool> until) => Until(() => WhatsApp.Inbox(person), until);
+
+    /// <summary>Waits until an author's phone knows that somebody has read a message; what it was told.</summary>
+    public async Task<JsonNode> ReadBy(string reader, string author, string id)
+    {
+        bool IsIt(JsonNode? receipt) =>
+            (Text(receipt!["id"]), Text(receipt["from"]), Text(receipt["type"])) == (id, reader, "read");
+        return (await Until(() => WhatsApp.Receipts(author), receipts => receipts.Any(IsIt))).First(IsIt)!;
+    }
+
+    /// <summary>Waits until the devices of a phone have all that was waiting for them.</summary>
+    public Task Told(string phone) => Until(
+        () => WhatsApp.Account(phone), account => account["companions"]!.AsArray().All(device => device!["pending"]!.GetValue<int>() == 0));
 
     public async Task<JsonObject> Get(string path) => (await Api.GetFromJsonAsync<JsonObject>(path))!;
 

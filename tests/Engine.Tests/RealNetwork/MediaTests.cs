@@ -1,6 +1,3 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using Xunit;
 
 namespace Loopwave.WhatsApp.RealNetwork;
@@ -23,38 +20,46 @@ public sealed class MediaTests(Deployment deployment) : IClassFixture<Deployment
     public async ValueTask DisposeAsync() => Assert.Empty(await deployment.WhatsApp.Problems());
 
     [Theory]
-    [InlineData("image/jpeg", null, "imageMessage")]
-    [InlineData("video/mp4", null, "videoMessage")]
-    [InlineData("audio/mpeg", null, "audioMessage")]
-    [InlineData("audio/ogg; codecs=opus", "voice", "audioMessage")]
-    [InlineData("application/pdf", null, "documentMessage")]
-    [InlineData("image/webp", "sticker", "stickerMessage")]
-    public async Task A_file_that_is_sent_reaches_the_person_as_it_was(string mimeType, string? type, string kind)
+    [InlineData("image/jpeg", null, "imageMessage", "Our shop")]
+    [InlineData("video/mp4", null, "videoMessage", "Our street")]
+    [InlineData("audio/mpeg", null, "audioMessage", null)]
+    [InlineData("audio/ogg; codecs=opus", "voice", "audioMessage", null)]
+    [InlineData("application/pdf", null, "documentMessage", "Our prices")]
+    [InlineData("image/webp", "sticker", "stickerMessage", null)]
+    public async Task A_file_that_is_sent_reaches_the_person_as_it_was(string mimeType, string? type, string kind, string? text)
     {
-        var media = await Upload(mimeType);
+        var media = await deployment.Upload(Content, mimeType);
 
-        var sent = Deployment.Text((await deployment.Post("/api/v1/messages", new { from = _number, to = _person, media = new { id = media, type } }))["id"]);
+        var sent = Deployment.Text((await deployment.Post("/api/v1/messages", new { from = _number, to = _person, text, media = new { id = media, type } }))["id"]);
 
         await deployment.MessageIs(sent, "delivered");
         var arrived = (await deployment.Inbox(_person, inbox => inbox.Count == 1))[0]!;
         Assert.Equal(kind, Deployment.Text(arrived["kind"]));
+        var said = arrived["message"]![kind]!;
+        Assert.Equal((text, mimeType), (said["caption"]?.GetValue<string>(), Deployment.Text(said["mimetype"])));
+        Assert.Equal(kind is "documentMessage" ? "file.bin" : null, said["fileName"]?.GetValue<string>());
+        Assert.Equal(type is "voice", said["ptt"]?.GetValue<bool>() ?? false);
         Assert.Equal(Content, await deployment.WhatsApp.File(_person, Deployment.Text(arrived["id"])));
     }
 
     [Theory]
-    [InlineData("image", "image/jpeg", "image")]
-    [InlineData("video", "video/mp4", "video")]
-    [InlineData("audio", "audio/ogg; codecs=opus", "voice")]
-    [InlineData("audio", "audio/mpeg", "audio")]
-    [InlineData("document", "application/pdf", "document")]
-    [InlineData("sticker", "image/webp", "sticker")]
-    public async Task A_file_that_a_person_sends_is_fetched_when_it_is_wanted(string kind, string mimetype, string type)
+    [InlineData("image", "image/jpeg", "image", "A picture", null, null)]
+    [InlineData("video", "video/mp4", "video", "A film", null, 3)]
+    [InlineData("audio", "audio/ogg; codecs=opus", "voice", null, null, 3)]
+    [InlineData("audio", "audio/mpeg", "audio", null, null, 3)]
+    [InlineData("document", "application/pdf", "document", "A letter", "a file.bin", null)]
+    [InlineData("sticker", "image/webp", "sticker", null, null, null)]
+    public async Task A_file_that_a_person_sends_is_shown_with_all_that_is_said_of_it_and_fetched_when_it_is_wanted(
+        string kind, string mimetype, string type, string? caption, string? fileName, int? seconds)
     {
         await deployment.WhatsApp.OnPhone(
-            _person, "send-file", new { to = _phone, kind, mimetype, base64 = Convert.ToBase64String(Content), fileName = "a file.bin", isVoice = type == "voice", seconds = 3 });
+            _person, "send-file", new { to = _phone, kind, mimetype, base64 = Convert.ToBase64String(Content), fileName, caption, isVoice = type == "voice", seconds });
 
         var arrived = await deployment.Shown(_person, message => message["media"] is not null);
-        Assert.Equal((type, "none"), (Deployment.Text(arrived["type"]), Deployment.Text(arrived["media"]!["state"])));
+        var media = arrived["media"]!;
+        Assert.Equal((type, "none"), (Deployment.Text(arrived["type"]), Deployment.Text(media["state"])));
+        Assert.Equal((caption, fileName, seconds), (arrived["text"]?.GetValue<string>(), media["fileName"]?.GetValue<string>(), media["durationSeconds"]?.GetValue<int>()));
+        Assert.Equal((mimetype, Content.Length), (Deployment.Text(media["mimeType"]), media["size"]!.GetValue<int>()));
         Assert.Equal(Content, await deployment.Api.GetByteArrayAsync(Deployment.Text(arrived["media"]!["url"])));
     }
 
@@ -72,14 +77,5 @@ public sealed class MediaTests(Deployment deployment) : IClassFixture<Deployment
         var file = answer["message"]!["extendedTextMessage"]!["contextInfo"]!["quotedMessage"]![quoted];
         Assert.NotNull(file);
         Assert.Equal(fileName, file["fileName"]?.GetValue<string>());
-    }
-
-    private async Task<string> Upload(string mimeType)
-    {
-        using var content = new ByteArrayContent(Content);
-        content.Headers.ContentType = MediaTypeHeaderValue.Parse(mimeType);
-        using var answer = await deployment.Api.PostAsync("/api/v1/media?fileName=file.bin", content);
-        answer.EnsureSuccessStatusCode();
-        return Deployment.Text((await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]);
     }
 }

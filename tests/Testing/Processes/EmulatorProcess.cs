@@ -99,14 +99,14 @@ public sealed class EmulatorProcess : IAsyncDisposable
 
     public async Task<JsonArray> Inbox(string phone) => (await Read($"/accounts/{phone}/inbox")).AsArray();
 
+    /// <summary>Who got or read the messages of a phone: <c>{ id, chat, from, type }</c>.</summary>
+    public async Task<JsonArray> Receipts(string phone) => (await Read($"/accounts/{phone}/receipts")).AsArray();
+
     /// <summary>An account and its linked devices.</summary>
     public async Task<JsonObject> Account(string phone) => (await Read($"/accounts/{phone}")).AsObject();
 
     /// <summary>Lets something go wrong: <c>kind</c>, and what that kind needs.</summary>
     public Task Fault(object fault) => Do("/faults", fault);
-
-    /// <summary>Cuts the connections of all linked devices.</summary>
-    public Task DropAll() => Do("/drop", new { phone = "all" });
 
     /// <summary>Nothing goes wrong any more.</summary>
     public async Task ClearFaults()
@@ -115,17 +115,20 @@ public sealed class EmulatorProcess : IAsyncDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Cuts the connections of all linked devices.</summary>
+    public Task DropAll() => Do("/drop", new { phone = "all" });
+
     /// <summary>Every message that a linked device sent, or was given.</summary>
     public Task<JsonNode> Record() => Read("/record");
 
     /// <summary>Every connection of a linked device, oldest first: <c>{ device, from, to, end }</c>.</summary>
     public async Task<JsonArray> Connections() => (await Read("/connections")).AsArray();
 
-    /// <summary>Every word of a linked device that its owner writes, or stopped.</summary>
-    public async Task<JsonArray> Chatstates() => (await Read("/chatstates")).AsArray();
-
     /// <summary>Every time that a linked device asked to be let in, oldest first: <c>{ device, version, refused }</c>.</summary>
     public async Task<JsonArray> LogIns() => (await Read("/log-ins")).AsArray();
+
+    /// <summary>Every word of a linked device that its owner writes, or stopped.</summary>
+    public async Task<JsonArray> Chatstates() => (await Read("/chatstates")).AsArray();
 
     /// <summary>What no real server would have understood. Empty, or the engine is wrong.</summary>
     public async Task<JsonArray> Problems() => (await Read("/problems")).AsArray();
