@@ -3,7 +3,7 @@ using Xunit;
 namespace Loopwave.WhatsApp.RealNetwork;
 
 /// <summary>Messages over the real protocol, with real encryption, both ways.</summary>
-public sealed class MessageTests(Deployment deployment) : IClassFixture<Deployment>, IAsyncLifetime
+public sealed partial class MessageTests(Deployment deployment) : IClassFixture<Deployment>, IAsyncLifetime
 {
     private string _number = "";
     private string _phone = "";
