@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Xunit;
 
 namespace Loopwave.WhatsApp.RealNetwork;
@@ -132,6 +133,61 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
         await Deployment.Until(
             () => deployment.WhatsApp.Account(other), account => account["companions"]!.AsArray().Count == 0);
     }
+
+    [Fact]
+    public async Task A_number_that_is_linked_again_keeps_its_chats_and_sends_what_was_accepted_before()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        var person = await deployment.Person();
+        await deployment.WhatsApp.Say(person, phone, "before");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before");
+        var device = Deployment.Text((await Companion(phone))["jid"]);
+
+        var qr = await Replace(number);
+        var waiting = await deployment.Send(number, person, "accepted meanwhile");
+        await deployment.WhatsApp.Scan(phone, qr);
+
+        await deployment.Ready(number);
+        Assert.NotEqual(device, Deployment.Text((await Companion(phone))["jid"]));
+        await deployment.MessageIs(waiting, "delivered");
+        await deployment.WhatsApp.Say(person, phone, "after");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "after");
+        var chat = await deployment.Get($"/api/v1/chats/{person}/messages");
+        Assert.Equal(["accepted meanwhile", "after", "before"], chat["data"]!.AsArray().Select(message => Deployment.Text(message!["text"])).Order());
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
+    [Fact]
+    public async Task Another_phone_takes_the_place_when_it_is_told_to_and_sends_nothing_that_was_accepted_for_the_old_one()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        var (person, other) = (await deployment.Person(), await deployment.Person("Other shop"));
+        await deployment.WhatsApp.Say(person, phone, "before");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before");
+        await deployment.Do(HttpMethod.Put, $"/api/v1/numbers/{number}/desired", new { state = "stopped" });
+        await deployment.Number(number, view => Deployment.Text(view["detail"]) == "stopped");
+        var waiting = await deployment.Send(number, person, "from the old phone");
+
+        await deployment.WhatsApp.Scan(other, await Replace(number));
+
+        Assert.Equal(other, Deployment.Text((await deployment.Ready(number))["phone"]));
+        Assert.Equal("number_replaced", Deployment.Text((await deployment.MessageIs(waiting, "failed"))["error"]!["code"]));
+        Assert.Empty((await deployment.WhatsApp.Account(phone))["companions"]!.AsArray());
+        await deployment.MessageIs(await deployment.Send(number, person, "from the new phone"), "delivered");
+        var arrived = Assert.Single(await deployment.WhatsApp.Inbox(person))!;
+        Assert.Equal(("from the new phone", other), (Deployment.Text(arrived["text"]), Deployment.Text(arrived["from"])));
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before");
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
+    /// <summary>Unlinks the device of a number for another one; the code to scan.</summary>
+    private async Task<string> Replace(string number)
+    {
+        await deployment.Post($"/api/v1/numbers/{number}/link", new { method = "qr", replace = true });
+        return Deployment.Text((await Deployment.Until(() => deployment.Get($"/api/v1/numbers/{number}/link"), link => link["qr"] is not null))["qr"]);
+    }
+
+    private async Task<JsonNode> Companion(string phone) => Assert.Single((await deployment.WhatsApp.Account(phone))["companions"]!.AsArray())!;
 
     private async Task Gone(string number, string phone)
     {
