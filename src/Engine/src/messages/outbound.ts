@@ -5,6 +5,9 @@ import { isAbsolute } from 'node:path'
 import { EngineError, type OutboundMessage, type TargetMessage } from '../rpc/contract.js'
 import { bare, isGroup, type Me } from './address.js'
 
+/** What phones themselves say of a voice message. The type of a stored file has no codec beside it. */
+const opus = 'audio/ogg; codecs=opus'
+
 /** Builds the bytes of a message. A file is read from its path on this machine, and nothing else is ever fetched. */
 export async function prepare(message: OutboundMessage, me: Me, options: MessageContentGenerationOptions): Promise<Uint8Array> {
   const content = await generateWAMessageContent(await toContent(message, me), options)
@@ -53,7 +56,7 @@ async function bodyOf(message: OutboundMessage): Promise<AnyMessageContent> {
     case 'voice':
       return {
         audio: await streamOf(message),
-        mimetype: fileOf(message).mimeType,
+        mimetype: message.type === 'voice' && fileOf(message).mimeType === 'audio/ogg' ? opus : fileOf(message).mimeType,
         ptt: message.type === 'voice',
         ...(fileOf(message).durationSeconds == null ? {} : { seconds: fileOf(message).durationSeconds as number }),
       }

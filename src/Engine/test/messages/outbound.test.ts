@@ -107,7 +107,9 @@ describe('Outgoing messages', () => {
         ['application/pdf', 'a.pdf', 'see', 7, '/x'])
       const voice = await build({ type: 'voice', file: { path, mimeType: 'audio/ogg; codecs=opus', durationSeconds: 3 } })
       assert.deepEqual([voice.audioMessage?.ptt, voice.audioMessage?.seconds], [true, 3])
-      assert.deepEqual(uploaded, ['document', 'audio'])
+      const plain = await build({ type: 'voice', file: { path, mimeType: 'audio/ogg' } })
+      assert.equal(plain.audioMessage?.mimetype, 'audio/ogg; codecs=opus')
+      assert.deepEqual(uploaded, ['document', 'audio', 'audio'])
     } finally {
       await rm(folder, { recursive: true })
     }
