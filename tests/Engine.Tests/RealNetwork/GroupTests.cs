@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Xunit;
 
 namespace Loopwave.WhatsApp.RealNetwork;
@@ -29,6 +30,110 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
     }
 
     [Fact]
+    public async Task What_is_read_answered_reacted_to_and_sent_as_a_file_in_a_group_is_known_on_both_sides()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        var (one, other) = (await deployment.Person("One"), await deployment.Person("Other"));
+        var group = await deployment.WhatsApp.Group(one, "Neighbours", phone, other);
+        var (own, author) = (await Hidden(phone), await Hidden(one));
+        var asked = await deployment.WhatsApp.Say(one, group, "Who comes?");
+        var question = await Shown(group, "Who comes?");
+
+        await deployment.Do(HttpMethod.Post, $"/api/v1/chats/{Uri.EscapeDataString(group)}/read");
+        Assert.Equal(group, Deployment.Text((await deployment.ReadBy(phone, one, asked))["chat"]));
+
+        var answer = Deployment.Text((await deployment.Post("/api/v1/messages", new { to = Deployment.Text(question["chat"]), text = "Me", replyTo = Deployment.Text(question["id"]) }))["id"]);
+        var arrived = await Arrived(one, message => Deployment.Text(message["text"]) == "Me");
+        var quoted = arrived["message"]!["extendedTextMessage"]!["contextInfo"]!;
+        Assert.Equal((asked, author), (Deployment.Text(quoted["stanzaId"]), Deployment.Text(quoted["participant"])));
+        await deployment.MessageIs(answer, "delivered");
+        var id = Deployment.Text(arrived["id"]);
+        await deployment.WhatsApp.OnPhone(other, "read", new { to = group, ids = new[] { id }, author = phone });
+        await deployment.MessageIs(answer, "read");
+        await deployment.WhatsApp.OnPhone(one, "reply", new { to = group, target = new { id, author = own, text = "Me" }, text = "Good" });
+        Assert.Equal(answer, Deployment.Text((await Shown(group, "Good"))["replyTo"]));
+        await deployment.Post("/api/v1/messages", new { to = Deployment.Text(question["chat"]), text = "At noon", replyTo = answer });
+        var more = await Arrived(one, message => Deployment.Text(message["text"]) == "At noon");
+        Assert.Equal(own, Deployment.Text(more["message"]!["extendedTextMessage"]!["contextInfo"]!["participant"]));
+
+        await deployment.WhatsApp.OnPhone(other, "react", new { to = group, target = new { id, participant = own }, emoji = "👍" });
+        await deployment.Message(answer, message => message["reactions"]!.AsArray().Select(given => Deployment.Text(given!["emoji"])).SequenceEqual(["👍"]));
+        await deployment.Post($"/api/v1/messages/{Deployment.Text(question["id"])}/reactions", new { emoji = "🙏" });
+        var reaction = (await Arrived(one, message => Deployment.Text(message["text"]) == "🙏"))["message"]!["reactionMessage"]!;
+        Assert.Equal((asked, author), (Deployment.Text(reaction["key"]!["id"]), Deployment.Text(reaction["key"]!["participant"])));
+
+        byte[] content = [.. "a picture"u8];
+        await deployment.WhatsApp.OnPhone(other, "send-file", new { to = group, kind = "image", mimetype = "image/jpeg", base64 = Convert.ToBase64String(content), caption = "The garden" });
+        var picture = await Shown(group, "The garden");
+        Assert.Equal(("image", "Other"), (Deployment.Text(picture["type"]), Deployment.Text(picture["author"]!["name"])));
+        Assert.Equal(content, await deployment.Api.GetByteArrayAsync(Deployment.Text(picture["media"]!["url"])));
+        await deployment.Post("/api/v1/messages", new { from = number, to = group, text = "Our shop", media = new { id = await deployment.Upload(content, "image/jpeg") } });
+        foreach (var member in new[] { one, other })
+        {
+            var file = await Arrived(member, message => Deployment.Text(message["text"]) == "Our shop");
+            Assert.Equal(content, await deployment.WhatsApp.File(member, Deployment.Text(file["id"])));
+        }
+
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
+    [Fact]
+    public async Task Who_joins_a_group_gets_what_is_written_from_then_on_and_who_leaves_gets_no_more()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        var (one, leaves, joins) = (await deployment.Person("One"), await deployment.Person("Leaves"), await deployment.Person("Joins"));
+        var group = await deployment.WhatsApp.Group(one, "Neighbours", phone, leaves);
+        await deployment.MessageIs(await deployment.Send(number, group, "before"), "delivered");
+
+        await deployment.WhatsApp.OnServer($"/groups/{group}/add", new { actor = one, members = new[] { joins } });
+        await deployment.Told(phone);
+        await deployment.Send(number, group, "all of us");
+        await Has(["before", "all of us"], one, leaves);
+        await Has(["all of us"], joins);
+
+        await deployment.WhatsApp.OnServer($"/groups/{group}/remove", new { actor = one, members = new[] { leaves } });
+        await deployment.Told(phone);
+
+        // Somebody who asks again makes us give the group's key to all members anew.
+        await deployment.WhatsApp.OnPhone(one, "forget-sessions", new { of = phone });
+        await deployment.Send(number, group, "without one");
+        await Has(["before", "all of us", "without one"], one);
+        await Has(["all of us", "without one"], joins);
+        await Has(["before", "all of us"], leaves);
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_in_a_group_is_asked_for_again_on_both_sides()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        var (one, other) = (await deployment.Person("One"), await deployment.Person("Other"));
+        var group = await deployment.WhatsApp.Group(one, "Neighbours", phone, other);
+        await deployment.WhatsApp.Say(one, group, "first");
+        await Shown(group, "first");
+        await deployment.Send(number, group, "hello");
+        await Has(["first", "hello"], other);
+
+        await deployment.WhatsApp.OnPhone(one, "garble", new { count = 1 });
+        var id = await deployment.WhatsApp.Say(one, group, "second");
+        await Shown(group, "second");
+        Assert.Equal(2, Times((await deployment.WhatsApp.Record())["delivered"], id, "times"));
+
+        await deployment.WhatsApp.OnPhone(other, "forget-sessions", new { of = phone });
+        var again = await deployment.Send(number, group, "once more");
+        var arrived = await Arrived(other, message => Deployment.Text(message["text"]) == "once more");
+        await deployment.MessageIs(again, "delivered");
+        Assert.Equal(1, Times((await deployment.WhatsApp.Record())["sent"], Deployment.Text(arrived["id"]), "retries"));
+        await deployment.Send(number, group, "and on");
+        await Arrived(one, message => Deployment.Text(message["text"]) == "and on");
+        await Arrived(other, message => Deployment.Text(message["text"]) == "and on");
+
+        var stored = (await deployment.Get($"/api/v1/chats/{Uri.EscapeDataString(group)}/messages?limit=200"))["data"]!.AsArray();
+        Assert.Equal(["and on", "first", "hello", "once more", "second"], stored.Select(message => Deployment.Text(message!["text"])).Order());
+        Assert.Empty(await deployment.WhatsApp.Problems());
+    }
+
+    [Fact]
     public async Task A_message_to_a_group_that_is_not_there_fails_at_once_and_the_number_stays_ready()
     {
         var (number, _) = await deployment.LinkedNumber();
@@ -47,8 +152,7 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         var group = await deployment.WhatsApp.Group(person, "Neighbours", phone);
         await deployment.MessageIs(await deployment.Send(number, group, "Hello all"), "delivered");
         await deployment.WhatsApp.OnServer($"/groups/{group}/remove", new { actor = person, members = new[] { phone } });
-        await Deployment.Until(
-            () => deployment.WhatsApp.Account(phone), account => account["companions"]!.AsArray().All(device => device!["pending"]!.GetValue<int>() == 0));
+        await deployment.Told(phone);
 
         var sent = await deployment.Send(number, group, "Still here?");
 
@@ -66,6 +170,24 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 
-    private Task<System.Text.Json.Nodes.JsonObject> Shown(string group, string text) =>
+    private Task<JsonObject> Shown(string group, string text) =>
         deployment.Shown(group, message => Deployment.Text(message["text"]) == text);
+
+    private async Task<JsonNode> Arrived(string person, Func<JsonNode, bool> wanted) =>
+        (await deployment.Inbox(person, inbox => inbox.Any(message => wanted(message!)))).First(message => wanted(message!))!;
+
+    private async Task Has(string[] texts, params string[] people)
+    {
+        foreach (var person in people)
+        {
+            // What is sent once more for one of them all get once more, under the same id.
+            var inbox = await deployment.Inbox(person, inbox => inbox.DistinctBy(message => Deployment.Text(message!["id"])).Count() >= texts.Length);
+            Assert.Equal(texts, inbox.Select(message => Deployment.Text(message!["text"])).Distinct());
+        }
+    }
+
+    private async Task<string> Hidden(string phone) => Deployment.Text((await deployment.WhatsApp.Account(phone))["lid"]);
+
+    private static int Times(JsonNode? record, string id, string what) =>
+        record!.AsArray().Single(one => Deployment.Text(one!["id"]) == id)![what]!.GetValue<int>();
 }

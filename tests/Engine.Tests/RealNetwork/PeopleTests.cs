@@ -76,6 +76,7 @@ public sealed class PeopleTests(Deployment deployment) : IClassFixture<Deploymen
 
         await deployment.WhatsApp.OnPhone(person, "unlink", new { });
         await deployment.Number(second, view => Deployment.Text(view["status"]) == "logged_out");
+        await deployment.Told(_phone);
         await deployment.MessageIs(await deployment.Send(_number, person, "one again"), "delivered");
     }
 }
