@@ -41,7 +41,11 @@ public sealed class CredentialTests : IAsyncLifetime
         await _deployment.Start();
 
         await _deployment.Ready(_number);
-        await Exchange("after");
+        var after = await Exchange("after");
+
+        // It was written for newer keys, which nobody had: asked for again, it came a second time.
+        var delivered = (await _deployment.WhatsApp.Record())["delivered"]!.AsArray();
+        Assert.Equal(2, delivered.Single(one => Deployment.Text(one!["id"]) == after)!["times"]!.GetValue<int>());
         Assert.Single((await _deployment.WhatsApp.Account(_phone))["companions"]!.AsArray());
     }
 
@@ -80,12 +84,14 @@ public sealed class CredentialTests : IAsyncLifetime
         Assert.Single((await _deployment.WhatsApp.Account(_phone))["companions"]!.AsArray());
     }
 
-    private async Task Exchange(string text)
+    /// <summary>A person asks and is answered; the id of the question.</summary>
+    private async Task<string> Exchange(string text)
     {
-        await _deployment.WhatsApp.Say(_person, _phone, $"{text}, asks");
+        var id = await _deployment.WhatsApp.Say(_person, _phone, $"{text}, asks");
         await _deployment.Shown(_person, message => Deployment.Text(message["text"]) == $"{text}, asks");
         await _deployment.Send(_number, _person, $"{text}, answers");
         await _deployment.Inbox(_person, inbox => inbox.Any(message => Deployment.Text(message!["text"]) == $"{text}, answers"));
+        return id;
     }
 
     private static void Copy(string from, string to)
