@@ -64,6 +64,22 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
     }
 
     [Fact]
+    public async Task A_number_that_was_unlinked_on_the_phone_while_we_were_away_says_so_and_asks_no_more()
+    {
+        var (number, phone) = await deployment.LinkedNumber();
+        var device = Deployment.Text((await Companion(phone))["jid"]);
+        await deployment.Process.Stop();
+        await deployment.WhatsApp.OnPhone(phone, "unlink", new { });
+        await deployment.Start();
+
+        var view = await deployment.Number(number, view => Deployment.Text(view["status"]) == "logged_out");
+        Assert.Equal("unlinked", Deployment.Text(view["reason"]!["code"]));
+        await deployment.LinkByQr(number, phone);
+        var refused = Assert.Single(await deployment.WhatsApp.LogIns(), one => Deployment.Text(one!["device"]) == device && one["refused"] is not null);
+        Assert.Equal(401, refused!["refused"]!.GetValue<int>());
+    }
+
+    [Fact]
     public async Task A_number_that_is_unlinked_here_is_gone_from_the_phone()
     {
         var (number, phone) = await deployment.LinkedNumber();
