@@ -84,7 +84,7 @@ internal sealed partial class CrashRun
     private async Task Tell(Kill kill)
     {
         var record = await deployment.WhatsApp.Record();
-        var written = _accepted.Values.Sum(texts => texts.Count) - record["sent"]!.AsArray().Count;
+        var written = Chats.Sum(one => one.Chat.Said.Count) - record["sent"]!.AsArray().Count;
         var receipted = record["delivered"]!.AsArray().Where(one => one!["receiptedAt"] is not null).Select(one => Deployment.Text(one!["id"])).ToHashSet();
         var said = _saidIds.Count(id => !receipted.Contains(id));
         _betweenOut += written > 0 ? 1 : 0;
@@ -105,7 +105,7 @@ internal sealed partial class CrashRun
             async () =>
             {
                 ready = [];
-                foreach (var (number, _, _) in _lines)
+                foreach (var (number, _, _, _) in _lines)
                 {
                     var view = await deployment.Get($"/api/v1/numbers/{number}");
                     if (Deployment.Text(view["status"]) == "ready" && view["counters"]!["queued"]!.GetValue<int>() == 0)

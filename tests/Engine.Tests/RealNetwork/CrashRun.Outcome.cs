@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Xunit;
 
@@ -7,112 +6,169 @@ namespace Loopwave.WhatsApp.RealNetwork;
 /// <summary>What became of everything: at the people, on the numbers' own phones, on the network's record and in storage.</summary>
 internal sealed partial class CrashRun
 {
+    private IEnumerable<(CrashLine Line, CrashChat Chat)> Chats => _lines.SelectMany(line => line.Chats.Select(chat => (line, chat)));
+
     /// <summary>
     /// Waits until nothing is under way any more: no number has anything to send, the network nothing for a number, and every
-    /// message that was accepted or said is at its end. What comes twice, or under a second id, has come by then.
+    /// message that was accepted or said, and every change of one, is at its end. What comes twice, or under a second id, has come
+    /// by then.
     /// </summary>
     private async Task Settled()
     {
-        foreach (var (number, phone, _) in _lines)
+        foreach (var line in _lines)
         {
-            await deployment.Number(number, view => Deployment.Text(view["status"]) == "ready" && view["counters"]!["queued"]!.GetValue<int>() == 0);
+            await deployment.Number(line.Number, view => Deployment.Text(view["status"]) == "ready" && view["counters"]!["queued"]!.GetValue<int>() == 0);
             await Deployment.Until(
-                () => deployment.WhatsApp.Account(phone), account => account["companions"]!.AsArray().All(device => device!["pending"]!.GetValue<int>() == 0));
+                () => deployment.WhatsApp.Account(line.Phone),
+                account => account["companions"]!.AsArray().All(device => device!["pending"]!.GetValue<int>() == 0));
         }
 
-        foreach (var (phone, person) in _lines.SelectMany(line => line.Persons.Select(person => (line.Phone, person))))
+        foreach (var (line, chat) in Chats)
         {
             string? open = null;
-            await Until(async () => (open = await Open(phone, person)) is null, $"everything with {person}", () => Task.FromResult(open!));
+            await Until(async () => (open = await Open(line, chat)) is null, $"everything in {chat.Name}", () => Task.FromResult(open!));
         }
     }
 
-    /// <summary>What is still missing of what is between a number and a person; null when that is nothing.</summary>
-    private async Task<string?> Open(string phone, string person)
+    /// <summary>What is still missing of a chat; null when that is nothing.</summary>
+    private async Task<string?> Open(CrashLine line, CrashChat chat)
     {
-        var (sent, received) = await Stored(person);
-        var inbox = Texts(await deployment.WhatsApp.Inbox(person));
-        var copies = Texts(await deployment.WhatsApp.Inbox(phone));
-        return _accepted[person].Except(inbox).FirstOrDefault() is { } missing ? $"{missing} has not come: {await Said(missing)}"
-            : _accepted[person].Except(copies).FirstOrDefault() is { } unseen ? $"{unseen} is not on the number's own phone"
-            : sent.FirstOrDefault(message => message.Status is "queued" or "scheduled") is { } waiting ? $"{waiting} has no end"
-            : _said[person].Except(received.Select(message => message.Text)).FirstOrDefault() is { } unheard ? $"{unheard} is not stored" : null;
+        var said = chat.Said.Select(said => said.Words).ToList();
+        foreach (var phone in chat.Persons.Append(line.Phone))
+        {
+            if (said.Except((await Heard(line, chat, phone)).Select(heard => heard.Words)).FirstOrDefault() is { } missing)
+            {
+                return $"Not on the phone of {phone}: {missing}; the number is {await deployment.Get($"/api/v1/numbers/{line.Number}")}";
+            }
+        }
+
+        var (sent, received) = await Stored(chat);
+        return Difference(chat.Sent, sent) ?? Difference(chat.Received, received);
+    }
+
+    private static string? Difference(IReadOnlyList<CrashNote> notes, IReadOnlyList<CrashView> stored)
+    {
+        var expected = notes.Select(CrashView.Expected).ToList();
+        var at = Enumerable.Range(0, Math.Max(expected.Count, stored.Count)).FirstOrDefault(i => expected.ElementAtOrDefault(i) != stored.ElementAtOrDefault(i), -1);
+        return at < 0 ? null : $"Stored at place {at} is {stored.ElementAtOrDefault(at)} and not {expected.ElementAtOrDefault(at)}";
     }
 
     private async Task Compare()
     {
-        var own = new HashSet<string>();
-        var record = (await deployment.WhatsApp.Record())["sent"]!.AsArray();
-        var order = record.Select((message, i) => (Id: Deployment.Text(message!["id"]), Place: i)).GroupBy(one => one.Id).ToDictionary(same => same.Key, same => same.Min(one => one.Place));
-        foreach (var (_, phone, persons) in _lines)
+        var record = await deployment.WhatsApp.Record();
+        var sent = record["sent"]!.AsArray();
+        var order = sent.Select((message, i) => (Id: Deployment.Text(message!["id"]), Place: i)).GroupBy(one => one.Id).ToDictionary(same => same.Key, same => same.Min(one => one.Place));
+        var ids = new HashSet<string>();
+        foreach (var (line, chat) in Chats)
         {
-            var account = await deployment.WhatsApp.Account(phone);
-            own.UnionWith([phone, User(account["lid"])]);
-            var copies = await deployment.WhatsApp.Inbox(phone);
-            foreach (var person in persons)
+            var stored = await Stored(chat);
+            Assert.Equal(chat.Sent.Select(CrashView.Expected), stored.Sent);
+            Assert.Equal(chat.Received.Select(CrashView.Expected), stored.Received);
+            AllThere(chat, order, await Heard(line, chat, line.Phone));
+            foreach (var person in chat.Persons)
             {
-                var accepted = _accepted[person];
-                var (sent, received) = await Stored(person);
-                Assert.Equal(accepted, sent.Select(message => message.Text));
-                Assert.All(sent, message => Assert.True(message.Status is "sent" or "delivered" && message.Error is null, $"{message}"));
-                Assert.Equal(_said[person], received.Select(message => message.Text));
-
-                AllThere(accepted, order, await deployment.WhatsApp.Inbox(person));
-                AllThere(accepted, order, [.. copies.Where(message => accepted.Contains(Deployment.Text(message!["text"]))).Select(message => message!.DeepClone())]);
+                var heard = await Heard(line, chat, person);
+                AllThere(chat, order, heard);
+                ids.UnionWith(heard.Select(one => one.Id));
+                await FilesAreWhole(chat, person, heard);
+                await OnlyWhatTheySaidIsRead(person);
             }
+
+            await FilesAreWhole(chat);
         }
 
-        Assert.Equal(_ids.Count, record.Count(message => !own.Contains(User(message!["to"]))));
+        // Nothing else left for anybody but the numbers' own phones.
+        var own = _lines.Select(line => line.Phone).ToHashSet();
+        Assert.Equal(ids.Count, sent.Count(message => !own.Contains(PhoneOf(Deployment.Text(message!["to"])) ?? "")));
+
+        // What cannot be read, since it was read before the kill that lost the receipt, is refused: an answer too.
+        Assert.All(record["delivered"]!.AsArray(), one => Assert.True(one!["receiptedAt"] is not null || one["error"] is not null, $"Never answered: {one}"));
+        foreach (var line in _lines)
+        {
+            Assert.Single((await deployment.WhatsApp.Account(line.Phone))["companions"]!.AsArray());
+        }
     }
 
     // A network that does not swallow repeats shows one again, under its id. In order is what reached the network so: a phone takes several
     // at once, and one that it has to ask for again comes later.
-    private void AllThere(IEnumerable<string> accepted, Dictionary<string, int> order, JsonArray inbox)
+    private void AllThere(CrashChat chat, Dictionary<string, int> order, IReadOnlyList<CrashHeard> heard)
     {
-        var arrived = Texts([.. inbox.OrderBy(message => order[Deployment.Text(message!["id"])]).Select(message => message!.DeepClone())]);
-        Assert.Equal(accepted, plan.SwallowsRepeats ? arrived : arrived.Distinct());
-        Assert.All(
-            inbox.GroupBy(message => Deployment.Text(message!["text"])),
-            same => Assert.Single(same.Select(message => Deployment.Text(message!["id"])).Distinct()));
+        Assert.Equal(chat.Said.Select(said => said.Words), heard.OrderBy(one => order[one.Id]).Select(one => one.Words).Distinct());
+        var most = chat.Said.ToDictionary(said => said.Words, said => said.MostIds);
+        Assert.All(heard.GroupBy(one => one.Words), same => Assert.InRange(same.Select(one => one.Id).Distinct().Count(), 1, most[same.Key]));
+        if (plan.SwallowsRepeats)
+        {
+            Assert.All(heard.GroupBy(one => one.Id), same => Assert.Single(same));
+        }
     }
 
-    private static IEnumerable<string> Texts(JsonArray inbox) => inbox.Select(message => Deployment.Text(message!["text"]));
+    private async Task FilesAreWhole(CrashChat chat, string person, IReadOnlyList<CrashHeard> heard)
+    {
+        foreach (var note in chat.Sent.Where(note => note.File is not null))
+        {
+            Assert.Equal(note.File, await deployment.WhatsApp.File(person, heard.First(one => one.Words == note.Label).Id));
+        }
+    }
 
-    private static string User(JsonNode? jid) => Deployment.Text(jid).Split('@')[0].Split(':')[0];
+    private async Task FilesAreWhole(CrashChat chat)
+    {
+        var messages = await Messages(chat);
+        foreach (var note in chat.Received.Where(note => note is { File: not null, IsDeleted: false }))
+        {
+            var message = messages.Single(message => CrashView.LabelOf(message) == note.Label);
+            Assert.Equal(note.File, await deployment.Api.GetByteArrayAsync(Deployment.Text(message["media"]!["url"])));
+        }
+    }
 
-    /// <summary>A message as it is stored.</summary>
-    private sealed record StoredMessage(string Text, string Status, string? Error);
+    // Whether it is said that a message was read is no promise; whose it is said of is one.
+    private async Task OnlyWhatTheySaidIsRead(string person)
+    {
+        var said = _saidIds.ToHashSet();
+        var read = (await deployment.WhatsApp.Receipts(person)).Where(receipt => Deployment.Text(receipt!["type"]) == "read");
+        Assert.All(read, receipt => Assert.Contains(Deployment.Text(receipt!["id"]), said));
+    }
 
-    /// <summary>What is stored of a chat, in its order: what the number sent, and what the person wrote.</summary>
-    private async Task<(IReadOnlyList<StoredMessage> Sent, IReadOnlyList<StoredMessage> Received)> Stored(string person)
+    /// <summary>What the number said in a chat, as a phone has it.</summary>
+    private async Task<IReadOnlyList<CrashHeard>> Heard(CrashLine line, CrashChat chat, string phone)
+    {
+        var other = phone == line.Phone ? chat.Name : line.Phone;
+        var inbox = (await deployment.WhatsApp.Inbox(phone)).Select(entry => entry!).Where(entry =>
+            Deployment.Text(entry["from"]) == line.Phone
+            && Deployment.Text(entry["chat"]) is var place && (chat.IsGroup ? place == chat.Name : PhoneOf(place) == other));
+        return CrashWords.Of(inbox, chat.Received.ToDictionary(note => note.Id, note => note.Label));
+    }
+
+    /// <summary>What is stored of a chat, in its order: what the number sent, and what the people wrote.</summary>
+    private async Task<(IReadOnlyList<CrashView> Sent, IReadOnlyList<CrashView> Received)> Stored(CrashChat chat)
+    {
+        var messages = await Messages(chat);
+
+        // Those of people have no id that both sides know: they are told by their place.
+        var labels = chat.Sent.Select(note => (note.Id, note.Label))
+            .Concat(messages.Where(IsReceived).Zip(chat.Received, (message, note) => (Id: Deployment.Text(message["id"]), note.Label)))
+            .ToDictionary(one => one.Id, one => one.Label);
+        var read = chat.Sent.Where(note => note.IsRead).Select(note => note.Id).ToHashSet();
+        var views = messages.ToLookup(IsReceived, message => CrashView.Stored(message, labels, read.Contains, PhoneOf));
+        return ([.. views[false]], [.. views[true]]);
+
+        static bool IsReceived(JsonNode message) => !message["fromMe"]!.GetValue<bool>();
+    }
+
+    private async Task<IReadOnlyList<JsonNode>> Messages(CrashChat chat)
     {
         var messages = new List<JsonNode>();
         for (string? cursor = null; ;)
         {
-            using var answer = await deployment.Api.GetAsync(
-                $"/api/v1/chats/{person}/messages?limit=200" + (cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}"));
-            var page = await answer.Content.ReadFromJsonAsync<JsonObject>();
-            messages.AddRange((page!["data"]?.AsArray() ?? []).Select(message => message!));
+            var page = await Page(deployment.Api, chat, cursor);
+            messages.AddRange((page["data"]?.AsArray() ?? []).Select(message => message!));
             cursor = page["nextCursor"]?.GetValue<string>();
             if (cursor is null)
             {
                 messages.Reverse();
-                return (Of(fromMe: true), Of(fromMe: false));
+                return messages;
             }
         }
-
-        IReadOnlyList<StoredMessage> Of(bool fromMe) =>
-        [
-            .. messages.Where(message => message["fromMe"]!.GetValue<bool>() == fromMe).Select(message => new StoredMessage(
-                Deployment.Text(message["text"]), Deployment.Text(message["status"]), message["error"]?.ToJsonString())),
-        ];
     }
 
-    /// <summary>What the product says of a message, and of its number.</summary>
-    private async Task<string> Said(string text)
-    {
-        var message = await deployment.Get($"/api/v1/messages/{_ids[text]}");
-        var number = await deployment.Get($"/api/v1/numbers/{message["number"]}");
-        return $"{message.ToJsonString()} of {number.ToJsonString()}";
-    }
+    private string? PhoneOf(string jid) => _phones.GetValueOrDefault(CrashWords.User(jid));
 }

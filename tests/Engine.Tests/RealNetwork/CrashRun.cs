@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using Xunit;
 
 namespace Loopwave.WhatsApp.RealNetwork;
@@ -17,6 +14,12 @@ internal sealed record CrashPlan(int Seed, int Numbers, int Out, int In, int Kil
     public bool WaitsForNumbers => Seed % 3 != 0;
 }
 
+/// <summary>A number of a run with its phone, and the chats that it has: one with each person, and one with a group of two of them.</summary>
+internal sealed record CrashLine(string Number, string Phone, IReadOnlyList<CrashChat> Persons, CrashChat Group)
+{
+    public IReadOnlyList<CrashChat> Chats => [.. Persons, Group];
+}
+
 /// <summary>Writes and is written to over the real protocol while silos, engine hosts and connections are killed.</summary>
 internal sealed partial class CrashRun(CrashPlan plan, Deployment deployment) : IAsyncDisposable
 {
@@ -24,11 +27,10 @@ internal sealed partial class CrashRun(CrashPlan plan, Deployment deployment) : 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Random _random = new(plan.Seed);
-    private readonly List<(string Number, string Phone, List<string> Persons)> _lines = [];
-    private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _accepted = [];
-    private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _said = [];
+    private readonly List<CrashLine> _lines = [];
+    private readonly Dictionary<string, (string Jid, string Lid)> _addresses = [];
+    private readonly Dictionary<string, string> _phones = [];
     private readonly ConcurrentBag<string> _saidIds = [];
-    private readonly ConcurrentDictionary<string, string> _ids = [];
     private readonly SemaphoreSlim _swap = new(1, 1);
     private readonly Pace _pace = new(Patience);
 
@@ -50,81 +52,104 @@ internal sealed partial class CrashRun(CrashPlan plan, Deployment deployment) : 
     {
         for (var n = 0; n < plan.Numbers; n++)
         {
-            var (number, phone) = await deployment.LinkedNumber();
-            var persons = new List<string>();
-            for (var p = 0; p < PersonsPerNumber; p++)
-            {
-                persons.Add(await deployment.Person());
-            }
-
-            _lines.Add((number, phone, persons));
+            _lines.Add(await NewLine(n));
         }
 
         await deployment.WhatsApp.Fault(new { kind = "swallow-repeats", on = plan.SwallowsRepeats });
-        await Task.WhenAll([.. _lines.Select(Write), .. _lines.Select(Say), Strike()]);
+        var written = CrashMix.Deal(CrashMix.Out, plan.Numbers, plan.Out / plan.Numbers, _random);
+        var said = CrashMix.Deal(CrashMix.In, plan.Numbers, plan.In / plan.Numbers, _random);
+        TestContext.Current.SendDiagnosticMessage("seed {0}: out {1}; in {2}", plan.Seed, Counts(written), Counts(said));
+        await Task.WhenAll(
+        [
+            .. _lines.Select((line, i) => Write(line, written[i], new Random(_random.Next()))),
+            .. _lines.Select((line, i) => Say(line, said[i], new Random(_random.Next()))),
+            Strike(),
+        ]);
         await Settled();
         await Compare();
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 
-    private async Task Write((string Number, string Phone, List<string> Persons) line)
+    private async Task<CrashLine> NewLine(int n)
     {
-        for (var n = 0; n < plan.Out / plan.Numbers; n++)
+        var (number, phone) = await deployment.LinkedNumber();
+        await Know(phone);
+        var persons = new List<string>();
+        for (var p = 0; p < PersonsPerNumber; p++)
         {
-            var person = line.Persons[n % PersonsPerNumber];
-            var text = $"out {plan.Seed} {line.Number} {n}";
-            await _pace.MayWrite();
-            await Accept(new { from = line.Number, to = person, text, whenOffline = "queue" }, text);
-            _accepted.GetOrAdd(person, _ => []).Enqueue(text);
-            _pace.Count();
+            persons.Add(await deployment.Person());
+            await Know(persons[p]);
         }
+
+        string[] members = [persons[0], persons[1]];
+        var group = await deployment.WhatsApp.Group(members[0], $"Group {n}", phone, members[1]);
+        return new CrashLine(number, phone, [.. persons.Select(person => new CrashChat(person, [person]))], new CrashChat(group, members));
     }
 
-    private async Task Say((string Number, string Phone, List<string> Persons) line)
+    // Everybody has two addresses, and is met under either.
+    private async Task Know(string phone)
     {
-        for (var n = 0; n < plan.In / plan.Numbers; n++)
-        {
-            var person = line.Persons[n % PersonsPerNumber];
-            var text = $"in {plan.Seed} {line.Number} {n}";
-            await _pace.MaySay();
-            _saidIds.Add(await deployment.WhatsApp.Say(person, line.Phone, text));
-            _said.GetOrAdd(person, _ => []).Enqueue(text);
-            _pace.Count();
-        }
+        var account = await deployment.WhatsApp.Account(phone);
+        var (jid, lid) = _addresses[phone] = (Deployment.Text(account["jid"]), Deployment.Text(account["lid"]));
+        _phones[CrashWords.User(jid)] = _phones[CrashWords.User(lid)] = phone;
     }
 
-    // A caller that gets no answer asks again with the same key.
-    private async Task Accept(object body, string key)
+    private static string Counts(IEnumerable<IReadOnlyList<CrashDeed>> dealt) =>
+        string.Join(", ", dealt.SelectMany(deeds => deeds).CountBy(deed => deed).OrderBy(count => count.Key).Select(count => $"{count.Value} {count.Key}"));
+
+    /// <summary>
+    /// A message for the caller alone to change or to answer, in any chat of a line; a new one when there is none, of which the
+    /// caller says how it comes about.
+    /// </summary>
+    private static async Task<(CrashChat Chat, CrashNote Note)> Target(
+        IReadOnlyList<CrashChat> chats, Func<CrashNote, bool> fits, Random random, Func<CrashChat, Task<CrashNote>> another)
     {
-        await Until(
-            async () =>
+        var inTurn = chats.ToArray();
+        random.Shuffle(inTurn);
+        foreach (var chat in inTurn)
+        {
+            if (chat.Claim(fits, random) is { } note)
             {
-                await _swap.WaitAsync();
-                var api = deployment.Api;
-                _swap.Release();
-                try
-                {
-                    using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/messages") { Content = JsonContent.Create(body) };
-                    request.Headers.Add("Idempotency-Key", key.Replace(' ', '-'));
-                    using var answer = await api.SendAsync(request);
-                    Assert.True(
-                        answer.StatusCode is HttpStatusCode.Accepted or HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict,
-                        $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
-                    if (answer.StatusCode is not HttpStatusCode.Accepted)
-                    {
-                        return false;
-                    }
+                return (chat, note);
+            }
+        }
 
-                    _ids[key] = Deployment.Text((await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]);
-                    return true;
-                }
-                catch (HttpRequestException)
-                {
-                    return false;
-                }
-            },
-            $"an answer to {key}");
+        return (inTurn[0], await another(inTurn[0]));
     }
+
+    /// <summary>Something small that is no file of its kind: nothing on the way looks into it.</summary>
+    private static byte[] NewFile(Random random)
+    {
+        var content = new byte[random.Next(1, 20_000)];
+        random.NextBytes(content);
+        return content;
+    }
+
+    private async Task<T> Answered<T>(Func<HttpClient, Task<T?>> ask, string what)
+        where T : class
+    {
+        T? answer = null;
+        await Done(async api => (answer = await ask(api)) is not null, what);
+        return answer!;
+    }
+
+    /// <summary>Asks the product until it is so. A caller that gets no answer asks again.</summary>
+    private Task Done(Func<HttpClient, Task<bool>> ask, string what) => Until(
+        async () =>
+        {
+            await _swap.WaitAsync();
+            var api = deployment.Api;
+            _swap.Release();
+            try
+            {
+                return await ask(api);
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        },
+        what);
 
     private async Task Until(Func<Task<bool>> isSo, string what, Func<Task<string>>? details = null)
     {

@@ -3,8 +3,8 @@ using Xunit;
 namespace Loopwave.WhatsApp.RealNetwork;
 
 /// <summary>
-/// Everything that can die is killed while messages go both ways, and what the network recorded is compared with what was
-/// accepted and with what is stored. <c>scripts/crash-real</c> runs it with more of everything.
+/// Everything that can die is killed while messages of all kinds, and changes of them, go both ways, and what the network
+/// recorded is compared with what was accepted and with what is stored. <c>scripts/crash-real</c> runs it with more of everything.
 /// </summary>
 public sealed class CrashTests
 {
