@@ -154,7 +154,7 @@ internal sealed class LogCollector : ILoggerFactory, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Writer.TryWrite($"{logLevel}: {formatter(state, exception)}");
+        _lines.Writer.TryWrite($"{logLevel}: {formatter(state, exception)} {exception}");
 
     public void Dispose()
     {

@@ -257,6 +257,21 @@ public class WhatsAppEngineTests
     }
 
     [Fact]
+    public async Task That_nobody_took_events_is_logged_with_where_it_failed_and_without_a_word_of_what_they_say()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        world.Taking = _ => throw new InvalidOperationException("no room for 'the flowers'", new FormatException("'the flowers' is no number"));
+
+        await Assert.ThrowsAsync<RemoteInvocationException>(() => host.Deliver("n1", 1, 1, new EngineEvent.Opened("the flowers")));
+
+        var line = await world.Log.Next("Nobody took 1 events of n1");
+        Assert.Contains("System.InvalidOperationException\n   at ", line, StringComparison.Ordinal);
+        Assert.Contains("System.FormatException", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("flowers", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_nobody_will_acknowledge_any_more_is_let_go_and_what_somebody_may_is_not()
     {
         await using var world = new EngineWorld();

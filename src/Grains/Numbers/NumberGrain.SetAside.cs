@@ -147,8 +147,8 @@ internal sealed partial class NumberGrain
 
     private void SetAside(EngineEvent evt, Exception why)
     {
-        // What the exception says can hold what the event says; the refusals before it were logged whole.
-        LogSetAside(logger, Number, evt is EngineEvent.Unknown unreadable ? unreadable.Type : evt.GetType().Name, why.GetType().Name);
+        // What the exception says can hold what the event says.
+        LogSetAside(logger, Number, evt is EngineEvent.Unknown unreadable ? unreadable.Type : evt.GetType().Name, why.WithoutMessages());
         context.Metrics.PassedOver(State.Document.Engine, SetAsideBecause.Failed);
         if (Readable(evt) is EngineEvent.Closed)
         {

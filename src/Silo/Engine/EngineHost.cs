@@ -159,7 +159,8 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
         }
         catch (Exception exception)
         {
-            LogNotTaken(logger, exception, delivery.Events.Count, delivery.Number);
+            // What the exception says can hold what the events say.
+            LogNotTaken(logger, delivery.Events.Count, delivery.Number, exception.WithoutMessages());
             throw new LocalRpcException("Nobody took the events.") { ErrorCode = (int)JsonRpcErrorCode.InternalError };
         }
     }
@@ -333,8 +334,8 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
     [LoggerMessage(LogLevel.Error, "Number {Number}: the engine reported {Type}, which is not known here")]
     private static partial void LogUnknownEvent(ILogger logger, string number, string type);
 
-    [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}")]
-    private static partial void LogNotTaken(ILogger logger, Exception exception, int count, string number);
+    [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}: {Why}")]
+    private static partial void LogNotTaken(ILogger logger, int count, string number, string why);
 
     [LoggerMessage(LogLevel.Information, "{Count} events of {Number} are let go: its epoch {Epoch} is over")]
     private static partial void LogOver(ILogger logger, int count, string number, long epoch);

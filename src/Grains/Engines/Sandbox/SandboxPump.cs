@@ -81,13 +81,14 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
             delay = stream.Refused();
         }
 
-        LogNotTaken(exception, batch.Number, batch.Events.Count, stream.Refusals);
+        // What the exception says can hold what the events say.
+        LogNotTaken(batch.Number, batch.Events.Count, stream.Refusals, exception.WithoutMessages());
         agenda.In(delay, () => _ = Run(line, stream));
     }
 
     [LoggerMessage(LogLevel.Debug, "Nobody was told what people do in the chats of {Number}")]
     private partial void LogNotReported(Exception exception, string number);
 
-    [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}, refusal {Refusals} in a row")]
-    private partial void LogNotTaken(Exception exception, string number, int count, int refusals);
+    [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}, refusal {Refusals} in a row: {Why}")]
+    private partial void LogNotTaken(string number, int count, int refusals, string why);
 }
