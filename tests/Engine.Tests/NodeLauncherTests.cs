@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Loopwave.Engines;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Xunit;
@@ -90,6 +91,23 @@ public sealed class NodeLauncherTests : IDisposable
         await process.Exited.WaitAsync(EngineWorld.Patience);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task That_a_host_writes_to_its_output_is_said_at_once_and_once_and_nothing_of_what_it_writes(int stream)
+    {
+        Main($"require('fs').writeSync({stream}, 'a secret'); setTimeout(() => require('fs').writeSync({stream}, 'another'), 50)");
+        var log = new LogCollector();
+
+        using var process = await Launcher(log: log).Launch("/nowhere", "token", CancellationToken.None);
+
+        var said = await log.Next($"Engine host process {process.Id} ");
+        Assert.StartsWith($"Warning: Engine host process {process.Id} writes to its output", said);
+        var ended = await log.Next($"Engine host process {process.Id} ");
+        Assert.Contains("it had written 15 bytes to its output", ended);
+        Assert.DoesNotContain("secret", said + ended);
+    }
+
     [Fact]
     public async Task What_a_host_keeps_for_a_while_is_gone_with_it_also_when_it_is_killed()
     {
@@ -116,8 +134,10 @@ public sealed class NodeLauncherTests : IDisposable
         Assert.Equal("engine_failed", failed.Code);
     }
 
-    private NodeLauncher Launcher(string node = "node") => new(
-        Options.Create(new WhatsAppEngineOptions { Folder = _folder.FullName }), _folders, NullLogger<NodeLauncher>.Instance) { Node = node };
+    private NodeLauncher Launcher(string node = "node", LogCollector? log = null) => new(
+        Options.Create(new WhatsAppEngineOptions { Folder = _folder.FullName }),
+        _folders,
+        log is null ? NullLogger<NodeLauncher>.Instance : new Logger<NodeLauncher>(log)) { Node = node };
 
     /// <summary>What has the host write a file, whole or not at all.</summary>
     private string Say(string name, string content) =>

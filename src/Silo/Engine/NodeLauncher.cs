@@ -110,9 +110,7 @@ internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> optio
             _logger = logger;
             Id = process.Id;
             process.StandardInput.Close();
-            _ = Drain(process.StandardOutput.BaseStream);
-            _ = Drain(process.StandardError.BaseStream);
-            Exited = Run();
+            Exited = Run(Task.WhenAll(Drain(process.StandardOutput.BaseStream), Drain(process.StandardError.BaseStream)));
         }
 
         public int Id { get; }
@@ -123,11 +121,18 @@ internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> optio
 
         public void Dispose() => _process.Dispose();
 
-        private async Task Run()
+        private async Task Run(Task drained)
         {
             await _process.WaitForExitAsync();
             _cleanUp();
-            LogEnded(_logger, Id, _process.ExitCode, Interlocked.Read(ref _written));
+            _ = Tell(_process.ExitCode, drained);
+        }
+
+        // What it wrote last is read after its end. Nobody else waits for that.
+        private async Task Tell(int code, Task drained)
+        {
+            await drained;
+            LogEnded(_logger, Id, code, Interlocked.Read(ref _written));
         }
 
         // Nothing belongs there, and what a dependency writes all the same may hold keys: it is counted and dropped.
@@ -138,7 +143,10 @@ internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> optio
             {
                 while (await stream.ReadAsync(buffer) is > 0 and var read)
                 {
-                    Interlocked.Add(ref _written, read);
+                    if (Interlocked.Add(ref _written, read) == read)
+                    {
+                        LogWrites(_logger, Id);
+                    }
                 }
             }
             catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
@@ -147,6 +155,9 @@ internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> optio
             }
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Engine host process {Process} writes to its output, where nothing belongs; it is dropped")]
+    private static partial void LogWrites(ILogger logger, int process);
 
     [LoggerMessage(LogLevel.Information, "Engine host process {Process} ended with code {Code}; it had written {Bytes} bytes to its output")]
     private static partial void LogEnded(ILogger logger, int process, int code, long bytes);
