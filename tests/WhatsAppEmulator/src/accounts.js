@@ -1,5 +1,5 @@
 import * as jids from './jids.js'
-import { seconds, SERVER, stanza } from './stanza.js'
+import { isAnswer, seconds, SERVER, stanza } from './stanza.js'
 
 const MAX_PENDING = 20_000
 const LOW_PRE_KEYS = 5
@@ -116,8 +116,10 @@ export class Device {
   #write(waiting) {
     waiting.written = true
     this.connection.send(waiting.node)
+    const { id, from, type } = waiting.node.attrs
+    if (waiting.node.tag === 'receipt' && type === 'retry') this.account.record.toldUnreadable(id)
     if (waiting.node.tag === 'message') {
-      this.account.record.delivered({ id: waiting.node.attrs.id, from: waiting.node.attrs.from, to: this.jid })
+      this.account.record.delivered({ id, from, to: this.jid, again: isAnswer(waiting.node) })
     }
   }
 }

@@ -9,22 +9,37 @@ export class Record {
   #connections = []
   #logIns = []
 
-  /** A companion sent a message; `again` when a receiver had asked for it once more. */
-  sent({ id, from, to, again }) {
+  /** A companion sent a message; whether it repeats one that nobody asked for once more. */
+  sent({ id, from, to }) {
     const known = this.#sent.get(id)
-    if (known && again) known.retries++
-    else if (known) known.times++
-    else keep(this.#sent, id, { id, from, to, at: new Date().toISOString(), times: 1, retries: 0 })
+    if (!known) {
+      keep(this.#sent, id, { id, from, to, at: new Date().toISOString(), times: 1, asked: 0, retries: 0 })
+      return false
+    }
+    const isAnswer = known.retries < known.asked    // each time that it was told, it may answer once
+    known[isAnswer ? 'retries' : 'times']++
+    return !isAnswer
   }
 
-  wasSent = id => this.#sent.has(id)
+  /** A companion was told that somebody cannot read what it sent. */
+  toldUnreadable(id) {
+    const known = this.#sent.get(id)
+    if (known) known.asked++
+  }
 
-  /** A message was written to a companion's connection. */
-  delivered({ id, from, to }) {
+  /** A message was written to a companion's connection; `again` when the companion had asked for it once more. */
+  delivered({ id, from, to, again }) {
     const key = `${to} ${id}`
-    const known = this.#delivered.get(key)
-    if (known) known.times++
-    else keep(this.#delivered, key, { id, from, to, times: 1, receiptedAt: null })
+    const known = this.#delivered.get(key) ?? { id, from, to, times: 0, asked: 0, retries: 0, receiptedAt: null }
+    known.times++
+    if (again) known.retries++
+    keep(this.#delivered, key, known)
+  }
+
+  /** A companion could not read a message, and asked for it once more. */
+  asked({ id, by }) {
+    const known = this.#delivered.get(`${by} ${id}`)
+    if (known) known.asked++
   }
 
   /** The companion has it, or, with an `error`, will not read it. */
@@ -102,6 +117,6 @@ export class Record {
 }
 
 function keep(map, key, value) {
-  if (map.size >= LIMIT) map.delete(map.keys().next().value)
+  if (map.size >= LIMIT && !map.has(key)) map.delete(map.keys().next().value)
   map.set(key, value)
 }

@@ -6,12 +6,10 @@ import { bytes, child, children, outline, seconds, stanza } from './stanza.js'
 const RECEIPTS = new Set([undefined, 'inactive', 'read', 'read-self', 'played', 'sender', 'retry', 'hist_sync', 'peer_msg'])
 const OWN_RECEIPTS = new Set(['sender', 'hist_sync', 'peer_msg'])
 const READ_RECEIPTS = new Set(['read', 'read-self'])
-const MAX_RETRIES_ASKED = 10_000
 
 /** Carries messages, receipts and their confirmations between devices, and refuses what the real server would refuse. */
 export class Router {
   #server
-  #retriesAsked = new Set()
 
   constructor(server) {
     this.#server = server
@@ -30,9 +28,7 @@ export class Router {
     for (const jid of this.#goneIn(device, node)) {
       this.#server.record.problem(connection.name, `a ciphertext for ${jid}, which it knows to be gone: ${outline(node)}`)
     }
-    const again = this.#retriesAsked.has(id)
-    const isRepeat = this.#server.record.wasSent(id) && !again
-    this.#server.record.sent({ id, from: device.jid, to, again })
+    const isRepeat = this.#server.record.sent({ id, from: device.jid, to })
     const fault = this.#server.faults.take('ack', device.account.phone)
     const isLost = fault?.kind === 'error' || fault?.delivered === false || (isRepeat && this.#server.faults.swallowRepeats)
     if (!isLost) this.#fanOut(device, node)
@@ -218,8 +214,7 @@ export class Router {
 
   #askAgain(device, node) {
     const { id, to, participant } = node.attrs
-    if (this.#retriesAsked.size >= MAX_RETRIES_ASKED) this.#retriesAsked.delete(this.#retriesAsked.values().next().value)
-    this.#retriesAsked.add(id)
+    this.#server.record.asked({ id, by: device.jid })
     const author = this.#server.accounts.findDevice(participant ?? to)
     const isLid = jids.isLid(participant ?? to)
     author?.deliver(stanza('receipt', {

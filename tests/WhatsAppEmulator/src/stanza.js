@@ -20,6 +20,9 @@ export function bytes(node, tag) {
   return content instanceof Uint8Array ? Buffer.from(content) : undefined
 }
 
+/** Whether a message for a linked device is the answer to its asking once more: then it says for the how manyth time. */
+export const isAnswer = message => children(message, 'enc').some(({ attrs }) => attrs.count !== undefined)
+
 export function bigEndian(number, length) {
   const buffer = Buffer.alloc(length)
   buffer.writeUIntBE(number, 0, length)

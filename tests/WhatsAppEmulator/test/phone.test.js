@@ -93,7 +93,7 @@ test('a phone that lost its session asks again, and gets the message', () => wit
   const arrived = await until('the second message', () => bert.inbox.find(each => each.text === 'second'))
   assert.equal(arrived.id, key.id)
   const record = emulator.record.messages.sent.find(each => each.id === key.id)
-  assert.deepEqual([record.times, record.retries], [1, 1])
+  assert.deepEqual([record.times, record.asked, record.retries], [1, 1, 1])
   assert.deepEqual(emulator.record.problems, [])
 }))
 
@@ -110,6 +110,8 @@ test('a companion that lost its session asks again, and gets the message', () =>
   await bert.say(anna.jid, 'second')
 
   await until('the second message', () => host.received('second'))
+  const record = emulator.record.messages.delivered.at(-1)
+  assert.deepEqual([record.times, record.asked, record.retries], [2, 1, 1])
   assert.deepEqual(emulator.record.problems, [])
 }))
 
@@ -188,7 +190,10 @@ test('a person asks for a message once more, and gets it once more', () => withE
 
   await until('the message once more', () => bert.inbox.length === 2)
   assert.deepEqual(bert.inbox.map(each => each.text), ['again', 'again'])
-  assert.equal(emulator.record.messages.sent.find(each => each.id === sent.key.id).retries, 1)
+  await host.socket.relayMessage(bert.jid, sent.message, { messageId: sent.key.id })
+  await until('the message for everybody', () => bert.inbox.length === 3)
+  const record = emulator.record.messages.sent.find(each => each.id === sent.key.id)
+  assert.deepEqual([record.times, record.asked, record.retries], [2, 1, 1])
 }))
 
 test('a companion that gets no content asks its phone, and gets it', () => withEmulator(async (emulator, client) => {
