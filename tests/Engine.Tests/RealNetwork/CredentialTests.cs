@@ -64,7 +64,9 @@ public sealed class CredentialTests : IAsyncLifetime
     {
         await _deployment.Process.Stop();
         File.Move(Path.Combine(Auth, "key"), Path.Combine(_deployment.DataDirectory, "key"));
-        _deployment.Set("CREDENTIALS_KEY", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        var other = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        _deployment.IsSecret(other);
+        _deployment.Set("CREDENTIALS_KEY", other);
         await _deployment.Start();
         await Refused("credentials_unreadable");
 

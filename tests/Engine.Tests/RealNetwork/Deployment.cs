@@ -3,20 +3,27 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Loopwave.Processes;
+using Loopwave.Testing.Storage;
 using Xunit;
 
 namespace Loopwave.WhatsApp.RealNetwork;
 
 /// <summary>
 /// The product as a user starts it, with its real engine hosts and an unmodified Baileys, against the WhatsApp server for
-/// tests. Driven through REST alone.
+/// tests. Driven through REST alone. What must hold of every run is asserted at its end: the network understood all that it was
+/// sent, and nothing that was written down gives away who wrote what to whom, or a key.
 /// </summary>
 public sealed class Deployment : IAsyncLifetime
 {
+    // Of an API key: 43 characters, and 6 that check them.
+    private const int SecretOfKey = 49;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static int _phones;
 
     private readonly LoopwaveDeployment _deployment = new();
+    private readonly Confidences _confidences = new();
+    private readonly List<string> _secrets = [LoopwaveDeployment.AdminPassword];
 
     /// <summary>Settings of the product beyond those that point it at the tests' server.</summary>
     public Dictionary<string, string> Settings { get; init; } = [];
@@ -31,7 +38,7 @@ public sealed class Deployment : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        WhatsApp = await EmulatorProcess.Start();
+        WhatsApp = await EmulatorProcess.Start(_confidences.Gather);
         _deployment.Settings["NODE_OPTIONS"] = WhatsApp.NodeOptions;
         _deployment.Settings["NODE_EXTRA_CA_CERTS"] = WhatsApp.Certificates;
         _deployment.Settings["WA_SOCKET_URL"] = WhatsApp.Url;
@@ -49,19 +56,50 @@ public sealed class Deployment : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _deployment.DisposeAsync();
-        await WhatsApp.DisposeAsync();
+        try
+        {
+            await _deployment.End();
+            Assert.Empty(await WhatsApp.Problems());
+            Writing.HoldNothing(await Written(), _confidences, _secrets, await StoredSecrets.AllKeys(Path.Combine(DataDirectory, "auth")));
+        }
+        finally
+        {
+            await _deployment.DisposeAsync();
+            await WhatsApp.DisposeAsync();
+        }
     }
 
     /// <summary>Starts the product, again after an end. The caller stays the same one: another key is another caller.</summary>
     public async Task Start()
     {
         Process = await _deployment.Start();
-        Api ??= await Process.ApiClient();
+        if (Api is null)
+        {
+            var key = await Process.NewKey();
+
+            // Its beginning may be said: that is its id.
+            _secrets.Add(key[^SecretOfKey..]);
+            Api = Process.WithKey(key, new Overhearing(_confidences.Gather));
+        }
     }
 
     /// <summary>Sets an environment variable for starts from now on; null leaves it out.</summary>
     public void Set(string name, string? value) => _deployment.Settings[name] = value;
+
+    /// <summary>What must not be written down beside what people say: a password, for instance.</summary>
+    public void IsSecret(string words) => _secrets.Add(words);
+
+    /// <summary>What all processes so far wrote to their standard streams, and the files of their logs.</summary>
+    internal async Task<IReadOnlyList<Writing>> Written()
+    {
+        List<Writing> written = [.. _deployment.Outputs.Select((output, i) => new Writing($"The output of process {i}", output))];
+        foreach (var file in Directory.GetFiles(Path.Combine(DataDirectory, "logs")))
+        {
+            written.Add(new Writing(file, await File.ReadAllTextAsync(file)));
+        }
+
+        return written;
+    }
 
     /// <summary>A phone number that nobody has yet.</summary>
     public static string NewPhone() => $"9198{Interlocked.Increment(ref _phones):D8}";

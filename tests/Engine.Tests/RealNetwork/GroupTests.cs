@@ -24,8 +24,8 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
             await deployment.Inbox(member, inbox => inbox.Any(message => Deployment.Text(message!["text"]) == "Hello from the shop"));
         }
 
-        await deployment.WhatsApp.Say(other, group, "Welcome");
-        Assert.Equal("Other", Deployment.Text((await Shown(group, "Welcome"))["author"]!["name"]));
+        await deployment.WhatsApp.Say(other, group, "Welcome in");
+        Assert.Equal("Other", Deployment.Text((await Shown(group, "Welcome in"))["author"]!["name"]));
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 
@@ -139,7 +139,7 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         var (number, _) = await deployment.LinkedNumber();
         var person = await deployment.Person();
 
-        var sent = await deployment.Send(number, "120363000000000001@g.us", "Anybody?");
+        var sent = await deployment.Send(number, "120363000000000001@g.us", "Anybody there?");
 
         await FailsUnsent(number, person, sent);
     }

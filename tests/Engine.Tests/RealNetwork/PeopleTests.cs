@@ -16,14 +16,14 @@ public sealed class PeopleTests(Deployment deployment) : IClassFixture<Deploymen
     public async Task The_name_in_the_phones_address_book_is_shown_whatever_the_person_calls_themselves()
     {
         var person = await deployment.Person("Ami");
-        await deployment.WhatsApp.Say(person, _phone, "hello");
+        await deployment.WhatsApp.Say(person, _phone, "hello there");
         await deployment.Chat(person, chat => Deployment.Text(chat["name"]) == "Ami");
 
         await deployment.WhatsApp.OnPhone(_phone, "contacts", new { of = person, name = "Amina Okafor" });
         await deployment.Chat(person, chat => Deployment.Text(chat["name"]) == "Amina Okafor");
 
-        await deployment.WhatsApp.Say(person, _phone, "again");
-        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "again");
+        await deployment.WhatsApp.Say(person, _phone, "hello again");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "hello again");
         Assert.Equal("Amina Okafor", Deployment.Text((await deployment.Get($"/api/v1/chats/{person}"))["name"]));
     }
 
@@ -46,14 +46,14 @@ public sealed class PeopleTests(Deployment deployment) : IClassFixture<Deploymen
     {
         var person = Deployment.NewPhone();
         await deployment.WhatsApp.OnServer("/accounts", new { phone = person, name = "Late", lidKnown = false });
-        await deployment.WhatsApp.Say(person, _phone, "before");
-        var before = await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before");
+        await deployment.WhatsApp.Say(person, _phone, "before that");
+        var before = await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before that");
         var hidden = Deployment.Text((await deployment.WhatsApp.Account(person))["lid"]);
 
         await deployment.WhatsApp.OnPhone(person, "reveal-lid", new { });
-        await deployment.WhatsApp.Say(person, _phone, "after");
+        await deployment.WhatsApp.Say(person, _phone, "after that");
 
-        var after = await deployment.Shown(person, message => Deployment.Text(message["text"]) == "after");
+        var after = await deployment.Shown(person, message => Deployment.Text(message["text"]) == "after that");
         Assert.Equal(Deployment.Text(before["chat"]), Deployment.Text(after["chat"]));
         await deployment.MessageIs(await deployment.Send(_number, hidden, "to the hidden address"), "delivered");
         var inbox = await deployment.Inbox(person, inbox => inbox.Count == 1);

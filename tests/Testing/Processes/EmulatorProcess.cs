@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Loopwave.Processes;
@@ -14,12 +15,14 @@ public sealed class EmulatorProcess : IAsyncDisposable
 
     private readonly string _directory;
     private readonly HttpClient _control;
+    private readonly Action<JsonNode?>? _overheard;
     private Process _process;
     private Watchdog _watchdog;
 
-    private EmulatorProcess(string directory, Process process, JsonObject screen)
+    private EmulatorProcess(string directory, Process process, JsonObject screen, Action<JsonNode?>? overheard)
     {
         _directory = directory;
+        _overheard = overheard;
         _process = process;
         _watchdog = new Watchdog(process.Id);
         _control = TestHttp.Client(new Uri(screen["control"]!.GetValue<string>()));
@@ -38,11 +41,12 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>The file with the certificate of whoever signed that of its media server.</summary>
     public string Certificates { get; }
 
-    public static async Task<EmulatorProcess> Start()
+    /// <param name="overheard">Hears everything that it is asked to do, and what it answers.</param>
+    public static async Task<EmulatorProcess> Start(Action<JsonNode?>? overheard = null)
     {
         var directory = Directory.CreateTempSubdirectory("loopwave-emulator-").FullName;
         var (process, screen) = await Launch(directory, webSocketPort: 0, controlPort: 0);
-        return new EmulatorProcess(directory, process, screen);
+        return new EmulatorProcess(directory, process, screen, overheard);
     }
 
     /// <summary>Stops the server and starts it again where it was: all connections end, and nothing else.</summary>
@@ -145,11 +149,14 @@ public sealed class EmulatorProcess : IAsyncDisposable
 
     private async Task<JsonObject> Do(string path, object body)
     {
+        _overheard?.Invoke(JsonSerializer.SerializeToNode(body, JsonSerializerOptions.Web));
         using var answer = await _control.PostAsJsonAsync(path, body);
         var said = await answer.Content.ReadAsStringAsync();
-        return answer.IsSuccessStatusCode
+        var told = answer.IsSuccessStatusCode
             ? JsonNode.Parse(said)!.AsObject()
             : throw new InvalidOperationException($"The emulator refused {path}: {said}");
+        _overheard?.Invoke(told);
+        return told;
     }
 
     private async Task<JsonNode> Read(string path) => (await _control.GetFromJsonAsync<JsonNode>(path))!;

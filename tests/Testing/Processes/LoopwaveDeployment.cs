@@ -23,6 +23,9 @@ public sealed class LoopwaveDeployment : IAsyncDisposable
     /// <summary>Environment variables for processes started from now on; null leaves a variable out.</summary>
     public Dictionary<string, string?> Settings { get; } = [];
 
+    /// <summary>What each process wrote to its standard streams so far, the first one first.</summary>
+    public IEnumerable<string> Outputs => _processes.Select(process => process.Output);
+
     /// <summary>Starts a process and waits until it says that it is ready.</summary>
     public async Task<LoopwaveProcess> Start()
     {
@@ -49,13 +52,18 @@ public sealed class LoopwaveDeployment : IAsyncDisposable
         return process;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends every process; what they left behind is there until the disposal.</summary>
+    public async Task End()
     {
         foreach (var process in _processes)
         {
             await process.End();
         }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await End();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -17,6 +17,7 @@ public sealed class LoopwaveProcess
     private readonly Watchdog _watchdog;
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isEnded;
 
     internal LoopwaveProcess(ProcessStartInfo start, Uri address)
     {
@@ -96,6 +97,19 @@ public sealed class LoopwaveProcess
     /// <summary>SIGKILL for a process that one of ours started.</summary>
     public static void KillOther(int process) => Signal.Send(process, Signal.Kill);
 
+    /// <summary>SIGKILL for the process and for those that it started, as when a machine loses its power.</summary>
+    public async Task KillAll()
+    {
+        var started = Children();
+        Signal.Send(Id, Signal.Kill);
+        foreach (var process in started)
+        {
+            Signal.TrySend(process, Signal.Kill);
+        }
+
+        await Exit();
+    }
+
     /// <summary>SIGTERM: the process ends in its own good time; its exit code.</summary>
     public Task<int> Stop() => Stop(Patience);
 
@@ -141,9 +155,10 @@ public sealed class LoopwaveProcess
     }
 
     /// <summary>A client that carries this key.</summary>
-    public HttpClient WithKey(string key)
+    /// <param name="outer">What its requests go through first.</param>
+    public HttpClient WithKey(string key, DelegatingHandler? outer = null)
     {
-        var client = TestHttp.Client(Http.BaseAddress!);
+        var client = TestHttp.Client(Http.BaseAddress!, outer);
         client.DefaultRequestHeaders.Authorization = new("Bearer", key);
         return client;
     }
@@ -178,6 +193,12 @@ public sealed class LoopwaveProcess
 
     internal async Task End()
     {
+        if (_isEnded)
+        {
+            return;
+        }
+
+        _isEnded = true;
         if (!_process.HasExited)
         {
             await Kill();

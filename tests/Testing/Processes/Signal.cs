@@ -13,11 +13,14 @@ internal static class Signal
 
     public static void Send(int process, int signal)
     {
-        if (SendSignal(process, signal) != 0)
+        if (!TrySend(process, signal))
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }
     }
+
+    /// <summary>False when there is no such process any more.</summary>
+    public static bool TrySend(int process, int signal) => SendSignal(process, signal) == 0;
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int SendSignal(int process, int signal);

@@ -10,13 +10,27 @@ public static class StoredSecrets
 {
     private const int KeyBytes = 32;
 
-    /// <summary>Every key of 32 bytes that the credentials of a number hold.</summary>
+    /// <summary>Every key of 32 bytes that the credentials of a number hold; none when there are no credentials.</summary>
     /// <param name="authDirectory">Of a process that has ended.</param>
-    public static async Task<IReadOnlyCollection<byte[]>> Keys(string authDirectory, string number)
+    public static async Task<IReadOnlyCollection<byte[]>> Keys(string authDirectory, string number) =>
+        await new FileCredentialStore(authDirectory, configuredKey: null).Load(number) switch
+        {
+            CredentialsRead.Found found => [.. found.Entries.SelectMany(entry => Of(entry.Name, entry.Value!)).DistinctBy(Convert.ToHexString)],
+            CredentialsRead.Missing => [],
+            var unreadable => throw new InvalidOperationException($"The credentials of {number} cannot be read: {unreadable}"),
+        };
+
+    /// <summary>Those of every number, and the key that they are encrypted with.</summary>
+    /// <param name="authDirectory">Of a process that has ended.</param>
+    public static async Task<IReadOnlyCollection<byte[]>> AllKeys(string authDirectory)
     {
-        var read = await new FileCredentialStore(authDirectory, configuredKey: null).Load(number);
-        var found = read as CredentialsRead.Found ?? throw new InvalidOperationException($"The credentials of {number} cannot be read.");
-        return [.. found.Entries.SelectMany(entry => Of(entry.Name, entry.Value!)).DistinctBy(Convert.ToHexString)];
+        List<byte[]> keys = [Convert.FromBase64String(await File.ReadAllTextAsync(Path.Combine(authDirectory, "key")))];
+        foreach (var file in Directory.GetFiles(authDirectory, "*.credentials", SearchOption.AllDirectories))
+        {
+            keys.AddRange(await Keys(authDirectory, Path.GetFileNameWithoutExtension(file)));
+        }
+
+        return keys;
     }
 
     // A one-time prekey is its two halves, the private one first; anything else is JSON with its bytes as base64.
