@@ -13,9 +13,15 @@ internal sealed partial class CrashRun
 
     private async Task Write(CrashLine line, IReadOnlyList<CrashDeed> deeds, Random random)
     {
+        var texts = 0;
         for (var n = 0; n < deeds.Count; n++)
         {
             await _pace.MayWrite();
+            if (deeds[n] is CrashDeed.Text && ++texts % UnreadableEvery == 0)
+            {
+                await deployment.WhatsApp.OnPhone(line.Persons[n % PersonsPerNumber].Name, "forget-sessions", new { of = line.Phone });
+            }
+
             await Write(line, line.Persons[n % PersonsPerNumber], deeds[n], $"out {plan.Seed} {line.Number} {n}", random);
             _pace.Count();
         }

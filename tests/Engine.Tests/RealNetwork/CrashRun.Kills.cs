@@ -14,20 +14,24 @@ internal sealed partial class CrashRun
 
     private enum Kill
     {
-        /// <summary>The silo, and with it its hosts.</summary>
+        /// <summary>The silo. Its hosts notice, and end by themselves.</summary>
         Silo,
+
+        /// <summary>The silo and its hosts at one moment.</summary>
+        SiloWithHosts,
 
         /// <summary>One of two hosts: the numbers of the other one must not notice.</summary>
         Host,
         Connections,
     }
 
-    // As many messages go before each kill as after the last one. Half of the kills come at a moment of the callers, the others
-    // at one of the wire. Three of four find all numbers back and nothing left over, the others find numbers that are still on
-    // their way: never two in a row, so that none is hit at each of its four hand-overs.
+    // As many messages go before each kill as after the last one. Half of the silos take their hosts along. Half of the kills come
+    // at a moment of the callers, the others at one of the wire. Three of four find all numbers back and nothing left over, the
+    // others find numbers that are still on their way: never two in a row, so that none is hit at each of its four hand-overs.
     private async Task Strike()
     {
-        var kills = Enum.GetValues<Kill>().SelectMany(kill => Enumerable.Repeat(kill, plan.Kills)).ToArray();
+        var kills = Enumerable.Range(plan.Seed, plan.Kills)
+            .SelectMany(n => new[] { n % 2 == 0 ? Kill.Silo : Kill.SiloWithHosts, Kill.Host, Kill.Connections }).ToArray();
         _random.Shuffle(kills);
         var (written, said) = (plan.Out / plan.Numbers * plan.Numbers / (kills.Length + 1), plan.In / plan.Numbers * plan.Numbers / (kills.Length + 1));
         var isSecondBlow = false;
@@ -125,11 +129,11 @@ internal sealed partial class CrashRun
     {
         switch (kill)
         {
-            case Kill.Silo:
+            case Kill.Silo or Kill.SiloWithHosts:
                 await _swap.WaitAsync();
                 try
                 {
-                    await deployment.Process.Kill();
+                    await (kill is Kill.Silo ? deployment.Process.Kill() : deployment.Process.KillAll());
                     await Tell(kill);
                     await deployment.Start();
                 }

@@ -7,10 +7,13 @@ internal sealed partial class CrashRun
 {
     private async Task Say(CrashLine line, IReadOnlyList<CrashDeed> deeds, Random random)
     {
+        var texts = 0;
         for (var n = 0; n < deeds.Count; n++)
         {
             await _pace.MaySay();
-            await Say(line, line.Persons[n % PersonsPerNumber], deeds[n], $"in {plan.Seed} {line.Number} {n}", random);
+            var (person, label) = (line.Persons[n % PersonsPerNumber], $"in {plan.Seed} {line.Number} {n}");
+            var isUnreadable = deeds[n] is CrashDeed.Text && ++texts % UnreadableEvery == 0;
+            await (isUnreadable ? SayUnreadably(line, person, label, random) : Say(line, person, deeds[n], label, random));
             _pace.Count();
         }
     }
@@ -44,6 +47,13 @@ internal sealed partial class CrashRun
     }
 
     private Task<CrashNote> SayText(CrashLine line, CrashChat chat, CrashNote note) => Said(line, chat, note, "say", new { text = note.Label });
+
+    // What the number has to ask for again comes after what is said meanwhile: so nothing is.
+    private async Task SayUnreadably(CrashLine line, CrashChat person, string label, Random random)
+    {
+        await deployment.WhatsApp.OnPhone(person.Name, "garble", new { count = 1 });
+        await IdOf(person, await SayText(line, person, By(person, label, "text", random)));
+    }
 
     private Task<CrashNote> SayShared(CrashLine line, CrashChat chat, CrashNote note, object message) => Said(line, chat, note, "send", new { message });
 

@@ -16,16 +16,12 @@ internal sealed record CrashView(
 
     /// <param name="message">As the API answers.</param>
     /// <param name="labels">The labels of the messages of the chat by their ids.</param>
-    /// <param name="isRead">
-    /// Whether somebody has read it, by its id. It need not be known: the library confirms a receipt before it is stored, so a kill
-    /// can take it along. What nobody has read is never shown as read.
-    /// </param>
     /// <param name="phoneOf">The phone of whoever has an address; null is nobody's.</param>
-    public static CrashView Stored(JsonNode message, IReadOnlyDictionary<string, string> labels, Func<string, bool> isRead, Func<string, string?> phoneOf)
+    public static CrashView Stored(JsonNode message, IReadOnlyDictionary<string, string> labels, Func<string, string?> phoneOf)
     {
         var isOurs = message["fromMe"]!.GetValue<bool>();
         var status = Deployment.Text(message["status"]);
-        var isSettled = message["error"] is null && (isOurs ? status is "sent" or "delivered" || (status is "read" && isRead(Deployment.Text(message["id"]))) : status is "received");
+        var isSettled = message["error"] is null && (isOurs ? status is "sent" or "delivered" or "read" : status is "received");
         return new(
             LabelOf(message),
             Deployment.Text(message["type"]),
