@@ -7,7 +7,7 @@ export function logIn(server, connection, { noiseKey, payload }) {
   const account = server.accounts.byPhone(payload.username)
   const device = account?.devices.get(payload.device)
   const { primary, secondary, tertiary } = payload.userAgent?.appVersion ?? {}
-  const asked = server.record.asked({ device: jids.pn(payload.username, payload.device), version: `${primary}.${secondary}.${tertiary}` })
+  const asked = server.record.loggingIn({ device: jids.pn(payload.username, payload.device), version: `${primary}.${secondary}.${tertiary}` })
   const refuse = (code, attrs) => {
     asked.refused = code
     connection.fail(code, attrs)

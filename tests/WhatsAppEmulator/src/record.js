@@ -51,7 +51,7 @@ export class Record {
   }
 
   /** A companion asks to be let in, naming its version; its row, for whoever refuses it. */
-  asked({ device, version }) {
+  loggingIn({ device, version }) {
     const row = { device, version, at: new Date().toISOString(), refused: null }
     if (this.#logIns.length >= LIMIT) this.#logIns.shift()
     this.#logIns.push(row)
