@@ -42,18 +42,18 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         await deployment.Do(HttpMethod.Post, $"/api/v1/chats/{Uri.EscapeDataString(group)}/read");
         Assert.Equal(group, Deployment.Text((await deployment.ReadBy(phone, one, asked))["chat"]));
 
-        var answer = Deployment.Text((await deployment.Post("/api/v1/messages", new { to = Deployment.Text(question["chat"]), text = "Me", replyTo = Deployment.Text(question["id"]) }))["id"]);
-        var arrived = await Arrived(one, message => Deployment.Text(message["text"]) == "Me");
+        var answer = Deployment.Text((await deployment.Post("/api/v1/messages", new { to = Deployment.Text(question["chat"]), text = "Me and one more", replyTo = Deployment.Text(question["id"]) }))["id"]);
+        var arrived = await Arrived(one, message => Deployment.Text(message["text"]) == "Me and one more");
         var quoted = arrived["message"]!["extendedTextMessage"]!["contextInfo"]!;
         Assert.Equal((asked, author), (Deployment.Text(quoted["stanzaId"]), Deployment.Text(quoted["participant"])));
         await deployment.MessageIs(answer, "delivered");
         var id = Deployment.Text(arrived["id"]);
         await deployment.WhatsApp.OnPhone(other, "read", new { to = group, ids = new[] { id }, author = phone });
         await deployment.MessageIs(answer, "read");
-        await deployment.WhatsApp.OnPhone(one, "reply", new { to = group, target = new { id, author = own, text = "Me" }, text = "Good" });
-        Assert.Equal(answer, Deployment.Text((await Shown(group, "Good"))["replyTo"]));
-        await deployment.Post("/api/v1/messages", new { to = Deployment.Text(question["chat"]), text = "At noon", replyTo = answer });
-        var more = await Arrived(one, message => Deployment.Text(message["text"]) == "At noon");
+        await deployment.WhatsApp.OnPhone(one, "reply", new { to = group, target = new { id, author = own, text = "Me and one more" }, text = "Good, then" });
+        Assert.Equal(answer, Deployment.Text((await Shown(group, "Good, then"))["replyTo"]));
+        await deployment.Post("/api/v1/messages", new { to = Deployment.Text(question["chat"]), text = "At noon then", replyTo = answer });
+        var more = await Arrived(one, message => Deployment.Text(message["text"]) == "At noon then");
         Assert.Equal(own, Deployment.Text(more["message"]!["extendedTextMessage"]!["contextInfo"]!["participant"]));
 
         await deployment.WhatsApp.OnPhone(other, "react", new { to = group, target = new { id, participant = own }, emoji = "👍" });
@@ -67,10 +67,10 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         var picture = await Shown(group, "The garden");
         Assert.Equal(("image", "Other"), (Deployment.Text(picture["type"]), Deployment.Text(picture["author"]!["name"])));
         Assert.Equal(content, await deployment.Api.GetByteArrayAsync(Deployment.Text(picture["media"]!["url"])));
-        await deployment.Post("/api/v1/messages", new { from = number, to = group, text = "Our shop", media = new { id = await deployment.Upload(content, "image/jpeg") } });
+        await deployment.Post("/api/v1/messages", new { from = number, to = group, text = "Our new shop", media = new { id = await deployment.Upload(content, "image/jpeg") } });
         foreach (var member in new[] { one, other })
         {
-            var file = await Arrived(member, message => Deployment.Text(message["text"]) == "Our shop");
+            var file = await Arrived(member, message => Deployment.Text(message["text"]) == "Our new shop");
             Assert.Equal(content, await deployment.WhatsApp.File(member, Deployment.Text(file["id"])));
         }
 
@@ -83,12 +83,12 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         var (number, phone) = await deployment.LinkedNumber();
         var (one, leaves, joins) = (await deployment.Person("One"), await deployment.Person("Leaves"), await deployment.Person("Joins"));
         var group = await deployment.WhatsApp.Group(one, "Neighbours", phone, leaves);
-        await deployment.MessageIs(await deployment.Send(number, group, "before"), "delivered");
+        await deployment.MessageIs(await deployment.Send(number, group, "before that"), "delivered");
 
         await deployment.WhatsApp.OnServer($"/groups/{group}/add", new { actor = one, members = new[] { joins } });
         await deployment.Told(phone);
         await deployment.Send(number, group, "all of us");
-        await Has(["before", "all of us"], one, leaves);
+        await Has(["before that", "all of us"], one, leaves);
         await Has(["all of us"], joins);
 
         await deployment.WhatsApp.OnServer($"/groups/{group}/remove", new { actor = one, members = new[] { leaves } });
@@ -97,9 +97,9 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         // Somebody who asks again makes us give the group's key to all members anew.
         await deployment.WhatsApp.OnPhone(one, "forget-sessions", new { of = phone });
         await deployment.Send(number, group, "without one");
-        await Has(["before", "all of us", "without one"], one);
+        await Has(["before that", "all of us", "without one"], one);
         await Has(["all of us", "without one"], joins);
-        await Has(["before", "all of us"], leaves);
+        await Has(["before that", "all of us"], leaves);
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 
@@ -109,14 +109,14 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         var (number, phone) = await deployment.LinkedNumber();
         var (one, other) = (await deployment.Person("One"), await deployment.Person("Other"));
         var group = await deployment.WhatsApp.Group(one, "Neighbours", phone, other);
-        await deployment.WhatsApp.Say(one, group, "first");
-        await Shown(group, "first");
-        await deployment.Send(number, group, "hello");
-        await Has(["first", "hello"], other);
+        await deployment.WhatsApp.Say(one, group, "first words");
+        await Shown(group, "first words");
+        await deployment.Send(number, group, "hello to all");
+        await Has(["first words", "hello to all"], other);
 
         await deployment.WhatsApp.OnPhone(one, "garble", new { count = 1 });
-        var id = await deployment.WhatsApp.Say(one, group, "second");
-        await Shown(group, "second");
+        var id = await deployment.WhatsApp.Say(one, group, "second words");
+        await Shown(group, "second words");
         Assert.Equal(2, Times((await deployment.WhatsApp.Record())["delivered"], id, "times"));
 
         await deployment.WhatsApp.OnPhone(other, "forget-sessions", new { of = phone });
@@ -124,12 +124,12 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         var arrived = await Arrived(other, message => Deployment.Text(message["text"]) == "once more");
         await deployment.MessageIs(again, "delivered");
         Assert.Equal(1, Times((await deployment.WhatsApp.Record())["sent"], Deployment.Text(arrived["id"]), "retries"));
-        await deployment.Send(number, group, "and on");
-        await Arrived(one, message => Deployment.Text(message["text"]) == "and on");
-        await Arrived(other, message => Deployment.Text(message["text"]) == "and on");
+        await deployment.Send(number, group, "and so on then");
+        await Arrived(one, message => Deployment.Text(message["text"]) == "and so on then");
+        await Arrived(other, message => Deployment.Text(message["text"]) == "and so on then");
 
         var stored = (await deployment.Get($"/api/v1/chats/{Uri.EscapeDataString(group)}/messages?limit=200"))["data"]!.AsArray();
-        Assert.Equal(["and on", "first", "hello", "once more", "second"], stored.Select(message => Deployment.Text(message!["text"])).Order());
+        Assert.Equal(["and so on then", "first words", "hello to all", "once more", "second words"], stored.Select(message => Deployment.Text(message!["text"])).Order());
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 

@@ -25,9 +25,9 @@ public sealed partial class MessageTests
     [Fact]
     public async Task Reactions_are_given_and_taken_back_by_us_by_the_person_and_on_the_phone()
     {
-        var asked = await deployment.WhatsApp.Say(_person, _phone, "Lunch?");
-        var theirs = Deployment.Text((await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "Lunch?"))["id"]);
-        var ours = await deployment.Send(_number, _person, "Sure");
+        var asked = await deployment.WhatsApp.Say(_person, _phone, "Lunch at one?");
+        var theirs = Deployment.Text((await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "Lunch at one?"))["id"]);
+        var ours = await deployment.Send(_number, _person, "Sure, at one");
         var answered = Deployment.Text((await deployment.Inbox(_person, inbox => inbox.Count == 1))[0]!["id"]);
 
         await deployment.Post($"/api/v1/messages/{theirs}/reactions", new { emoji = "👍" });
@@ -52,12 +52,12 @@ public sealed partial class MessageTests
     [Fact]
     public async Task What_is_edited_and_deleted_on_the_phone_is_edited_and_deleted_here()
     {
-        var typed = await deployment.WhatsApp.Say(_phone, _person, "teh");
-        var onPhone = Deployment.Text((await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "teh"))["id"]);
+        var typed = await deployment.WhatsApp.Say(_phone, _person, "teh menu");
+        var onPhone = Deployment.Text((await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "teh menu"))["id"]);
         var here = await deployment.Send(_number, _person, "from heer");
         var sent = Deployment.Text((await deployment.Inbox(_person, inbox => inbox.Count == 2))[1]!["id"]);
 
-        foreach (var (message, id, text) in new[] { (onPhone, typed, "the"), (here, sent, "from here") })
+        foreach (var (message, id, text) in new[] { (onPhone, typed, "the menu"), (here, sent, "from here") })
         {
             await deployment.WhatsApp.OnPhone(_phone, "edit", new { to = _person, id, text });
             await deployment.Message(message, one => Deployment.Text(one["text"]) == text && one["editedAt"] is not null);
@@ -69,9 +69,9 @@ public sealed partial class MessageTests
     [Fact]
     public async Task Places_cards_and_polls_are_shown_and_a_place_is_sent()
     {
-        await Described(new { locationMessage = new { degreesLatitude = 12.9716, degreesLongitude = 77.5946, name = "Bengaluru" } });
+        await Described(new { locationMessage = new { degreesLatitude = 12.9716, degreesLongitude = 77.5946, name = "Bengaluru, India" } });
         var place = (await deployment.Shown(_person, message => Deployment.Text(message["type"]) == "location"))["location"]!;
-        Assert.Equal((12.9716, 77.5946, "Bengaluru"), (place["latitude"]!.GetValue<double>(), place["longitude"]!.GetValue<double>(), Deployment.Text(place["name"])));
+        Assert.Equal((12.9716, 77.5946, "Bengaluru, India"), (place["latitude"]!.GetValue<double>(), place["longitude"]!.GetValue<double>(), Deployment.Text(place["name"])));
 
         await Described(new { contactMessage = new { displayName = "Bola Ade", vcard = Card("Bola Ade", "+91 98450 00001") } });
         await Cards(("Bola Ade", "+91 98450 00001"));
@@ -82,22 +82,22 @@ public sealed partial class MessageTests
                 displayName = "2 contacts",
                 contacts = new[]
                 {
-                    new { displayName = "Ami", vcard = Card("Ami", "+91 98450 00002") },
-                    new { displayName = "Bo", vcard = Card("Bo", "+91 98450 00003") },
+                    new { displayName = "Amina Oke", vcard = Card("Amina Oke", "+91 98450 00002") },
+                    new { displayName = "Bo Adeyemi", vcard = Card("Bo Adeyemi", "+91 98450 00003") },
                 },
             },
         });
-        await Cards(("Ami", "+91 98450 00002"), ("Bo", "+91 98450 00003"));
+        await Cards(("Amina Oke", "+91 98450 00002"), ("Bo Adeyemi", "+91 98450 00003"));
 
-        await Described(new { pollCreationMessageV3 = new { name = "When?", options = new[] { new { optionName = "six" }, new { optionName = "seven" } }, selectableOptionsCount = 1 } });
+        await Described(new { pollCreationMessageV3 = new { name = "When is it?", options = new[] { new { optionName = "six o'clock" }, new { optionName = "seven o'clock" } }, selectableOptionsCount = 1 } });
         var poll = (await deployment.Shown(_person, message => Deployment.Text(message["type"]) == "poll"))["poll"]!;
-        Assert.Equal("When?", Deployment.Text(poll["question"]));
-        Assert.Equal(["six", "seven"], poll["options"]!.AsArray().Select(Deployment.Text));
+        Assert.Equal("When is it?", Deployment.Text(poll["question"]));
+        Assert.Equal(["six o'clock", "seven o'clock"], poll["options"]!.AsArray().Select(Deployment.Text));
 
-        var sent = await deployment.Post("/api/v1/messages", new { from = _number, to = _person, location = new { latitude = -33.8688, longitude = 151.2093, name = "Sydney" } });
+        var sent = await deployment.Post("/api/v1/messages", new { from = _number, to = _person, location = new { latitude = -33.8688, longitude = 151.2093, name = "Sydney, harbour" } });
         await deployment.MessageIs(Deployment.Text(sent["id"]), "delivered");
         var arrived = Assert.Single(await deployment.WhatsApp.Inbox(_person))!["message"]!["locationMessage"]!;
-        Assert.Equal((-33.8688, 151.2093, "Sydney"), (arrived["degreesLatitude"]!.GetValue<double>(), arrived["degreesLongitude"]!.GetValue<double>(), Deployment.Text(arrived["name"])));
+        Assert.Equal((-33.8688, 151.2093, "Sydney, harbour"), (arrived["degreesLatitude"]!.GetValue<double>(), arrived["degreesLongitude"]!.GetValue<double>(), Deployment.Text(arrived["name"])));
     }
 
     private Task Reactions(string message, params (string Emoji, bool FromMe)[] expected) => deployment.Message(

@@ -63,8 +63,8 @@ public sealed partial class MessageTests(Deployment deployment) : IClassFixture<
     {
         var other = await deployment.Person("Other customer");
         var list = await deployment.WhatsApp.List(_person, _phone, other);
-        await deployment.WhatsApp.Say(_person, _phone, "Hello");
-        var direct = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "Hello");
+        await deployment.WhatsApp.Say(_person, _phone, "Hello to all");
+        var direct = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == "Hello to all");
 
         var id = await deployment.WhatsApp.Say(_person, list, "We moved.");
 

@@ -41,7 +41,7 @@ public sealed class OutdatedTests : IAsyncLifetime
 
         // From now on a number that wants to connect asks nobody, whoever tells it to.
         await _deployment.WhatsApp.Fault(new { kind = "drop", phone = otherPhone });
-        var waiting = await _deployment.Send(second, person, "waits");
+        var waiting = await _deployment.Send(second, person, "waits for it");
         await Deployment.Until(
             async () =>
             {
