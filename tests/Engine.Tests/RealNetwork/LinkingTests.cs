@@ -155,8 +155,8 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
     {
         var (number, phone) = await deployment.LinkedNumber();
         var person = await deployment.Person();
-        await deployment.WhatsApp.Say(person, phone, "before");
-        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before");
+        await deployment.WhatsApp.Say(person, phone, "before that");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before that");
         var device = Deployment.Text((await Companion(phone))["jid"]);
 
         var qr = await Replace(number);
@@ -166,10 +166,10 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
         await deployment.Ready(number);
         Assert.NotEqual(device, Deployment.Text((await Companion(phone))["jid"]));
         await deployment.MessageIs(waiting, "delivered");
-        await deployment.WhatsApp.Say(person, phone, "after");
-        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "after");
+        await deployment.WhatsApp.Say(person, phone, "after that");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "after that");
         var chat = await deployment.Get($"/api/v1/chats/{person}/messages");
-        Assert.Equal(["accepted meanwhile", "after", "before"], chat["data"]!.AsArray().Select(message => Deployment.Text(message!["text"])).Order());
+        Assert.Equal(["accepted meanwhile", "after that", "before that"], chat["data"]!.AsArray().Select(message => Deployment.Text(message!["text"])).Order());
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 
@@ -178,8 +178,8 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
     {
         var (number, phone) = await deployment.LinkedNumber();
         var (person, other) = (await deployment.Person(), await deployment.Person("Other shop"));
-        await deployment.WhatsApp.Say(person, phone, "before");
-        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before");
+        await deployment.WhatsApp.Say(person, phone, "before that");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before that");
         await deployment.Do(HttpMethod.Put, $"/api/v1/numbers/{number}/desired", new { state = "stopped" });
         await deployment.Number(number, view => Deployment.Text(view["detail"]) == "stopped");
         var waiting = await deployment.Send(number, person, "from the old phone");
@@ -192,7 +192,7 @@ public sealed class LinkingTests(Deployment deployment) : IClassFixture<Deployme
         await deployment.MessageIs(await deployment.Send(number, person, "from the new phone"), "delivered");
         var arrived = Assert.Single(await deployment.WhatsApp.Inbox(person))!;
         Assert.Equal(("from the new phone", other), (Deployment.Text(arrived["text"]), Deployment.Text(arrived["from"])));
-        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before");
+        await deployment.Shown(person, message => Deployment.Text(message["text"]) == "before that");
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 

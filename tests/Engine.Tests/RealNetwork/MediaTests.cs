@@ -44,7 +44,7 @@ public sealed class MediaTests(Deployment deployment) : IClassFixture<Deployment
 
     [Theory]
     [InlineData("image", "image/jpeg", "image", "A picture", null, null)]
-    [InlineData("video", "video/mp4", "video", "A film", null, 3)]
+    [InlineData("video", "video/mp4", "video", "A film of us", null, 3)]
     [InlineData("audio", "audio/ogg; codecs=opus", "voice", null, null, 3)]
     [InlineData("audio", "audio/mpeg", "audio", null, null, 3)]
     [InlineData("document", "application/pdf", "document", "A letter", "a file.bin", null)]
