@@ -189,7 +189,8 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
         var byText = sent.ToLookup(message => message["text"]!.GetValue<string>());
         foreach (var text in expected)
         {
-            Assert.True(byText[text].Count() == 1, $"'{text}' of {number} is on the wire under {byText[text].Count()} ids");
+            var count = byText[text].Count();
+            Assert.True(count == 1, $"'{text}' of {number} is on the wire under {count} ids{(count == 1 ? "" : await Shown(number, text))}");
             Assert.InRange(byText[text].Single()["count"]!.GetValue<int>(), 1, 4);
             Assert.All(byText[text].Single()["repeats"]!.AsArray(), repeat =>
                 Assert.Equal(byText[text].Single()["first"]!["hash"]!.GetValue<string>(), repeat!["hash"]!.GetValue<string>()));
@@ -201,6 +202,21 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
             var order = chat.OrderBy(message => message["first"]!["order"]!.GetValue<long>()).Select(message => Index(message["text"]!.GetValue<string>())).ToList();
             Assert.Equal(order.Order(), order);
         }
+    }
+
+    /// <summary>What the product says of a message that the network says otherwise of.</summary>
+    private async Task<string> Shown(string number, string text)
+    {
+        foreach (var chat in await List($"/api/v1/chats?number={number}"))
+        {
+            foreach (var message in (await List($"/api/v1/chats/{chat["id"]}/messages")).Where(message => message["text"]?.GetValue<string>() == text))
+            {
+                var details = await Insist(() => new HttpRequestMessage(HttpMethod.Get, $"/api/v1/messages/{message["id"]}"), HttpStatusCode.OK);
+                return $", and shown as {details.ToJsonString()}";
+            }
+        }
+
+        return ", and shown nowhere";
     }
 
     // I9 and the projections: every inbound message stored once, every message sent, unread counts right.
