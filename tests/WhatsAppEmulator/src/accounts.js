@@ -12,6 +12,8 @@ export class Device {
   preKeys = new Map()
   /** The devices of others, by their phones, of which it has confirmed to know that they are gone. Ids are never given twice. */
   knowsGone = new Set()
+  /** Who left which group, `<group> <phone>`, as far as it has confirmed to know it. */
+  knowsLeft = new Set()
   #pending = []
   #wasTold = false
 
@@ -57,14 +59,16 @@ export class Device {
   }
 
   save() {
-    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone } = this
+    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, knowsLeft } = this
     const pending = this.#pending.map(({ node }) => node)
-    return { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, pending, wasTold: this.#wasTold }
+    return {
+      id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, knowsLeft, pending, wasTold: this.#wasTold
+    }
   }
 
-  static restore(account, { pending, wasTold, proof, preKeys, knowsGone, ...known }) {
+  static restore(account, { pending, wasTold, proof, preKeys, knowsGone, knowsLeft, ...known }) {
     const device = new Device({ account, ...known })
-    Object.assign(device, { proof, preKeys, knowsGone })
+    Object.assign(device, { proof, preKeys, knowsGone, knowsLeft })
     device.#pending = pending.map(node => ({ node, written: false }))
     device.#wasTold = wasTold
     return device

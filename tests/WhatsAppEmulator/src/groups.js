@@ -60,6 +60,13 @@ export class Groups {
     }
   }
 
+  /** A device has confirmed that it knows who came or went. */
+  confirmed(device, node) {
+    const knows = (jid) => `${node.attrs.from} ${this.#server.accounts.find(jid).phone}`
+    for (const { attrs: { jid } } of children(child(node, 'remove'), 'participant')) device.knowsLeft.add(knows(jid))
+    for (const { attrs: { jid } } of children(child(node, 'add'), 'participant')) device.knowsLeft.delete(knows(jid))
+  }
+
   describe = group => stanza('group', {
     id: group.jid.split('@')[0],
     subject: group.subject,
@@ -79,6 +86,13 @@ export class Groups {
     if (!group.members.has(device.account)) return 'a message of somebody who is no member'
     if (node.attrs.participant) return undefined
     if (child(node, 'enc')?.attrs.type !== 'skmsg') return 'a message to a group without a group ciphertext'
+    const ciphertext = Buffer.from(child(node, 'enc').content)
+    for (const left of device.knowsLeft) {
+      const [jid, phone] = left.split(' ')
+      if (jid === group.jid && this.#server.accounts.byPhone(phone)?.owner.hasGroupKey(jid, device, ciphertext)) {
+        return 'a message that somebody who left the group has the key for'
+      }
+    }
     const receivers = children(child(node, 'participants'), 'to').map(part => this.#server.accounts.find(part.attrs.jid))
     if (!receivers.every(account => group.members.has(account))) return 'a group key for somebody who is no member'
     return undefined

@@ -57,6 +57,8 @@ export class Phone {
 
   takeBundle = () => this.#signal.takeBundle()
 
+  hasGroupKey = (group, device, content) => this.#signal.hasGroupKey(group, device, content)
+
   /** Scans a client's QR code: links it to this account. Returns when the client has signed. */
   async scan(qr) {
     const { connection, secret } = this.#server.linkDesk.find(qr)

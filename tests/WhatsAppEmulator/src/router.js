@@ -93,6 +93,8 @@ export class Router {
       this.#server.record.receipted({ id, to: device.jid, error })
     } else if (type === 'devices') {
       for (const { attrs: { jid } } of children(child(confirmed, 'remove'), 'device')) device.knowsGone.add(jid)
+    } else if (type === 'w:gp2') {
+      this.#server.groups.confirmed(device, confirmed)
     }
     continueBacklog(connection)
   }

@@ -1,5 +1,5 @@
 import { Curve, generateSignalPubKey, proto, signedKeyPair } from 'baileys'
-import { GroupCipher, GroupSessionBuilder, SenderKeyDistributionMessage, SenderKeyName, SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
+import { GroupCipher, GroupSessionBuilder, SenderKeyDistributionMessage, SenderKeyMessage, SenderKeyName, SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
 import libsignal from 'libsignal'
 import './attempts.js'
 
@@ -67,6 +67,12 @@ export class SignalKeys {
   async decryptFromGroup(group, device, content) {
     const plain = await new GroupCipher(this.#store, this.#senderKeyName(group, addressOf(device))).decrypt(content)
     return proto.Message.decode(unpad(plain))
+  }
+
+  /** Whether this phone was given the key of a device that a group's ciphertext names. */
+  hasGroupKey(group, device, content) {
+    const { keyId } = new SenderKeyMessage(null, null, null, null, content)
+    return this.#senderKeys.get(this.#senderKeyName(group, addressOf(device)).toString())?.getSenderKeyState(keyId) !== undefined
   }
 
   async learnSenderKey(group, device, distribution) {

@@ -123,3 +123,17 @@ test('who is in no such group is told so, and nothing is wrong with asking', () 
   await assert.rejects(host.socket.groupMetadata('120363000000000001@g.us'), { message: 'item-not-found', data: 404 })
   assert.deepEqual(emulator.record.problems, [])
 }))
+
+test('who has left must not have the key of what is written from then on', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, carla, host, device } = await pair(emulator, client)
+  const group = bert.createGroup('Club', [anna, carla])
+  await host.socket.sendMessage(group.jid, { text: 'all of us' })
+  await until('the key', () => carla.inbox.length === 1)
+  emulator.groups.change(group, bert.account, 'remove', [carla.account])
+  await until('the news', () => device.pendingCount === 0)
+
+  await host.socket.sendMessage(group.jid, { text: 'two of us' })
+
+  await until('the problem', () => emulator.record.problems.length > 0)
+  assert.deepEqual(emulator.record.problems.map(each => each.what.split(':')[0]), ['a message that somebody who left the group has the key for'])
+}))

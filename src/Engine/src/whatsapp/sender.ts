@@ -18,7 +18,7 @@ const askLimitMs = 5_000
 export interface Line {
   socket: Pick<WASocket, 'relayMessage'>
   log: Log
-  recipients: Pick<Recipients, 'find'>
+  recipients: Pick<Recipients, 'find' | 'renewGroupKey'>
   queries: Pick<Queries, 'within'>
   lifetime: Pick<Lifetime, 'during'>
   /** Throws when the connection is not open. */
@@ -48,15 +48,18 @@ export class Sender {
       const edit = editAttribute(message, jid)
       this.#relayed.add(whatsAppId)
       try {
-        await queries.within(askLimitMs, () => this.line.socket.relayMessage(jid, message, {
-          messageId: whatsAppId,
-          additionalNodes: lastLook(() => {
-            // Who waited was told already that the connection is over, and nothing may leave after that.
-            requireOpen()
-            mayBeWritten = true
-          }),
-          ...(edit ? { additionalAttributes: { edit } } : {}),
-        }))
+        await queries.within(askLimitMs, async () => {
+          await recipients.renewGroupKey(jid)
+          await this.line.socket.relayMessage(jid, message, {
+            messageId: whatsAppId,
+            additionalNodes: lastLook(() => {
+              // Who waited was told already that the connection is over, and nothing may leave after that.
+              requireOpen()
+              mayBeWritten = true
+            }),
+            ...(edit ? { additionalAttributes: { edit } } : {}),
+          })
+        })
       } catch (error) {
         this.#relayed.delete(whatsAppId)
         throw refusal(error, mayBeWritten ? 'unavailable' : 'notSent')

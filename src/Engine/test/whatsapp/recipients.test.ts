@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { GroupMetadata } from 'baileys'
 import { Device } from '#engine/credentials/device.js'
+import type { Entry } from '#engine/rpc/contract.js'
 import { Memory } from '#engine/whatsapp/memory.js'
 import { Recipients } from '#engine/whatsapp/recipients.js'
 
@@ -34,5 +35,47 @@ describe('a person', () => {
 
   test('is named as always where there is no group', async () => {
     assert.equal(await recipients('lid', { id: amiHidden, phoneNumber: ami }).memberOf(ami, ami), ami)
+  })
+})
+
+describe('the key of a group', () => {
+  const own = ['919800000009', '999_1'].map((user) => `${group}::${user}::7`)
+
+  async function renewed(holders: string[]): Promise<{ isNew: boolean; stored: Entry[] }> {
+    const stored: Entry[] = []
+    const device = new Device(undefined, (changes) => Promise.resolve(void stored.push(...changes)))
+    device.creds.me = { id: '919800000009:7@s.whatsapp.net', lid: '999:7@lid' }
+    await device.set({
+      'sender-key': Object.fromEntries([...own, `${group}::111_1::0`].map((name) => [name, Buffer.from('[]')])),
+      'sender-key-memory': { [group]: Object.fromEntries(holders.map((holder) => [holder, true])) },
+    })
+    stored.length = 0
+    const socket = {
+      getUSyncDevices: () => Promise.resolve([]),
+      assertSessions: () => Promise.resolve(false),
+      groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden, phoneNumber: ami }] } as unknown as GroupMetadata),
+    }
+    const recipients = new Recipients(socket, device, Memory.of(new Map()), { getLIDForPN: () => Promise.resolve(null) })
+    await recipients.renewGroupKey(group)
+    await recipients.renewGroupKey(ami)
+    const left = Object.keys(device.get('sender-key', [...own, `${group}::111_1::0`]))
+    const memory = device.get('sender-key-memory', [group])
+    const isNew = memory[group] === undefined
+    assert.deepEqual(left, isNew ? [`${group}::111_1::0`] : [...own, `${group}::111_1::0`])
+    return { isNew, stored }
+  }
+
+  test('is a new one once somebody who has it left', async () => {
+    const { isNew, stored } = await renewed([`111:2@lid`, '222:0@lid', '999:3@lid'])
+    assert.ok(isNew)
+    assert.deepEqual(stored.map(({ name, value }) => [name, value]), [
+      ...own.map((name) => [`sender-key/${name}`, null]), [`sender-key-memory/${group}`, null],
+    ])
+  })
+
+  test('stays as it is while only members have it, under whichever address, and our own devices', async () => {
+    const { isNew, stored } = await renewed(['111:2@lid', '919800000001:1@s.whatsapp.net', '999:3@lid', '919800000009:1@s.whatsapp.net'])
+    assert.ok(!isNew)
+    assert.deepEqual(stored, [])
   })
 })
