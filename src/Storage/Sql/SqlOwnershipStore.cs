@@ -2,9 +2,14 @@ using Loopwave.Numbers;
 
 namespace Loopwave.Storage.Sql;
 
-/// <summary>Leases and owners, by the database's clock.</summary>
+/// <summary>
+/// Leases and owners, by the database's clock. A lease that is not there counts as one that was revoked: it cannot be renewed, and
+/// nothing belongs to it.
+/// </summary>
 internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
 {
+    private const int ForgottenAtOnce = 20;
+
     private readonly string _isLive = $"revoked = 0 AND expires_at > {database.Dialect.Now}";
 
     public async Task Register(string incarnation, TimeSpan timeToLive)
@@ -29,6 +34,7 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
             new Statement(
                 $"UPDATE silo_lease SET expires_at = {database.Dialect.Now} + @timeToLive WHERE incarnation = @incarnation AND revoked = 0",
                 Lease(incarnation, timeToLive)).OrElse(CommitResult.StaleEpoch),
+            Forget(),
         ],
         Unit.Leases));
         return result.Committed;
@@ -92,6 +98,15 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
         new Statement("UPDATE number_owner SET owner = NULL WHERE number = @number AND epoch = @epoch", ("@number", number), ("@epoch", epoch)),
     ],
     number));
+
+    // Each start of a silo leaves a lease. Whoever renews takes a few along, so that a renewal is never long; one that somebody is
+    // about to renew or to revoke is left for the next time.
+    private Statement Forget() => new(
+        $"""
+        DELETE FROM silo_lease WHERE incarnation IN (
+            SELECT incarnation FROM silo_lease WHERE expires_at < {database.Dialect.Now} - {(long)Ages.Silos.TotalMilliseconds}
+            LIMIT {ForgottenAtOnce}{database.Dialect.LockedOrLeft})
+        """);
 
     private static (string, object?)[] Lease(string incarnation, TimeSpan timeToLive) =>
         [("@incarnation", incarnation), ("@timeToLive", (long)timeToLive.TotalMilliseconds)];

@@ -5,13 +5,11 @@ namespace Loopwave.Storage.Sql;
 /// <summary>What silos tell of themselves, by the database's clock.</summary>
 internal sealed class SqlSiloStore(ISqlDatabase database) : ISiloStore
 {
-    private const long Day = 24 * 60 * 60 * 1000;
-
     public async Task<bool> Report(SiloReport report, TimeSpan timeToLive)
     {
         var result = await database.Run(new Unit(
         [
-            new Statement($"DELETE FROM silo WHERE expires_at < {database.Dialect.Now} - {Day}"),
+            new Statement($"DELETE FROM silo WHERE expires_at < {database.Dialect.Now} - {(long)Ages.Silos.TotalMilliseconds}"),
             new Statement(
                 $"""
                 INSERT INTO silo (address, report, drain, expires_at)

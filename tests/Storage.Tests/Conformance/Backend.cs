@@ -87,8 +87,11 @@ public abstract class Backend : IAsyncDisposable
     /// </summary>
     public abstract Task<Backend?> CutBeforeWrite(int index, Func<Task> unit);
 
-    /// <summary>Moves the time of the leases, where a test cannot wait for it.</summary>
+    /// <summary>Moves the time of a lease to long ago, where a test cannot wait for it.</summary>
     public abstract Task ExpireLease(string incarnation);
+
+    /// <summary>As the store removes a lease that ended long ago.</summary>
+    public abstract Task RemoveLease(string incarnation);
 
     public abstract ValueTask DisposeAsync();
 }

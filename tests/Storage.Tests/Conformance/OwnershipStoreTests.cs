@@ -96,6 +96,25 @@ public abstract class OwnershipStoreTests(Backend backend) : IAsyncDisposable
         Assert.True(await Data.Ownership.Renew("10.0.0.1:11111@7/a", Long));
     }
 
+    [Fact]
+    public async Task A_lease_that_is_not_there_any_more_is_over_for_good()
+    {
+        var number = await Number();
+        await Data.Ownership.Register("10.0.0.1:11111@7/a", Long);
+        await Data.Ownership.Claim(number, "10.0.0.1:11111@7/a");
+        await Data.RemoveLease("10.0.0.1:11111@7/a");
+
+        Assert.Null(await Data.Ownership.Owner(number));
+        Assert.False((await Load(number)).OwnerAlive);
+        Assert.False(await Data.Ownership.Revoke("10.0.0.1:11111@7"));
+        Assert.False(await Data.Ownership.Renew("10.0.0.1:11111@7/a", Long));
+        Assert.Null(await Data.Ownership.Claim(number, "10.0.0.1:11111@7/a"));
+
+        await Data.Ownership.Register("10.0.0.2:11111@8/a", Long);
+        Assert.Equal(2, await Data.Ownership.Claim(number, "10.0.0.2:11111@8/a"));
+        Assert.Equal(CommitResult.StaleEpoch, await Data.Numbers.Commit(new NumberChanges { Number = number, Epoch = 1, Sequence = 2 }, new CommitLane()));
+    }
+
     protected async Task<string> Number()
     {
         var number = Sample.Number();

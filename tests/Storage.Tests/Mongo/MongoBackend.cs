@@ -88,6 +88,9 @@ public sealed class MongoBackend : Backend
         Assert.Equal(1, expired.MatchedCount);
     }
 
+    public override async Task RemoveLease(string incarnation) => Assert.Equal(1, (await Database.Run(token =>
+        Database.Collection(MongoCollections.Lease).DeleteOneAsync(new BsonDocument("_id", incarnation), token))).DeletedCount);
+
     public override async ValueTask DisposeAsync()
     {
         Database.Dispose();

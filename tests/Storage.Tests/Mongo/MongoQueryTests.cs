@@ -149,6 +149,11 @@ public sealed class MongoQueryTests : SharedQueryPlanTests
         Assert.True(MongoQueries.IsIndexed(new MongoQuery("find", MongoCollections.Chat, unsorted, ["activity", "_id"], unsorted)));
     }
 
+    [Fact]
+    public void Leases_and_reports_of_silos_that_are_gone_are_removed_by_the_server() => Assert.Equal(
+        [(MongoCollections.Lease, Ages.Silos), (MongoCollections.Silo, Ages.Silos)],
+        MongoSchema.Indexes.Where(index => index.Keys is ["renewedAt"]).Select(index => (index.Collection, index.Model().Options.ExpireAfter!.Value)));
+
     internal static NumberChanges Everything(Owned owned)
     {
         var chat = Sample.Chat(owned.Id);

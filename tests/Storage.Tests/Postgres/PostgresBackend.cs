@@ -95,6 +95,8 @@ public sealed class PostgresBackend : Backend
 
     public override Task ExpireLease(string incarnation) => SqlPorts.ExpireLease(_database, incarnation);
 
+    public override Task RemoveLease(string incarnation) => SqlPorts.RemoveLease(_database, incarnation);
+
     public override async ValueTask DisposeAsync()
     {
         _database.Dispose();

@@ -1,4 +1,6 @@
+using Loopwave.Storage.Sql;
 using Loopwave.Storage.Tests.Conformance;
+using Loopwave.Storage.Tests.Sql;
 
 namespace Loopwave.Storage.Tests.Postgres;
 
@@ -50,3 +52,18 @@ public sealed class PostgresBatchTests : BatchTests
 }
 
 public sealed class PostgresCredentialConformance() : CredentialStoreTests(new PostgresCredentials());
+
+public sealed class PostgresLeaseAgeTests : LeaseAgeTests
+{
+    private readonly PostgresBackend _backend;
+
+    public PostgresLeaseAgeTests()
+        : this(PostgresBackend.Create())
+    {
+    }
+
+    private PostgresLeaseAgeTests(PostgresBackend backend)
+        : base(backend) => _backend = backend;
+
+    private protected override ISqlDatabase Database => _backend.Database;
+}

@@ -33,4 +33,12 @@ internal static class SqlPorts
     /// <summary>As <see cref="Backend.ExpireLease"/>.</summary>
     public static Task ExpireLease(ISqlDatabase database, string incarnation) => database.Run(new Unit(
         [new Statement("UPDATE silo_lease SET expires_at = 0 WHERE incarnation = @incarnation", ("@incarnation", incarnation)).ExactlyOne()]));
+
+    /// <summary>As <see cref="Backend.RemoveLease"/>.</summary>
+    public static Task RemoveLease(ISqlDatabase database, string incarnation) => database.Run(new Unit(
+        [new Statement("DELETE FROM silo_lease WHERE incarnation = @incarnation", ("@incarnation", incarnation)).ExactlyOne()]));
+
+    /// <summary>The names of all leases that are stored.</summary>
+    public static Task<List<string>> Leases(ISqlDatabase database) => database.Query(
+        new Statement("SELECT incarnation FROM silo_lease ORDER BY incarnation"), row => row.GetString(0));
 }

@@ -53,6 +53,8 @@ public sealed class SqliteBackend : Backend
 
     public override Task ExpireLease(string incarnation) => SqlPorts.ExpireLease(_database, incarnation);
 
+    public override Task RemoveLease(string incarnation) => SqlPorts.RemoveLease(_database, incarnation);
+
     /// <summary>Everything that is on disk at this moment, in a directory of its own.</summary>
     public string Copy()
     {

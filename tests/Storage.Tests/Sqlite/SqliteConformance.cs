@@ -1,5 +1,7 @@
+using Loopwave.Storage.Sql;
 using Loopwave.Storage.Tests.Conformance;
 using Loopwave.Storage.Tests.Files;
+using Loopwave.Storage.Tests.Sql;
 
 namespace Loopwave.Storage.Tests.Sqlite;
 
@@ -33,3 +35,18 @@ public sealed class SqliteGrainStorageTests() : GrainStorageTests(new SqliteBack
 public sealed class SqliteReminderTableTests() : ReminderTableTests(new SqliteBackend());
 
 public sealed class FileCredentialStoreConformance() : CredentialStoreTests(new FileCredentials());
+
+public sealed class SqliteLeaseAgeTests : LeaseAgeTests
+{
+    private readonly SqliteBackend _backend;
+
+    public SqliteLeaseAgeTests()
+        : this(new SqliteBackend())
+    {
+    }
+
+    private SqliteLeaseAgeTests(SqliteBackend backend)
+        : base(backend) => _backend = backend;
+
+    private protected override ISqlDatabase Database => _backend.Database;
+}
