@@ -12,6 +12,9 @@ internal static class Ages
     /// <summary>As long as receivers are known to ask for a message again.</summary>
     public static readonly TimeSpan SentMessages = TimeSpan.FromDays(7);
 
+    /// <summary>Events for webhooks that nobody has taken: longer than a delivery is ever tried.</summary>
+    public static readonly TimeSpan Events = TimeSpan.FromDays(7);
+
     /// <summary>Leases and reports of silos that are gone. One that is missing counts as one that was revoked.</summary>
     public static readonly TimeSpan Silos = TimeSpan.FromDays(1);
 }

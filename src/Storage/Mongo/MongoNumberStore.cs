@@ -12,10 +12,12 @@ internal sealed class MongoNumberStore(MongoDatabase database, MongoCommits comm
 {
     private const int StartedPerQuery = 1000;
     private const int KeptTransitions = 200;
+    private const int EventsPerForgetting = 100;
 
     private readonly MongoNumberCommit _commit = new(database);
     private readonly MongoLeases _leases = new(database);
     private readonly MongoAge _age = new(database);
+    private int _newEvents;
 
     private IMongoCollection<BsonDocument> Numbers => database.Collection(MongoCollections.Number);
 
@@ -25,7 +27,7 @@ internal sealed class MongoNumberStore(MongoDatabase database, MongoCommits comm
             MongoNumberCommit.New(number, first.Sequence),
             idempotency is null ? [] : [.. MongoNumberCommit.Claims(idempotency)],
             record => _commit.Create(first, idempotency, record));
-        await ForgetOld(result, idempotency is null ? [] : [idempotency], []);
+        await ForgetOld(result, idempotency is null ? [] : [idempotency], [], []);
         return result;
     }
 
@@ -41,7 +43,7 @@ internal sealed class MongoNumberStore(MongoDatabase database, MongoCommits comm
     {
         var result = await commits.Commit(
             changes.Number, changes.Epoch, lane, MongoNumberCommit.Claims(changes), (record, update) => _commit.Commit(changes, record, update));
-        await ForgetOld(result, changes.Idempotency, changes.Sent);
+        await ForgetOld(result, changes.Idempotency, changes.Sent, changes.Events);
         if (result is CommitResult.Committed && changes.Timeline.Count > 0)
         {
             await TrimTimeline(changes.Number);
@@ -212,15 +214,20 @@ internal sealed class MongoNumberStore(MongoDatabase database, MongoCommits comm
         }
     }
 
-    private async Task ForgetOld(CommitResult result, IReadOnlyList<IdempotencyRecord> requests, IReadOnlyList<SentBytes> sent)
+    private async Task ForgetOld(
+        CommitResult result, IReadOnlyList<IdempotencyRecord> requests, IReadOnlyList<SentBytes> sent, IReadOnlyList<OutboxEvent> events)
     {
         if (result is CommitResult.Committed)
         {
+            // Nearly every commit has events: looking for old ones each time would make each wait for one more answer.
+            var newEvents = Interlocked.Add(ref _newEvents, events.Count);
+            var forgetEvents = events.Count > 0 && newEvents >= EventsPerForgetting && Interlocked.CompareExchange(ref _newEvents, 0, newEvents) == newEvents;
             await Task.WhenAll(
                 requests.Count == 0 ? Task.CompletedTask : _age.Forget(
                     MongoCollections.Idempotency, requests.Max(one => one.At) - Ages.IdempotencyKept, 2 * requests.Count),
                 sent.Count == 0 ? Task.CompletedTask : _age.Forget(
-                    MongoCollections.SentMessage, sent.Max(one => one.At) - Ages.SentMessages, 2 * sent.Count));
+                    MongoCollections.SentMessage, sent.Max(one => one.At) - Ages.SentMessages, 2 * sent.Count),
+                forgetEvents ? _age.Forget(MongoCollections.Outbox, events.Max(one => one.At) - Ages.Events, 2 * newEvents) : Task.CompletedTask);
         }
     }
 }

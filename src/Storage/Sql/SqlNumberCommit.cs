@@ -97,7 +97,7 @@ internal sealed class SqlNumberCommit(ISqlDialect dialect)
             "DELETE FROM send_queue WHERE number = @number AND sequence = @sequence", ("@number", changes.Number), ("@sequence", sequence))));
         unit.AddRange(changes.Sent.SelectMany(sent => SqlSentMessages.Put(sent, dialect)));
         unit.AddRange(changes.Media.Select(SqlMediaStore.Put));
-        unit.AddRange(changes.Events.Select(Event));
+        unit.AddRange(Events(changes.Events));
         unit.AddRange(changes.Idempotency.SelectMany(Idempotency));
         if (changes.Document is { } document)
         {
@@ -231,6 +231,23 @@ internal sealed class SqlNumberCommit(ISqlDialect dialect)
         ("@number", item.Number), ("@sequence", item.Sequence), ("@prepared", item.Prepared),
         ("@body", StorageJson.Write(item with { Prepared = null })),
     ];
+
+    private IEnumerable<Statement> Events(IReadOnlyList<OutboxEvent> events)
+    {
+        foreach (var item in events)
+        {
+            yield return Event(item);
+        }
+
+        // Each new event takes two that nobody has taken in time with it, so the table stays as large as its age.
+        if (events.Count > 0)
+        {
+            yield return new Statement(
+                "DELETE FROM outbox WHERE position IN "
+                + $"(SELECT position FROM outbox WHERE at <= @old ORDER BY at LIMIT @most{dialect.LockedOrLeft})",
+                ("@old", Rows.Ticks(events.Max(item => item.At) - Ages.Events)), ("@most", 2L * events.Count));
+        }
+    }
 
     private static Statement Event(OutboxEvent item) => new(
         "INSERT INTO outbox (id, number, chat, sequence, event, body, at) VALUES (@id, @number, @chat, @sequence, @event, @body, @at)",

@@ -64,6 +64,27 @@ public abstract class SiloStoreTests(Backend backend) : IAsyncDisposable
         Assert.Equal(new OutboxView(3, events[0].At), await backend.Silos.Outbox());
     }
 
+    [Fact]
+    public async Task Events_that_nobody_took_are_kept_for_seven_days_and_go_when_others_come()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var chat = Sample.Chat(owned.Id);
+        async Task<IReadOnlyList<OutboxEvent>> Announce(int count, DateTimeOffset at)
+        {
+            var events = Enumerable.Range(1, count).Select(i => Sample.Event(Sample.Message(chat), i) with { At = at }).ToList();
+            await backend.Numbers.Commit(owned.Change() with { Events = events }, owned.Lane);
+            return events;
+        }
+
+        await Announce(150, Backend.Start);
+        var kept = await Announce(1, Backend.Start.AddDays(1));
+        var now = Backend.Start.AddDays(8).AddTicks(-1);
+        var last = await Announce(200, now);
+
+        Assert.Equal(kept.Concat(last).Select(item => item.Id), (await backend.Outbox(owned.Id)).Select(item => item.Id));
+        Assert.Equal(new OutboxView(201, kept[0].At), await backend.Silos.Outbox());
+    }
+
     private static SiloReport Report(string silo, string name) => new()
     {
         Silo = silo, Name = name, State = SiloState.Active, Version = "1.2.3", StartedAt = Backend.Start,
