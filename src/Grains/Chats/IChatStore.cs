@@ -15,7 +15,10 @@ public interface IChatStore
     /// <summary>This chat and all that were merged into it.</summary>
     Task<IReadOnlyList<string>> WithMerged(string chat);
 
-    /// <summary>One page; merged chats are left out. A cursor of another list or filter is an <see cref="InvalidCursorException"/>.</summary>
+    /// <summary>
+    /// One page; merged chats are left out. A cursor of another list or filter is an <see cref="InvalidCursorException"/>. What is looked for by
+    /// comparing chat by chat (a search, a status) ends a page after some thousands of them: it can hold less than its limit, and go on.
+    /// </summary>
     Task<Page<ChatDocument>> List(ChatQuery query);
 
     /// <summary>Who is behind these addresses: the canonical party of each that is known.</summary>

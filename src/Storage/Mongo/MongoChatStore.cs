@@ -46,17 +46,22 @@ internal sealed class MongoChatStore(MongoDatabase database) : IChatStore
         list.Where("merged", false);
         if (query.Filter.Status is { } status)
         {
-            list.Where("status", Rows.Word(status));
+            list.Among(new BsonDocument("status", Rows.Word(status)));
         }
 
-        if (query.Filter.Unread is { } unread)
+        // Unread chats have indexes of their own, in the order of their activity.
+        if (query.Filter.Unread is true && query.Page.UpdatedAfter is null)
         {
-            list.Where("unread", unread ? new BsonDocument("$gt", 0) : 0);
+            list.Where("unread", new BsonDocument("$gt", 0));
+        }
+        else if (query.Filter.Unread is { } unread)
+        {
+            list.Among(new BsonDocument("unread", unread ? new BsonDocument("$gt", 0) : 0));
         }
 
         foreach (var word in ChatSearch.Words(query.Filter.Search))
         {
-            list.Where("search", new BsonRegularExpression(Regex.Escape(word)));
+            list.Among(new BsonDocument("search", new BsonRegularExpression(Regex.Escape(word))));
         }
 
         return await list.UpdatedAfter("updatedAt", query.Page.UpdatedAfter).Page(database, query.Page, Read);
@@ -79,21 +84,43 @@ internal sealed class MongoChatStore(MongoDatabase database) : IChatStore
 
     private async Task Restrict(MongoList list, ChatQuery query)
     {
-        if (query.Access.SandboxOnly)
+        var (allowed, asked) = (query.Access.Numbers, query.Filter.Number);
+        IReadOnlyList<string>? numbers = asked is null
+            ? allowed?.Distinct().Order(StringComparer.Ordinal).ToList()
+            : allowed is null || allowed.Contains(asked) ? [asked] : [];
+        if (!query.Access.SandboxOnly)
         {
-            var sandbox = await database.Run(token => database.Collection(MongoCollections.Number)
-                .Find(new BsonDocument("engine", Rows.Word(EngineKind.Sandbox))).Project(new BsonDocument("_id", 1)).ToListAsync(token));
-            list.Meanwhile(new BsonDocument("number", new BsonDocument("$in", new BsonArray(sandbox.Select(number => number["_id"])))), "sandbox");
+            if (numbers is not null)
+            {
+                list.WhereEither("number", numbers);
+            }
+
+            return;
         }
 
-        var allowed = query.Access.Numbers;
-        if (query.Filter.Number is { } number)
+        var identity = $"sandbox {string.Join(' ', numbers ?? [])}";
+        var sandbox = await Sandbox(numbers, ListBounds.MostAtOnce + 1);
+        if (sandbox.Count <= ListBounds.MostAtOnce || numbers is not null)
         {
-            list.WhereEither("number", allowed is null || allowed.Contains(number) ? [number] : []);
+            list.WhereEither("number", sandbox, identity);
         }
-        else if (allowed is not null)
+        else
         {
-            list.WhereEither("number", allowed.Distinct().Order(StringComparer.Ordinal).ToList());
+            // So many have chats enough to be met on the way.
+            list.Among(new BsonDocument("number", new BsonDocument("$in", new BsonArray(await Sandbox(null, most: null)))), identity);
         }
+    }
+
+    /// <summary>The simulated ones of these numbers, or of all.</summary>
+    private async Task<List<string>> Sandbox(IReadOnlyList<string>? numbers, int? most)
+    {
+        var isSandbox = new BsonDocument("engine", Rows.Word(EngineKind.Sandbox));
+        if (numbers is not null)
+        {
+            (isSandbox["_id"], most) = (new BsonDocument("$in", new BsonArray(numbers)), null);
+        }
+
+        return (await database.Run(token => database.Collection(MongoCollections.Number)
+            .Find(isSandbox).Limit(most).Project(new BsonDocument("_id", 1)).ToListAsync(token))).ConvertAll(number => number["_id"].AsString);
     }
 }

@@ -69,23 +69,26 @@ internal sealed class MongoNumberStore(MongoDatabase database, MongoCommits comm
     {
         var live = await _leases.Live();
         var list = new MongoList("numbers", MongoCollections.Number) { SortBy = "createdAt", NewestFirst = false };
+        if (query.Access.Numbers is { } allowed)
+        {
+            list.WhereEither("_id", allowed.Distinct().Order(StringComparer.Ordinal).ToList());
+        }
+
         if (query.Status is { } status)
         {
-            list.Meanwhile(StatusIs(status, live), Rows.Word(status));
+            OfStatus(list, status, live);
         }
 
         if (query.Access.SandboxOnly)
         {
-            list.Where("engine", Rows.Word(EngineKind.Sandbox));
-        }
-
-        if (query.Access.Numbers is { } allowed)
-        {
-            list.WhereEither("_id", allowed);
+            // The index begins with one of the two.
+            var sandbox = Rows.Word(EngineKind.Sandbox);
+            _ = query.Status is null ? list.Where("engine", sandbox) : list.Among(new BsonDocument("engine", sandbox));
         }
 
         // What was only begun has no times.
-        return await list.Where("createdAt", new BsonDocument("$gte", 0)).UpdatedAfter("updatedAt", query.Page.UpdatedAfter)
+        return await (query.Page.UpdatedAfter is null ? list.Where("createdAt", new BsonDocument("$gte", 0)) : list)
+            .UpdatedAfter("updatedAt", query.Page.UpdatedAfter)
             .Page(database, query.Page, row => Stored(row, live));
     }
 
@@ -156,20 +159,27 @@ internal sealed class MongoNumberStore(MongoDatabase database, MongoCommits comm
     }
 
     /// <summary>As <see cref="StoredNumber.Status"/> says: what nobody alive holds open is connecting, no longer ready.</summary>
-    private static BsonDocument StatusIs(NumberStatus status, BsonArray live) => status switch
+    private static MongoList OfStatus(MongoList list, NumberStatus status, BsonArray live)
     {
-        NumberStatus.Ready or NumberStatus.Connecting => new BsonDocument { ["status"] = Rows.Word(status), ["owner"] = new BsonDocument("$in", live) },
-        NumberStatus.Disconnected => new BsonDocument("$or", new BsonArray
+        var identity = Rows.Word(status);
+        return status switch
         {
-            new BsonDocument("status", "disconnected"),
-            new BsonDocument
-            {
-                ["status"] = new BsonDocument("$in", new BsonArray { "ready", "connecting" }),
-                ["owner"] = new BsonDocument("$nin", live),
-            },
-        }),
-        NumberStatus.LoggedOut => new BsonDocument("status", "logged_out"),
-    };
+            NumberStatus.Ready or NumberStatus.Connecting =>
+                list.Where("status", identity).Among(new BsonDocument("owner", new BsonDocument("$in", live)), identity),
+            NumberStatus.Disconnected => list.Among(
+                new BsonDocument("$or", new BsonArray
+                {
+                    new BsonDocument("status", "disconnected"),
+                    new BsonDocument
+                    {
+                        ["status"] = new BsonDocument("$in", new BsonArray { "ready", "connecting" }),
+                        ["owner"] = new BsonDocument("$nin", live),
+                    },
+                }),
+                identity),
+            NumberStatus.LoggedOut => list.Where("status", "logged_out"),
+        };
+    }
 
     private static BsonDocument Allowed(Access access) =>
         access.Numbers is { } numbers ? new BsonDocument("_id", new BsonDocument("$in", new BsonArray(numbers))) : [];
@@ -185,9 +195,23 @@ internal sealed class MongoNumberStore(MongoDatabase database, MongoCommits comm
         Queued: stored["queued"].ToInt32(),
         OwnerAlive: live.Contains(stored["owner"]));
 
-    private async Task<string?> FirstReady(EngineKind engine, Access access, BsonArray live) => (await database.Run(token => Numbers
-        .Find(Allowed(access).AddRange(StatusIs(NumberStatus.Ready, live)).AddRange(new BsonDocument { ["engine"] = Rows.Word(engine), ["removed"] = false }))
-        .Sort(new BsonDocument { ["createdAt"] = 1, ["_id"] = 1 }).Limit(1).Project(new BsonDocument("_id", 1)).FirstOrDefaultAsync(token)))?["_id"].AsString;
+    private async Task<string?> FirstReady(EngineKind engine, Access access, BsonArray live)
+    {
+        var isReady = new BsonDocument
+        {
+            ["engine"] = Rows.Word(engine), ["status"] = Rows.Word(NumberStatus.Ready), ["removed"] = false, ["owner"] = new BsonDocument("$in", live),
+        };
+        if (access.Numbers is null)
+        {
+            return (await database.Run(token => Numbers.Find(isReady).Sort(new BsonDocument { ["createdAt"] = 1, ["_id"] = 1 })
+                .Limit(1).Project(new BsonDocument("_id", 1)).FirstOrDefaultAsync(token)))?["_id"].AsString;
+        }
+
+        // Few are allowed where any are named: they are looked up, and their order is no index's.
+        var ready = await database.Run(token => Numbers.Find(Allowed(access).AddRange(isReady)).Project(new BsonDocument("createdAt", 1)).ToListAsync(token));
+        return ready.OrderBy(number => number["createdAt"].ToInt64()).ThenBy(number => number["_id"].AsString, StringComparer.Ordinal)
+            .FirstOrDefault()?["_id"].AsString;
+    }
 
     private Task<BsonDocument?> Find(string number, string field) => database.Run<BsonDocument?>(async token => await Numbers
         .Find(new BsonDocument { ["_id"] = number, [field] = new BsonDocument("$exists", true) }).Project(new BsonDocument(field, 1)).FirstOrDefaultAsync(token));

@@ -20,6 +20,8 @@ internal sealed class MongoSchema(IMongoDatabase database)
     private const int IndexExists = 85;
     private const int IndexDiffers = 86;
 
+    private static BsonDocument UnreadChats => new() { ["merged"] = false, ["unread"] = new BsonDocument("$gt", 0) };
+
     public static IReadOnlyList<MongoIndex> Indexes { get; } =
     [
         new(MongoCollections.Number, "created", ["createdAt", "_id"]),
@@ -28,6 +30,7 @@ internal sealed class MongoSchema(IMongoDatabase database)
         new(MongoCollections.Number, "status_updated", ["status", "updatedAt", "_id"]),
         new(MongoCollections.Number, "engine_created", ["engine", "createdAt", "_id"]),
         new(MongoCollections.Number, "engine_updated", ["engine", "updatedAt", "_id"]),
+        new(MongoCollections.Number, "engine_status_created", ["engine", "status", "createdAt", "_id"]),
         new(MongoCollections.Number, "linked", ["linkedPhone"]) { Sparse = true },
         new(MongoCollections.Number, "recorded", ["recordedAt"]) { Sparse = true },
         new(MongoCollections.RecordPart, "number", ["number", "epoch"]),
@@ -43,6 +46,8 @@ internal sealed class MongoSchema(IMongoDatabase database)
         new(MongoCollections.Chat, "root", ["root"]),
         new(MongoCollections.Chat, "activity", ["merged", "activity", "_id"]),
         new(MongoCollections.Chat, "number_activity", ["number", "merged", "activity", "_id"]),
+        new(MongoCollections.Chat, "unread", ["activity", "_id"]) { Only = UnreadChats },
+        new(MongoCollections.Chat, "number_unread", ["number", "activity", "_id"]) { Only = UnreadChats },
         new(MongoCollections.Chat, "updated", ["merged", "updatedAt", "_id"]),
         new(MongoCollections.Chat, "number_updated", ["number", "merged", "updatedAt", "_id"]),
         new(MongoCollections.Contact, "open_party", ["openParty"]) { Unique = true, Sparse = true },
@@ -163,6 +168,9 @@ internal sealed record MongoIndex(string Collection, string Name, string[] Keys)
     /// <summary>Documents without the fields are not in it.</summary>
     public bool Sparse { get; init; }
 
+    /// <summary>Which documents are in it, where not all; a server that does not know of this has all in it.</summary>
+    public BsonDocument? Only { get; init; }
+
     /// <summary>The server deletes documents this long after the time in the field, by its own clock.</summary>
     public TimeSpan? ExpiresAfter { get; init; }
 
@@ -172,5 +180,8 @@ internal sealed record MongoIndex(string Collection, string Name, string[] Keys)
 
     public CreateIndexModel<BsonDocument> Model() => new(
         new BsonDocument(Keys.Select(key => new BsonElement(key, 1))),
-        new CreateIndexOptions { Name = Name, Unique = Unique ? true : null, Sparse = Sparse ? true : null, ExpireAfter = ExpiresAfter });
+        new CreateIndexOptions<BsonDocument>
+        {
+            Name = Name, Unique = Unique ? true : null, Sparse = Sparse ? true : null, ExpireAfter = ExpiresAfter, PartialFilterExpression = Only,
+        });
 }

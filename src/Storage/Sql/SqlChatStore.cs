@@ -21,26 +21,31 @@ internal sealed class SqlChatStore(ISqlDatabase database) : IChatStore
         new Statement("SELECT id FROM chat WHERE id = @id OR merged = 1 AND root = @id", ("@id", chat)),
         row => row.GetString(0));
 
-    public Task<Page<ChatDocument>> List(ChatQuery query)
+    public async Task<Page<ChatDocument>> List(ChatQuery query)
     {
         var list = new SqlList("chats", "chat", "body") { SortBy = "activity", NewestFirst = true }.Where("merged = 0");
+        await Restrict(list, query);
         if (query.Filter.Status is { } status)
         {
-            list.Where("status = @status", ("@status", Rows.Word(status)));
+            list.Among("status = @status", ("@status", Rows.Word(status)));
         }
 
-        if (query.Filter.Unread is { } unread)
+        // Unread chats have indexes of their own, in the order of their activity.
+        if (query.Filter.Unread is true && query.Page.UpdatedAfter is null)
         {
-            list.Where(unread ? "unread > 0" : "unread = 0");
+            list.Where("unread > 0");
+        }
+        else if (query.Filter.Unread is { } unread)
+        {
+            list.Among(unread ? "unread > 0" : "unread = 0");
         }
 
         foreach (var (word, i) in ChatSearch.Words(query.Filter.Search).Select((word, i) => (word, i)))
         {
-            list.Where($"search LIKE @word{i} ESCAPE '\\'", ("@word" + i, Like(word)));
+            list.Among($"search LIKE @word{i} ESCAPE '\\'", ("@word" + i, Like(word)));
         }
 
-        return Restrict(list, query).UpdatedAfter("updated_at", query.Page.UpdatedAfter)
-            .Page(database, query.Page, row => row.Document<ChatDocument>(2));
+        return await list.UpdatedAfter("updated_at", query.Page.UpdatedAfter).Page(database, query.Page, row => row.Document<ChatDocument>(2));
     }
 
     public async Task<IReadOnlyDictionary<string, string>> Parties(IReadOnlyCollection<string> jids) => (await database.Query(
@@ -62,18 +67,43 @@ internal sealed class SqlChatStore(ISqlDatabase database) : IChatStore
         new Statement($"SELECT body FROM chat WHERE {where}", parameters),
         row => row.Document<ChatDocument>(0));
 
-    private SqlList Restrict(SqlList list, ChatQuery query)
+    private async Task Restrict(SqlList list, ChatQuery query)
     {
-        if (query.Access.SandboxOnly)
+        var (allowed, asked) = (query.Access.Numbers, query.Filter.Number);
+        IReadOnlyList<string>? numbers = asked is null
+            ? allowed?.Distinct().Order(StringComparer.Ordinal).ToList()
+            : allowed is null || allowed.Contains(asked) ? [asked] : [];
+        if (!query.Access.SandboxOnly)
         {
-            list.Where("number IN (SELECT id FROM number WHERE engine = 'sandbox')");
+            if (numbers is not null)
+            {
+                list.WhereEither("number", numbers);
+            }
+
+            return;
         }
 
-        var allowed = query.Access.Numbers;
-        return query.Filter.Number is { } number
-            ? list.WhereEither("number", allowed is null || allowed.Contains(number) ? [number] : [])
-            : allowed is null ? list : list.WhereEither("number", allowed.Distinct().Order(StringComparer.Ordinal).ToList());
+        var sandbox = await Sandbox(numbers);
+        if (sandbox.Count <= ListBounds.MostAtOnce || numbers is not null)
+        {
+            list.WhereEither("number", sandbox, identity: $"sandbox {string.Join(' ', numbers ?? [])}");
+        }
+        else
+        {
+            // So many have chats enough to be met on the way.
+            list.Among("EXISTS (SELECT 1 FROM number WHERE number.id = chat.number AND number.engine = 'sandbox')");
+        }
     }
+
+    /// <summary>The simulated ones of these numbers; of all, no more than tell that there are many.</summary>
+    private Task<List<string>> Sandbox(IReadOnlyList<string>? numbers) => database.Query(
+        numbers is null
+            ? new Statement(
+                "SELECT id FROM number WHERE engine = 'sandbox' ORDER BY created_at, id LIMIT @limit", ("@limit", ListBounds.MostAtOnce + 1))
+            : new Statement(
+                $"SELECT id FROM number WHERE id IN ({Dialect.Values("@numbers")}) AND {Dialect.Unindexed("engine")} = 'sandbox' ORDER BY id",
+                ("@numbers", Dialect.List(numbers))),
+        row => row.GetString(0));
 
     private static string Like(string word) => "%" + word.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_") + "%";
 }

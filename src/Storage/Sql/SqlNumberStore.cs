@@ -55,34 +55,42 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
     public Task<Page<StoredNumber>> List(NumberQuery query)
     {
         var list = new SqlList("numbers", "number n JOIN number_owner o ON o.number = n.id", Columns) { SortBy = "created_at", NewestFirst = false };
-        if (query.Status is { } status)
+        if (query.Access.Numbers is { } numbers)
         {
-            list.Where(StatusIs(status));
+            list.WhereEither("n.id", numbers.Distinct().Order(StringComparer.Ordinal).ToList());
         }
 
-        return Restrict(list, query.Access).UpdatedAfter("updated_at", query.Page.UpdatedAfter)
-            .Page(database, query.Page, row => Stored(row, 2));
+        if (query.Status is { } status)
+        {
+            OfStatus(list, status);
+        }
+
+        if (query.Access.SandboxOnly)
+        {
+            // The index begins with one of the two.
+            _ = query.Status is null ? list.Where("n.engine = 'sandbox'") : list.Among("n.engine = 'sandbox'");
+        }
+
+        return list.UpdatedAfter("updated_at", query.Page.UpdatedAfter).Page(database, query.Page, row => Stored(row, 2));
     }
 
     public async Task<string?> FirstReady(Access access)
     {
-        var rows = await database.Query(
-            new Statement(
-                $"""
-                SELECT n.id FROM number n JOIN number_owner o ON o.number = n.id
-                WHERE n.status = 'ready' AND {_alive} AND n.removed = 0
-                AND (@anyNumber = 1 OR n.id IN ({database.Dialect.Values("@numbers")}))
-                AND (n.engine = 'sandbox' AND (@sandboxOnly = 1 OR NOT EXISTS (
-                        SELECT 1 FROM number w WHERE w.engine = 'whats_app' AND w.removed = 0
-                        AND (@anyNumber = 1 OR w.id IN ({database.Dialect.Values("@numbers")}))))
-                    OR n.engine = 'whats_app' AND @sandboxOnly = 0)
-                ORDER BY n.created_at, n.id LIMIT 1
-                """,
-                ("@anyNumber", Rows.Flag(access.Numbers is null)),
-                ("@numbers", database.Dialect.List(access.Numbers ?? [])),
-                ("@sandboxOnly", Rows.Flag(access.SandboxOnly))),
-            row => row.GetString(0));
-        return rows.SingleOrDefault();
+        if (!access.SandboxOnly)
+        {
+            if (await FirstReady(EngineKind.WhatsApp, access) is { } ready)
+            {
+                return ready;
+            }
+
+            var (where, parameters) = Allowed(EngineKind.WhatsApp, access);
+            if ((await database.Query(new Statement($"SELECT 1 FROM number n WHERE {where} LIMIT 1", parameters), row => row.GetInt32(0))).Count > 0)
+            {
+                return null;
+            }
+        }
+
+        return await FirstReady(EngineKind.Sandbox, access);
     }
 
     public async IAsyncEnumerable<StartedNumber> Started(NumberRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -132,24 +140,32 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
     }
 
     /// <summary>As <see cref="StoredNumber.Status"/> says: what nobody alive holds open is connecting, no longer ready.</summary>
-    private string StatusIs(NumberStatus status) => status switch
+    private SqlList OfStatus(SqlList list, NumberStatus status) => status switch
     {
-        NumberStatus.Ready or NumberStatus.Connecting => $"n.status = '{Rows.Word(status)}' AND {_alive}",
-        NumberStatus.Disconnected => $"(n.status = 'disconnected' OR n.status IN ('ready', 'connecting') AND NOT {_alive})",
-        NumberStatus.LoggedOut => "n.status = 'logged_out'",
+        NumberStatus.Ready or NumberStatus.Connecting => list.Where($"n.status = '{Rows.Word(status)}'").Among(_alive),
+        NumberStatus.Disconnected => list.Among($"(n.status = 'disconnected' OR n.status IN ('ready', 'connecting') AND NOT {_alive})"),
+        NumberStatus.LoggedOut => list.Where("n.status = 'logged_out'"),
     };
 
-    private SqlList Restrict(SqlList list, Access access)
+    private async Task<string?> FirstReady(EngineKind engine, Access access)
     {
-        if (access.SandboxOnly)
-        {
-            list.Where("n.engine = 'sandbox'");
-        }
-
-        return access.Numbers is null
-            ? list
-            : list.Where($"n.id IN ({database.Dialect.Values("@numbers")})", ("@numbers", database.Dialect.List(access.Numbers)));
+        var (where, parameters) = Allowed(engine, access);
+        return (await database.Query(
+            new Statement(
+                $"""
+                SELECT n.id FROM number n JOIN number_owner o ON o.number = n.id
+                WHERE {where} AND {(access.Numbers is null ? "n.status" : database.Dialect.Unindexed("n.status"))} = 'ready' AND {_alive}
+                ORDER BY {(access.Numbers is null ? "n.created_at" : "n.created_at + 0")}, n.id LIMIT 1
+                """,
+                parameters),
+            row => row.GetString(0))).SingleOrDefault();
     }
+
+    // Few are allowed where any are named: they are looked up, whatever else is known of them.
+    private (string Where, (string, object?)[] Parameters) Allowed(EngineKind engine, Access access) => access.Numbers is null
+        ? ($"n.engine = '{Rows.Word(engine)}' AND n.removed = 0", [])
+        : ($"n.id IN ({database.Dialect.Values("@numbers")}) AND {database.Dialect.Unindexed("n.engine")} = '{Rows.Word(engine)}' AND n.removed = 0",
+            [("@numbers", database.Dialect.List(access.Numbers))]);
 
     private static EngineKind Engine(DbDataReader row, int column) =>
         row.GetString(column) == Rows.Word(EngineKind.Sandbox) ? EngineKind.Sandbox : EngineKind.WhatsApp;

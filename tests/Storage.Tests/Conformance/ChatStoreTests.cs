@@ -178,6 +178,82 @@ public abstract class ChatStoreTests(Backend backend) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_search_looks_at_so_many_chats_for_a_page_and_goes_on_where_it_stopped()
+    {
+        var owned = await Sample.OwnedNumber(backend);
+        var other = await Sample.OwnedNumber(backend);
+        var chats = Enumerable.Range(0, ListBounds.MostExamined + 100)
+            .Select(i => Sample.Chat(owned.Id, lastMessageAt: Backend.Start.AddSeconds(i)) with { Name = i is 20 or 150 ? "Zebra" : "Amina" }).ToArray();
+        foreach (var some in chats.Chunk(500))
+        {
+            await Commit(owned, some);
+        }
+
+        var elsewhere = Sample.Chat(other.Id, lastMessageAt: Backend.Start.AddSeconds(10)) with { Name = "Zebra" };
+        await Commit(other, elsewhere);
+        var search = new ChatFilter(Number: owned.Id, Search: "zebra");
+
+        // The newest of those that are looked at are there; what is behind them is on the next page, however few they are.
+        var first = await backend.Chats.List(new ChatQuery(search, new PageRequest(), Access.All));
+        Assert.Equal([chats[150].Id], first.Data.Select(chat => chat.Id));
+        Assert.NotNull(first.NextCursor);
+        var second = await backend.Chats.List(new ChatQuery(search, new PageRequest(Cursor: first.NextCursor), Access.All));
+        Assert.Equal([chats[20].Id], second.Data.Select(chat => chat.Id));
+        Assert.Null(second.NextCursor);
+
+        foreach (var access in new[] { Access.All, new Access(Numbers: [owned.Id, other.Id]) })
+        {
+            var pages = await All(new ChatFilter(Search: "zebra"), access);
+            Assert.InRange(pages.Count, 2, 3);
+            Assert.Equal([chats[150].Id, chats[20].Id, elsewhere.Id], pages.SelectMany(page => page).Select(chat => chat.Id));
+        }
+
+        // A page that is full goes on at its last chat as ever.
+        var full = await backend.Chats.List(new ChatQuery(new ChatFilter(Number: owned.Id, Search: "amina"), new PageRequest(3), Access.All));
+        var next = await backend.Chats.List(new ChatQuery(new ChatFilter(Number: owned.Id, Search: "amina"), new PageRequest(3, full.NextCursor), Access.All));
+        Assert.Equal(chats.Reverse().Take(6).Select(chat => chat.Id), full.Data.Concat(next.Data).Select(chat => chat.Id));
+    }
+
+    [Fact]
+    public async Task Lists_of_more_numbers_than_one_query_has_are_one_list()
+    {
+        var owned = new[] { await Sample.OwnedNumber(backend), await Sample.OwnedNumber(backend) };
+        var chats = Enumerable.Range(0, 8).Select(i => Sample.Chat(owned[i % 2].Id, lastMessageAt: Backend.Start.AddSeconds(i))).ToArray();
+        foreach (var chat in chats)
+        {
+            await Commit(owned.Single(number => number.Id == chat.Number), chat);
+        }
+
+        var access = new Access(Numbers: [owned[0].Id, .. Enumerable.Range(0, 2 * ListBounds.MostAtOnce).Select(i => "n" + i), owned[1].Id]);
+
+        Assert.Equal(
+            chats.Reverse().Select(chat => chat.Id).Chunk(3),
+            (await All(new ChatFilter(), access, limit: 3)).Select(page => page.Select(chat => chat.Id)));
+    }
+
+    [Fact]
+    public async Task Chats_of_simulated_numbers_are_listed_whether_these_are_few_or_many()
+    {
+        var real = await Sample.OwnedNumber(backend);
+        await Commit(real, Sample.Chat(real.Id));
+        var simulated = await Sample.OwnedNumber(backend, Sample.Number(engine: EngineKind.Sandbox));
+        var chat = Sample.Chat(simulated.Id);
+        await Commit(simulated, chat);
+        foreach (var more in new[] { 0, ListBounds.MostAtOnce })
+        {
+            for (var i = 0; i < more; i++)
+            {
+                var number = Sample.Number(engine: EngineKind.Sandbox);
+                await backend.Numbers.Create(number, Sample.Transition(number.Id, 1), null);
+            }
+
+            Assert.Equal([chat.Id], (await List(access: new Access(SandboxOnly: true))).Select(one => one.Id));
+            Assert.Equal([chat.Id], (await List(access: new Access(SandboxOnly: true, Numbers: [real.Id, simulated.Id]))).Select(one => one.Id));
+            Assert.Empty(await List(new ChatFilter(Number: real.Id), new Access(SandboxOnly: true)));
+        }
+    }
+
+    [Fact]
     public async Task A_party_has_one_contact_and_finds_it_after_a_merge()
     {
         var owned = await Sample.OwnedNumber(backend);
@@ -242,6 +318,22 @@ public abstract class ChatStoreTests(Backend backend) : IAsyncDisposable
     private Task<CommitResult> Commit(
         Owned owned, IReadOnlyList<PartyAlias>? aliases = null, IReadOnlyList<PartyMerge>? merges = null, IReadOnlyList<ContactDocument>? contacts = null) =>
         backend.Numbers.Commit(owned.Change() with { Aliases = aliases ?? [], Merges = merges ?? [], Contacts = contacts ?? [] }, new CommitLane());
+
+    /// <summary>Every page of a list.</summary>
+    private async Task<IReadOnlyList<IReadOnlyList<ChatDocument>>> All(ChatFilter filter, Access access, int limit = 50)
+    {
+        var pages = new List<IReadOnlyList<ChatDocument>>();
+        string? cursor = null;
+        do
+        {
+            var page = await backend.Chats.List(new ChatQuery(filter, new PageRequest(limit, cursor), access));
+            pages.Add(page.Data);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+
+        return pages;
+    }
 
     private async Task<IReadOnlyList<ChatDocument>> List(ChatFilter? filter = null, Access? access = null) =>
         (await backend.Chats.List(new ChatQuery(filter ?? new ChatFilter(), new PageRequest(), access ?? Access.All))).Data;

@@ -18,6 +18,16 @@ internal sealed class MongoQueries(string database) : IQueryPlans
     // Looked through as a whole: one small document for each start of a silo.
     private static readonly string[] s_small = [MongoCollections.Lease, MongoCollections.Silo];
 
+    // What sorted lists may look at in each document beside their index: what a shard's sweep is for, and numbers whose silo is gone;
+    // who has a phone, of whom there is one; and, of the simulated network, within what one number has.
+    private static readonly Dictionary<string, string[]> s_lookedAt = new()
+    {
+        [MongoCollections.Number] = ["$or", "owner", "removed"],
+        [MongoCollections.SandboxAccount] = ["phone"],
+        [MongoCollections.SandboxMail] = ["whatsAppId"],
+        [MongoCollections.SandboxSent] = ["chat"],
+    };
+
     private static readonly string[] s_equal = ["$eq", "$in"];
     private static readonly string[] s_range = ["$gt", "$gte", "$lt", "$lte"];
 
@@ -38,7 +48,7 @@ internal sealed class MongoQueries(string database) : IQueryPlans
     {
         var asked = _asked.Where(query => !s_small.Contains(query.Collection)).ToList();
         Assert.NotEmpty(asked);
-        Assert.Empty(asked.Where(query => !IsIndexed(sorts ? query with { Sort = [] } : query)).Select(query => query.ToString()).Distinct());
+        Assert.Empty(asked.Where(query => !IsIndexed(sorts ? query with { Sort = [] } : query, asked)).Select(query => query.ToString()).Distinct());
         foreach (var find in asked.Where(query => query.Kind == "find"))
         {
             if (await Explain(find) is { } plan)
@@ -50,19 +60,26 @@ internal sealed class MongoQueries(string database) : IQueryPlans
         _asked.Clear();
     }
 
-    /// <summary>Whether an index leads to the documents, and gives them in the order that is asked for.</summary>
-    public static bool IsIndexed(MongoQuery query)
+    /// <summary>
+    /// Whether an index leads to the documents, and gives them in the order that is asked for. A list is answered when the index begins
+    /// with all that narrows it; what does not stand there may only be looked at in a stretch whose end was looked for before.
+    /// </summary>
+    public static bool IsIndexed(MongoQuery query, IReadOnlyCollection<MongoQuery> asked)
     {
         var conditions = Flatten(query.Filter).ToList();
-        List<string[]> indexes = [["_id"], .. MongoSchema.Indexes.Where(index => index.Collection == query.Collection).Select(index => index.Keys)];
-        if (indexes.Exists(keys => Answers(keys, conditions, query.Sort)))
+        List<MongoIndex> indexes = [new(query.Collection, "_id_", ["_id"]), .. MongoSchema.Indexes.Where(index => index.Collection == query.Collection)];
+        if (query.Sort.Count > 0)
         {
-            return true;
+            return (query.Command.GetValue("hint", "") == "_id_" && conditions.Exists(condition => condition.Name == "_id" && IsEqual(condition)))
+                || indexes.Exists(index => Answers(index, conditions, query.Sort) && IsLittle(Beside(index, conditions, query.Sort)))
+                || asked.Any(measured => IsEndOf(measured, query, conditions) && IsIndexed(measured, []));
         }
 
         // An "or" is answered when each of its sides is; only the whole could be sorted.
-        return query.Sort.Count == 0 && conditions.Exists(condition => condition.Name == "$or"
-            && condition.Value.AsBsonArray.All(side => IsIndexed(query with { Filter = side.AsBsonDocument })));
+        return indexes.Exists(index => Answers(index, conditions, query.Sort)) || conditions.Exists(condition => condition.Name == "$or"
+            && condition.Value.AsBsonArray.All(side => IsIndexed(query with { Filter = side.AsBsonDocument }, asked)));
+
+        bool IsLittle(IEnumerable<string> fields) => !fields.Except(s_lookedAt.GetValueOrDefault(query.Collection, [])).Any();
     }
 
     // A server that only speaks like MongoDB may not know the command.
@@ -81,18 +98,38 @@ internal sealed class MongoQueries(string database) : IQueryPlans
         }
     }
 
-    private static bool Answers(string[] keys, List<BsonElement> conditions, IReadOnlyList<string> sort)
+    private static bool Answers(MongoIndex index, List<BsonElement> conditions, IReadOnlyList<string> sort)
     {
         var equal = conditions.Where(IsEqual).Select(condition => condition.Name).ToHashSet();
-        var prefix = keys.TakeWhile(equal.Contains).Count();
+        var prefix = index.Keys.TakeWhile(equal.Contains).Count();
         var sorted = sort.Where(field => !equal.Contains(field)).ToList();
-        if (!keys.Skip(prefix).Take(sorted.Count).SequenceEqual(sorted))
+        if (index.Only is { } only && !only.All(conditions.Contains))
         {
             return false;
         }
 
-        return prefix > 0 || sorted.Count > 0 || conditions.Exists(condition => condition.Name == keys[0] && Has(condition, s_range));
+        if (!index.Keys.Skip(prefix).Take(sorted.Count).SequenceEqual(sorted))
+        {
+            return false;
+        }
+
+        return prefix > 0 || sorted.Count > 0 || conditions.Exists(condition => condition.Name == index.Keys[0] && Has(condition, s_range));
     }
+
+    /// <summary>The fields that are compared, but neither lead through the index nor are where a page begins or ends.</summary>
+    private static IEnumerable<string> Beside(MongoIndex index, List<BsonElement> conditions, IReadOnlyList<string> sort)
+    {
+        var equal = conditions.Where(IsEqual).Select(condition => condition.Name).ToHashSet();
+        HashSet<string> answered = [.. index.Keys.TakeWhile(equal.Contains), .. sort, .. index.Only?.Names ?? []];
+        return conditions.Where(condition => !answered.Contains(condition.Name) && !IsPlace(condition, sort)).Select(condition => condition.Name);
+    }
+
+    private static bool IsPlace(BsonElement condition, IReadOnlyList<string> sort) => condition.Name == "$or"
+        && condition.Value.AsBsonArray.All(side => side.AsBsonDocument.Names.All(sort.Contains));
+
+    /// <summary>Whether a query looked for the end of the stretch in which another one looks at each document.</summary>
+    private static bool IsEndOf(MongoQuery measured, MongoQuery query, List<BsonElement> conditions) => measured.Command.Contains("skip")
+        && measured.Collection == query.Collection && measured.Sort.SequenceEqual(query.Sort) && Flatten(measured.Filter).All(conditions.Contains);
 
     private static IEnumerable<BsonElement> Flatten(BsonDocument filter) => filter.SelectMany(condition => condition.Name == "$and"
         ? condition.Value.AsBsonArray.SelectMany(part => Flatten(part.AsBsonDocument))

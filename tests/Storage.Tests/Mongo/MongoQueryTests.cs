@@ -78,7 +78,8 @@ public sealed class MongoQueryTests : SharedQueryPlanTests
             {
                 foreach (var filter in new[]
                 {
-                    new ChatFilter(), new ChatFilter(Unread: true), new ChatFilter(Number: owned.Id), new ChatFilter(ChatStatus.Open, Search: "x"),
+                    new ChatFilter(), new ChatFilter(Unread: true), new ChatFilter(Unread: false), new ChatFilter(Number: owned.Id),
+                    new ChatFilter(Number: owned.Id, Unread: true), new ChatFilter(ChatStatus.Open, Search: "x"), new ChatFilter(Number: owned.Id, Search: "x"),
                 })
                 {
                     var page = await _backend.Chats.List(new ChatQuery(filter, new PageRequest(1, UpdatedAfter: after), access));
@@ -142,11 +143,25 @@ public sealed class MongoQueryTests : SharedQueryPlanTests
     [Fact]
     public void A_query_that_no_index_answers_is_noticed()
     {
-        var all = new BsonDocument("body.label", "x");
-        Assert.False(MongoQueries.IsIndexed(new MongoQuery("find", MongoCollections.Number, all, [], all)));
-        var unsorted = new BsonDocument("merged", false);
-        Assert.False(MongoQueries.IsIndexed(new MongoQuery("find", MongoCollections.Chat, unsorted, ["unread", "_id"], unsorted)));
-        Assert.True(MongoQueries.IsIndexed(new MongoQuery("find", MongoCollections.Chat, unsorted, ["activity", "_id"], unsorted)));
+        static MongoQuery Find(string collection, BsonDocument filter, params string[] sort) =>
+            new("find", collection, filter, sort, new BsonDocument { ["find"] = collection, ["filter"] = filter });
+
+        Assert.False(MongoQueries.IsIndexed(Find(MongoCollections.Number, new BsonDocument("body.label", "x")), []));
+        var chats = new BsonDocument("merged", false);
+        Assert.False(MongoQueries.IsIndexed(Find(MongoCollections.Chat, chats, "unread", "_id"), []));
+        Assert.True(MongoQueries.IsIndexed(Find(MongoCollections.Chat, chats, "activity", "_id"), []));
+
+        // In the order of the list, but through everything that is not open: unless the stretch is known.
+        var open = Find(MongoCollections.Chat, new BsonDocument(chats) { ["status"] = "open" }, "activity", "_id");
+        Assert.False(MongoQueries.IsIndexed(open, []));
+        var end = Find(MongoCollections.Chat, chats, "activity", "_id");
+        Assert.False(MongoQueries.IsIndexed(open, [end]));
+        Assert.True(MongoQueries.IsIndexed(open, [end with { Command = new BsonDocument(end.Command) { ["skip"] = 4999 } }]));
+        Assert.False(MongoQueries.IsIndexed(open, [end with { Sort = ["updatedAt", "_id"], Command = new BsonDocument("skip", 4999) }]));
+
+        var unread = new BsonDocument(chats) { ["unread"] = new BsonDocument("$gt", 0) };
+        Assert.True(MongoQueries.IsIndexed(Find(MongoCollections.Chat, unread, "activity", "_id"), []));
+        Assert.False(MongoQueries.IsIndexed(Find(MongoCollections.Chat, unread, "updatedAt", "_id"), []));
     }
 
     [Fact]

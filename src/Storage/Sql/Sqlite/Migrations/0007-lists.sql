@@ -1,0 +1,5 @@
+-- Lists begin their index with everything that narrows them much, see docs/decisions/0014.
+CREATE INDEX chat_number_updated ON chat (number, updated_at, id) WHERE merged = 0;
+CREATE INDEX chat_number_unread ON chat (number, activity, id) WHERE merged = 0 AND unread > 0;
+CREATE INDEX number_sandbox_updated ON number (engine, updated_at, id);
+CREATE INDEX number_ready ON number (engine, created_at, id) WHERE status = 'ready' AND removed = 0;
