@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 
 const { prototype } = createRequire(import.meta.url)('libsignal/src/session_cipher.js')
+export const olds = new WeakSet()
 const decrypt = prototype.doDecryptWhisperMessage
 
 /**
@@ -16,6 +17,7 @@ prototype.doDecryptWhisperMessage = async function (message, session) {
   try {
     return await decrypt.call(this, message, session)
   } catch (error) {
+    if (error.name === 'MessageCounterError') olds.add(this)
     if (session) {
       session.currentRatchet = before.currentRatchet
       session._chains = before.chains

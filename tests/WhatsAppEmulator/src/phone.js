@@ -318,6 +318,10 @@ export class Phone {
     try {
       message = await this.#decrypt(author, node)
     } catch (error) {
+      if (error.isOld && children(node, 'enc').length === 1) {
+        if (!this.inbox.some(each => each.id === id)) this.#server.record.problem(this.jid, `${id} of ${author.jid} uses a key that was used before: a real phone drops it`)
+        return
+      }
       this.#askAgain(node, error)
       return
     }

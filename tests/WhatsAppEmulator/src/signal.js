@@ -1,7 +1,7 @@
 import { Curve, generateSignalPubKey, proto, signedKeyPair } from 'baileys'
 import { GroupCipher, GroupSessionBuilder, SenderKeyDistributionMessage, SenderKeyMessage, SenderKeyName, SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
 import libsignal from 'libsignal'
-import './attempts.js'
+import { olds } from './attempts.js'
 
 const MAX_UNUSED_PRE_KEYS = 500
 
@@ -46,7 +46,13 @@ export class SignalKeys {
 
   async decrypt(device, { type, content }) {
     const cipher = new libsignal.SessionCipher(this.#store, this.#address(device))
-    const plain = type === 'pkmsg' ? await cipher.decryptPreKeyWhisperMessage(content) : await cipher.decryptWhisperMessage(content)
+    let plain
+    try {
+      plain = type === 'pkmsg' ? await cipher.decryptPreKeyWhisperMessage(content) : await cipher.decryptWhisperMessage(content)
+    } catch (error) {
+      if (olds.has(cipher)) error.isOld = true
+      throw error
+    }
     return proto.Message.decode(unpad(plain))
   }
 
@@ -65,7 +71,10 @@ export class SignalKeys {
   }
 
   async decryptFromGroup(group, device, content) {
-    const plain = await new GroupCipher(this.#store, this.#senderKeyName(group, addressOf(device))).decrypt(content)
+    const plain = await new GroupCipher(this.#store, this.#senderKeyName(group, addressOf(device))).decrypt(content).catch(error => {
+      if (/old counter/i.test(error.message)) error.isOld = true
+      throw error
+    })
     return proto.Message.decode(unpad(plain))
   }
 

@@ -10,12 +10,15 @@ export type StoreChanges = (changes: Entry[]) => Promise<void>
 
 /**
  * The secrets of one device: answered from memory, written through. A write is seen by readers at once but returns only
- * when it is stored, so that nothing goes out to the network that rests on a key only this process has.
+ * when it is stored, so that nothing goes out to the network that rests on a key only this process has. The library writes at the
+ * end of a transaction, which is too late for what it sends in the middle of one: that is what `begin` and `keep` are for.
  */
 export class Device implements SignalKeyStore {
   readonly creds: AuthenticationCreds
   readonly #preKeys = new PreKeys()
   readonly #keys = new Map<string, string>()
+  readonly #begun = new WeakSet<object>()
+  #storing: Promise<void> = Promise.resolve()
 
   constructor(entries: Entry[] | undefined, private readonly store: StoreChanges) {
     const secrets = new Map((entries ?? []).map(({ name, value }) => [name, value]))
@@ -74,13 +77,42 @@ export class Device implements SignalKeyStore {
     return found
   }
 
-  async set(data: SignalDataSet): Promise<void> {
+  set(data: SignalDataSet): Promise<void> {
+    return this.keep(this.#change(data))
+  }
+
+  /**
+   * Changes what readers see, before the transaction ends that it is a part of. What is returned is to be kept by then: the end of the
+   * transaction, which comes with the same values, does not write them again, and not over what came after them.
+   */
+  begin(data: SignalDataSet): Entry[] {
+    const changes = this.#change(data)
+    for (const value of Object.values(data).flatMap((values: Record<string, unknown>) => Object.values(values))) {
+      if (typeof value === 'object' && value !== null) {
+        this.#begun.add(value)
+      }
+    }
+    return changes
+  }
+
+  /** Returns when the changes are stored, and all that came before them. */
+  async keep(changes: Entry[]): Promise<void> {
+    if (changes.length > 0) {
+      this.#storing = this.store(changes)
+    }
+    await this.#storing
+  }
+
+  #change(data: SignalDataSet): Entry[] {
     const changes: Entry[] = []
     const preKeys: [number, Uint8Array | null][] = []
     for (const [type, values] of Object.entries(data) as [KeyType, Record<string, unknown>][]) {
       for (const [id, value] of Object.entries(values)) {
         const name = `${type}/${id}`
         const gone = value === null || value === undefined
+        if (!gone && this.#begun.has(value)) {
+          continue
+        }
         if (type === 'pre-key') {
           const pair = gone ? null : PreKeys.pack(value as SignalDataTypeMap['pre-key'])
           preKeys.push([Number(id), pair])
@@ -90,17 +122,17 @@ export class Device implements SignalKeyStore {
           changes.push({ name, value: null })
         } else {
           const text = encodeKey(type, value)
-          this.#keys.set(name, text)
-          changes.push({ name, value: Buffer.from(text).toString('base64') })
+          if (this.#keys.get(name) !== text) {
+            this.#keys.set(name, text)
+            changes.push({ name, value: Buffer.from(text).toString('base64') })
+          }
         }
       }
     }
     if (preKeys.length > 0) {
       this.#preKeys.change(preKeys)
     }
-    if (changes.length > 0) {
-      await this.store(changes)
-    }
+    return changes
   }
 }
 

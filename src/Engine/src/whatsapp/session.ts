@@ -14,6 +14,7 @@ import { isPingLost, notTheNetwork, toClosing } from './closing.js'
 import { toConfig } from './config.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Journal } from './journal.js'
+import { KeysFirst } from './keysFirst.js'
 import { libraryLog } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
@@ -51,6 +52,7 @@ export class WhatsAppSession implements Session {
   readonly #device: Device
   readonly #reader: Reader
   readonly #journal: Journal
+  readonly #keysFirst: KeysFirst
   readonly #memory: Memory
   readonly #history: HistoryRequests
   readonly #arrivals: Arrivals
@@ -72,6 +74,7 @@ export class WhatsAppSession implements Session {
     this.#device = new Device(request.credentials, (changes) => this.#store(changes))
     this.#reader = new Reader(this.#device, port.log)
     this.#journal = new Journal((stanza, plaintext) => this.#reader.read(stanza, plaintext), (stanza) => this.#reader.unread(stanza))
+    this.#keysFirst = new KeysFirst(this.#device)
     this.#linked = this.#device.isLinked
     const wayOut = request.proxy ? through(request.proxy, request.settings.connectTimeoutMs * wayOutShare) : undefined
     this.#dispatcher = { dispatcher: wayOut?.dispatcher ?? direct } as RequestInit
@@ -179,8 +182,10 @@ export class WhatsAppSession implements Session {
       msgRetryCounterCache: this.#memory.retries,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
-      makeSignalRepository: (auth, logger, pnToLid) => this.#untilClosed(this.#journal.wrap(
-        inTurns(withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, pnToLid))), auth, (events) => this.#store([], events))),
+      makeSignalRepository: (auth, logger, pnToLid) => {
+        const repository = withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(this.#keysFirst.watch(auth), logger, pnToLid))
+        return this.#untilClosed(this.#journal.wrap(this.#keysFirst.wrap(inTurns(repository)), auth, (events) => this.#store([], events)))
+      },
     }
   }
 

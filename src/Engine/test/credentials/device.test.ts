@@ -77,6 +77,35 @@ describe('A device', () => {
     await writing
   })
 
+  test('shows what a transaction began, and does not write it again at its end, over what came after it', async () => {
+    const { device, stored } = linked()
+    const [begun, later] = ['begun', 'later'].map((text) => ({ 'sender-key': { 'g::a::0': Buffer.from(text) } }))
+    const changes = device.begin(begun ?? {})
+    assert.deepEqual(device.get('sender-key', ['g::a::0']), begun?.['sender-key'])
+    assert.equal(stored.length, 0)
+    await device.keep(changes)
+    await device.set(later ?? {})
+    await device.set(begun ?? {})
+
+    assert.deepEqual(device.get('sender-key', ['g::a::0']), later?.['sender-key'])
+    assert.deepEqual(stored.flat().map(({ value }) => Buffer.from(value ?? '', 'base64').includes(Buffer.from('begun').toString('base64'))), [true, false])
+  })
+
+  test('does not write again what is so already, and waits for it nonetheless', async () => {
+    const isStored: (() => void)[] = []
+    const creds = { name: 'creds', value: Buffer.from(encodeCreds(linkedCreds())).toString('base64') }
+    const device = new Device([creds], () => new Promise((resolve) => { isStored.push(resolve) }))
+    let returned = 0
+    const writing = [0, 1].map(async () => {
+      await device.set({ 'lid-mapping': { a: 'b' } })
+      returned++
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual([isStored.length, returned], [1, 0])
+    isStored[0]?.()
+    await Promise.all(writing)
+  })
+
   test('writes a transaction of the library as one change', async () => {
     const { device, stored } = linked()
     const silent = { level: 'silent', child: () => silent, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
