@@ -44,21 +44,25 @@ internal sealed record MongoRecord(string Number, long Commit, string Id)
     ];
 
     private readonly BsonDocument _rows = [];
+    private readonly Lock _adding = new();
 
     /// <summary>How many documents of their own its rows are in, where they are too many for the number's.</summary>
     public int InParts { get; set; }
 
-    /// <summary>What becomes one document each, by part.</summary>
+    /// <summary>What becomes one document each, by part. Parts may be added side by side.</summary>
     public void Add(string part, IEnumerable<BsonDocument> rows)
     {
         foreach (var row in rows)
         {
-            if (!_rows.Contains(part))
+            lock (_adding)
             {
-                _rows[part] = new BsonArray();
-            }
+                if (!_rows.Contains(part))
+                {
+                    _rows[part] = new BsonArray();
+                }
 
-            _rows[part].AsBsonArray.Add(row);
+                _rows[part].AsBsonArray.Add(row);
+            }
         }
     }
 
