@@ -48,6 +48,9 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
     public static Cause Deaf { get; } =
         new("deaf", "The connection looked open but nothing came back; it was closed and is opened again.");
 
+    public static Cause Unreachable { get; } =
+        new("whatsapp_unreachable", "WhatsApp can't be reached from this machine. It is tried again; look at the machine's way to the internet.");
+
     public static Cause ProxyUnreachable { get; } =
         new("proxy_unreachable", "The number's proxy can't be reached, or does not answer. It is tried again; look at the proxy, or give the number another one.");
 
@@ -64,7 +67,7 @@ internal sealed record DisconnectCause(int Code, DisconnectAction Action, Cause 
     public static Cause CodeRefused { get; } =
         new("code_refused", "WhatsApp refused a code for this phone: its number may be wrong, or too many codes were asked for. Check it, wait a while, or scan a QR code.");
 
-    private static readonly Cause[] NotOfTheNetwork = [ProxyUnreachable, ProxyRefused, CredentialsTooLarge];
+    private static readonly Cause[] NotOfTheNetwork = [Unreachable, ProxyUnreachable, ProxyRefused, CredentialsTooLarge];
 
     private static readonly Dictionary<int, DisconnectCause> Known = new DisconnectCause[]
     {

@@ -52,6 +52,7 @@ internal sealed class NumberMetrics
         "different_phone", "engine_failed", "engine_full", "engine_missing", "handshake_refused", "linked_devices_off", "locked",
         "node_missing", "node_too_old", "proxy_changed", "proxy_not_allowed", "proxy_refused", "proxy_unreachable", "replaced",
         "restart_required", "server_error", "server_unavailable", "temporarily_restricted", "timed_out", "unknown_error", "unlinked",
+        "whatsapp_unreachable",
     };
 
     /// <summary>A step of a session that is stored.</summary>

@@ -10,7 +10,9 @@ public sealed partial record NumberSession
 
     private static readonly Cause LinkExpired = new("link_expired", "Nobody scanned the code in time. Start again.");
 
-    private NumberSession ToLinkExpired(DateTimeOffset now) => ToLoggedOut(LinkExpired, wipe: true, now);
+    // Where no code is on screen, whatever failed last is why.
+    private NumberSession ToLinkExpired(DateTimeOffset now, Cause? failed = null) => ToLoggedOut(
+        State is SessionState.Linking or SessionState.Scanned ? LinkExpired : failed ?? (Attempt > 0 ? Reason : null) ?? LinkExpired, wipe: true, now);
 
     // An attempt that began in the future is one that the clock was set back from: how long it lasted is unknown.
     private bool LinkIsOver(DateTimeOffset now) =>

@@ -101,7 +101,7 @@ public sealed partial record NumberSession
     // Of a device that was never linked nothing is worth keeping: its attempt goes on afresh until its time is up.
     private NumberSession Lost(Cause reason, DateTimeOffset now, double random) =>
         Paired ? BackOff(reason, now, random)
-        : LinkIsOver(now) ? ToLinkExpired(now)
+        : LinkIsOver(now) ? ToLinkExpired(now, reason)
         : BackOff(reason, now, random) with { WipeDue = true };
 
     private NumberSession BackOff(Cause reason, DateTimeOffset now, double random) =>

@@ -37,6 +37,7 @@ public sealed class DisconnectCauseTests
     }
 
     [Theory]
+    [InlineData("whatsapp_unreachable")]
     [InlineData("proxy_unreachable")]
     [InlineData("proxy_refused")]
     [InlineData("credentials_too_large")]

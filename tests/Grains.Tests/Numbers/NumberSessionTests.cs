@@ -229,7 +229,7 @@ public sealed class NumberSessionTests
     }
 
     [Fact]
-    public void A_link_that_never_gets_through_ends_by_itself_too()
+    public void A_link_that_never_gets_through_ends_by_itself_too_and_says_why()
     {
         var session = new NumberSession().StartLink(Qr, Now);
         var now = Now;
@@ -242,7 +242,17 @@ public sealed class NumberSessionTests
             session = session.Tick(now, Middle);
         }
 
-        Assert.Equal((At(190), "link_expired"), (now, session.Reason?.Code));
+        Assert.Equal((At(190), "timed_out"), (now, session.Reason?.Code));
+    }
+
+    [Fact]
+    public void A_link_that_fails_in_the_end_without_a_code_on_screen_says_what_failed()
+    {
+        var unreachable = new NumberSession().StartLink(Qr, Now).Connecting(At(185)).On(new EngineEvent.Closed(428, Cause: "whatsapp_unreachable"), At(190), Middle);
+        Assert.Equal((SessionState.LoggedOut, "whatsapp_unreachable", true), (unreachable.State, unreachable.Reason?.Code, unreachable.WipeDue));
+
+        var lost = Linking().On(new EngineEvent.Closed(428), At(190), Middle);
+        Assert.Equal((SessionState.LoggedOut, "link_expired"), (lost.State, lost.Reason?.Code));
     }
 
     [Fact]

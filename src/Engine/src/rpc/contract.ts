@@ -100,7 +100,7 @@ export const events = {
   linked: struct({ phone: id, lid: optional(id), pushName: optional(text) }),
   opened: struct({ pushName: optional(text) }),
   closed: struct({
-    code: int32, until: optional(time), cause: optional(oneOf('proxy_unreachable', 'proxy_refused', 'credentials_too_large', 'code_refused')),
+    code: int32, until: optional(time), cause: optional(oneOf('whatsapp_unreachable', 'proxy_unreachable', 'proxy_refused', 'credentials_too_large', 'code_refused')),
   }),
   pingLost: struct({}),
   credentialsChanged: struct({ changes: list(Entry) }),

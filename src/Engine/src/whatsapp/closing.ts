@@ -6,6 +6,9 @@ import { ProxyFault } from './proxy.js'
 /** The fault of a connection that is answered by somebody else, such as a proxy or a gateway. */
 export const notTheNetwork = 'What answers is not the network.'
 
+/** What the system says when there is no way to a host: it does not know its name, or nobody is there. */
+const unreachable = new Set<unknown>(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'ETIMEDOUT'])
+
 type Closing = Pick<EventOf<'closed'>, 'code' | 'until' | 'cause'>
 
 /** Why the library ended a connection, as the silo is to know it. Pure but for the clock. */
@@ -16,6 +19,9 @@ export function toClosing(error: unknown): Closing {
   }
   if (error instanceof CodeRefused) {
     return { code: 428, cause: 'code_refused' }
+  }
+  if (unreachable.has((data as { code?: unknown } | undefined)?.code)) {
+    return { code: 428, cause: 'whatsapp_unreachable' }
   }
   const code = message === notTheNetwork ? 503 : toCode(output?.statusCode ?? 428)
   const until = code === 402 ? untilOf((data as { expire?: string } | undefined)?.expire) : undefined

@@ -96,3 +96,20 @@ describe('A connection that is lost while messages wait to be sent', () => {
     assert.deepEqual(await sent(), ['FIRST'])
   })
 })
+
+describe('A network that there is no way to', () => {
+  for (const [what, webSocketUrl] of [['whose name nobody knows', 'wss://whatsapp.invalid/ws'], ['where nobody is', 'ws://127.0.0.1:9/ws']] as const) {
+    test(`is said to be one, ${what}`, async () => {
+      const emulator = await Emulator.start()
+      const host = await EmulatedHost.start(emulator, { webSocketUrl })
+      try {
+        await host.silo.ask('open', { number: 'n1', epoch: 1, link: {} })
+        const { code, cause } = await host.silo.event('closed', 'n1')
+        assert.deepEqual([code, cause], [428, 'whatsapp_unreachable'])
+      } finally {
+        await host.stop()
+        emulator.stop()
+      }
+    })
+  }
+})
