@@ -42,6 +42,9 @@ async function toContent(message: OutboundMessage, me: Me): Promise<AnyMessageCo
   }
 }
 
+/** Else the library runs ffmpeg, where there is one, on whatever file somebody sends. */
+const withoutThumbnail = { jpegThumbnail: null as unknown as string }
+
 async function bodyOf(message: OutboundMessage): Promise<AnyMessageContent> {
   const caption = message.text ? { caption: message.text } : {}
   switch (message.type) {
@@ -49,9 +52,9 @@ async function bodyOf(message: OutboundMessage): Promise<AnyMessageContent> {
       // A preview would make the host fetch whatever the text links to.
       return { text: message.text ?? '', linkPreview: null }
     case 'image':
-      return { image: await streamOf(message), mimetype: fileOf(message).mimeType, ...caption }
+      return { image: await streamOf(message), mimetype: fileOf(message).mimeType, ...withoutThumbnail, ...caption }
     case 'video':
-      return { video: await streamOf(message), mimetype: fileOf(message).mimeType, ...caption }
+      return { video: await streamOf(message), mimetype: fileOf(message).mimeType, ...withoutThumbnail, ...caption }
     case 'audio':
     case 'voice':
       return {

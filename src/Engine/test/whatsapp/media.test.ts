@@ -77,6 +77,12 @@ describe('A file', () => {
     assert.deepEqual(asked, ['media.whatsapp.net/file', 'mmg.whatsapp.net/file'])
   })
 
+  test('is not fetched from where a host of the network sends on to', async () => {
+    answer = (_, response) => response.writeHead(302, { location: 'http://elsewhere.example/file' }).end()
+    await assert.rejects(fetched(), { error: 'unavailable' })
+    assert.deepEqual([...new Set(asked.map((each) => each.split('/')[0]))], ['media.whatsapp.net'])
+  })
+
   test('that says that it is too large is not fetched', async () => {
     answer = (_, response) => response.writeHead(200, { 'content-length': 2_000_000 }).flushHeaders()
     await assert.rejects(fetched(), { error: 'rejected', code: 'too_large' })
