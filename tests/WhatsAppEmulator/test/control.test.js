@@ -51,7 +51,10 @@ test('another process links a client, lets people write, and looks at the record
     const from = host.events.length
     await call('POST', '/accounts/4915111111111/unlink')
     assert.equal(await host.closed(from), 401)
-    const { body: connections } = await call('GET', '/connections')
+    const connections = await until('the end of the connection', async () => {
+      const { body: rows } = await call('GET', '/connections')
+      return rows.every(each => each.to) && rows
+    })
     assert.deepEqual(connections.map(each => [each.device, each.end]), [['4915111111111:1@s.whatsapp.net', 'closed']])
     const { body: logIns } = await call('GET', '/log-ins')
     assert.deepEqual(logIns.map(each => [each.device, each.refused]), [['4915111111111:1@s.whatsapp.net', null]])
