@@ -1,6 +1,6 @@
 /**
  * What goes wrong on purpose. `login`: the next log-in is refused. `ack`: what becomes of the answer to the next message
- * (`late`, `lost`, `double`, `error`). `query` and a name as queries.js has it: the next such query is refused (`error`), never answered (`silent`),
+ * (`late`, `held`, `lost`, `double`, `error`). `query` and a name as queries.js has it: the next such query is refused (`error`), never answered (`silent`),
  * or the line goes dead in place of an answer (`drop`). `dirty`: the next log-in hears that its groups are out of date. Each is for one phone
  * or for everybody and is used up after `count` times.
  */
@@ -11,6 +11,7 @@ export class Faults {
   compressOver = Infinity
   #planned = []
   #timers = new Set()
+  #held = []
 
   plan({ at, phone, about, count = 1, ...fault }) {
     this.#planned.push({ at, phone, about, count, fault })
@@ -35,8 +36,18 @@ export class Faults {
     this.#timers.add(timer)
   }
 
+  /** Does something when it is released, unless the faults are cleared first. */
+  hold(action) {
+    this.#held.push(action)
+  }
+
+  release() {
+    for (const action of this.#held.splice(0)) action()
+  }
+
   clear() {
     this.#planned = []
+    this.#held = []
     this.swallowRepeats = false
     this.compressOver = Infinity
     for (const timer of this.#timers) clearTimeout(timer)

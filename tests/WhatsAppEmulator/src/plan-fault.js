@@ -3,6 +3,10 @@ import { stanza } from './stanza.js'
 /** Every fault by its kind: what goes wrong at once, and what is planned for the next occasion. */
 const KINDS = {
   'ack-late': (emulator, { phone, count, ms }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'late', ms: positive(ms, 'ms') }),
+  'ack-held': (emulator, { phone, about, count }) => {
+    if (about !== undefined) emulator.phone(about)
+    emulator.faults.plan({ at: 'ack', phone, about, count, kind: 'held' })
+  },
   'ack-lost': (emulator, { phone, count, delivered }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'lost', delivered }),
   'ack-double': (emulator, { phone, count }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'double' }),
   'ack-error': (emulator, { phone, count, code }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'error', code: positive(code, 'code') }),
@@ -18,6 +22,7 @@ const KINDS = {
   dirty: (emulator, { phone, count }) => emulator.faults.plan({ at: 'dirty', phone, count }),
   'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
   compress: (emulator, { over }) => { emulator.faults.compressOver = positive(over, 'over') },
+  release: emulator => emulator.faults.release(),
   drop: now(connection => connection.drop()),
   freeze: now(connection => connection.freeze()),
   replaced: now(connection => connection.close(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]))),

@@ -29,7 +29,7 @@ export class Router {
       this.#server.record.problem(connection.name, `a ciphertext for ${jid}, which it knows to be gone: ${outline(node)}`)
     }
     const isRepeat = this.#server.record.sent({ id, from: device.jid, to })
-    const fault = this.#server.faults.take('ack', device.account.phone)
+    const fault = this.#server.faults.take('ack', device.account.phone, about => this.#server.accounts.find(to)?.phone === about)
     const isLost = fault?.kind === 'error' || fault?.delivered === false || (isRepeat && this.#server.faults.swallowRepeats)
     if (!isLost) this.#fanOut(device, node)
     this.#answerMessage(connection, node, fault)
@@ -200,6 +200,9 @@ export class Router {
         return
       case 'late':
         this.#server.faults.later(fault.ms, () => this.#acknowledge(connection, node))
+        return
+      case 'held':
+        this.#server.faults.hold(() => this.#acknowledge(connection, node))
         return
       case 'error':
         this.#acknowledge(connection, node, { error: fault.code })

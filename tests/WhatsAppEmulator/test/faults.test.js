@@ -41,6 +41,21 @@ test('an ack is late, doubled, or lost together with its message', () => withEmu
   assert.ok(host.stanzas.findIndex(node => node.attrs.id === ids.late) > host.stanzas.findIndex(node => node.attrs.id === ids.good))
 }))
 
+test('an ack of what is written to one person is held until it is released', () => withEmulator(async (emulator, client) => {
+  const { host, bert } = await pair(emulator, client)
+  const carla = emulator.addPhone({ phone: '4915133333333' })
+  planFault(emulator, { kind: 'ack-held', about: '4915122222222' })
+
+  const other = await host.socket.sendMessage(carla.jid, { text: 'other' })
+  const held = await host.socket.sendMessage(bert.jid, { text: 'held' })
+  const next = await host.socket.sendMessage(bert.jid, { text: 'next' })
+  await until('the other acks', () => acksOf(host, other.key.id).length + acksOf(host, next.key.id).length === 2)
+  assert.equal(acksOf(host, held.key.id).length, 0)
+
+  planFault(emulator, { kind: 'release' })
+  await until('the ack', () => acksOf(host, held.key.id).length === 1)
+}))
+
 for (const code of [463, 479]) {
   test(`the server refuses a message with ${code}`, () => withEmulator(async (emulator, client) => {
     const { host, bert } = await pair(emulator, client)
