@@ -42,7 +42,8 @@ internal sealed partial class CrashRun
             await _pace.Open(written, said, moment: _random.Next(1, written + said + 1));
             if (plan.WaitsForNumbers && _random.Next(2) > 0)
             {
-                onWire += _random.Next(1, written + 1);
+                // One of twenty says that something is read, which is no message on the wire.
+                onWire += _random.Next(1, (written * 3 / 4) + 1);
                 await Until(async () => await OnWire() >= onWire, "the next moment to kill");
             }
 
