@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Loopwave.Processes;
 using Xunit;
@@ -35,9 +36,10 @@ internal sealed partial class CrashRun
         _random.Shuffle(kills);
         var (written, said) = (plan.Out / plan.Numbers * plan.Numbers / (kills.Length + 1), plan.In / plan.Numbers * plan.Numbers / (kills.Length + 1));
         var isSecondBlow = false;
-        var atRest = plan.WaitsForNumbers ? await AllBack(since: default) : null;
+        IReadOnlyDictionary<string, DateTimeOffset>? atRest = await AllBack(since: default);
         foreach (var kill in kills)
         {
+            await WriteUnanswered(areConnected: atRest is not null);
             var onWire = await OnWire();
             await _pace.Open(written, said, moment: _random.Next(1, written + said + 1));
             if (plan.WaitsForNumbers && _random.Next(2) > 0)
@@ -83,7 +85,9 @@ internal sealed partial class CrashRun
         }
     }
 
-    private async Task<int> OnWire() => (await deployment.WhatsApp.Record())["sent"]!.AsArray().Count;
+    private async Task<int> OnWire() => (await Sent()).Count;
+
+    private async Task<JsonArray> Sent() => (await deployment.WhatsApp.Record())["sent"]!.AsArray();
 
     /// <summary>Tells what a kill that has just been done came between.</summary>
     private async Task Tell(Kill kill)
@@ -110,6 +114,7 @@ internal sealed partial class CrashRun
             async () =>
             {
                 ready = [];
+                await AnswerLate();
                 foreach (var (number, _, _, _) in _lines)
                 {
                     var view = await deployment.Get($"/api/v1/numbers/{number}");

@@ -22,10 +22,12 @@ internal sealed partial class CrashRun
         var (unreadHere, unreadThere) = (Asked(delivered), Asked(sent));
         Assert.All(unreadHere.Concat(unreadThere), one => Assert.True(Count(one, "retries") > 0, $"Asked for again, and never sent again: {one}"));
 
-        var repeated = sent.Count(one => Count(one, "times") > 1);
+        var (repeated, twice) = (sent.Count(one => Count(one, "times") > 1), await CameTwice());
         TestContext.Current.SendDiagnosticMessage(
-            "seed {0}: of {1} messages {2} were repeated; {3} could not be read by people at first, {4} of {5} not by numbers",
-            plan.Seed, sent.Count, repeated, unreadThere.Count, unreadHere.Count, delivered.Count);
+            "seed {0}: of {1} messages {2} were repeated and {3} came twice; {4} could not be read by people at first, {5} of {6} not by numbers",
+            plan.Seed, sent.Count, repeated, twice, unreadThere.Count, unreadHere.Count, delivered.Count);
+        Assert.True(repeated > 0, "Nothing was sent again.");
+        Assert.Equal(plan.SwallowsRepeats, twice == 0);
         Assert.NotEmpty(unreadHere);
         Assert.NotEmpty(unreadThere);
     }

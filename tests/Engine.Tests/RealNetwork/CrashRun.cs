@@ -18,6 +18,9 @@ internal sealed record CrashPlan(int Seed, int Numbers, int Out, int In, int Kil
 internal sealed record CrashLine(string Number, string Phone, IReadOnlyList<CrashChat> Persons, CrashChat Group)
 {
     public IReadOnlyList<CrashChat> Chats => [.. Persons, Group];
+
+    /// <summary>With one person each whose phone is off until everything else is done.</summary>
+    public List<CrashChat> Away { get; } = [];
 }
 
 /// <summary>Writes and is written to over the real protocol while silos, engine hosts and connections are killed.</summary>
@@ -31,8 +34,8 @@ internal sealed partial class CrashRun(CrashPlan plan, Deployment deployment) : 
 
     private readonly Random _random = new(plan.Seed);
     private readonly List<CrashLine> _lines = [];
-    private readonly Dictionary<string, (string Jid, string Lid)> _addresses = [];
-    private readonly Dictionary<string, string> _phones = [];
+    private readonly ConcurrentDictionary<string, (string Jid, string Lid)> _addresses = [];
+    private readonly ConcurrentDictionary<string, string> _phones = [];
     private readonly ConcurrentBag<string> _saidIds = [];
     private readonly SemaphoreSlim _swap = new(1, 1);
     private readonly Pace _pace = new(Patience);
@@ -68,6 +71,7 @@ internal sealed partial class CrashRun(CrashPlan plan, Deployment deployment) : 
             .. _lines.Select((line, i) => Say(line, said[i], new Random(_random.Next()))),
             Strike(),
         ]);
+        await ComeBack();
         await Settled();
         await Compare();
         await CompareNetwork();
