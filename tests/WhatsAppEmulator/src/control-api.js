@@ -18,10 +18,10 @@ const ROUTES = [
     ({ id: await emulator.phone(phone).react(addressIn(emulator, to), target, emoji) })],
   ['POST', '/accounts/:phone/reply', async (emulator, [phone], { to, target, text: words }) =>
     ({ id: await emulator.phone(phone).reply(addressIn(emulator, to), target, text(words, 'text')) })],
-  ['POST', '/accounts/:phone/edit', async (emulator, [phone], { to, id, text: words }) =>
-    ({ id: await emulator.phone(phone).edit(addressIn(emulator, to), text(id, 'id'), text(words, 'text')) })],
-  ['POST', '/accounts/:phone/revoke', async (emulator, [phone], { to, id }) =>
-    ({ id: await emulator.phone(phone).revoke(addressIn(emulator, to), text(id, 'id')) })],
+  ['POST', '/accounts/:phone/edit', async (emulator, [phone], { to, id, text: words, hidden }) =>
+    ({ id: await emulator.phone(phone).edit(addressIn(emulator, to), text(id, 'id'), text(words, 'text'), { hidden }) })],
+  ['POST', '/accounts/:phone/revoke', async (emulator, [phone], { to, id, author, hidden }) =>
+    ({ id: await emulator.phone(phone).revoke(addressIn(emulator, to), text(id, 'id'), { author, hidden }) })],
   ['POST', '/accounts/:phone/send-file', async (emulator, [phone], { to, base64, ...file }) =>
     ({ id: await emulator.phone(phone).sendFile(addressIn(emulator, to), { ...file, content: Buffer.from(text(base64, 'base64'), 'base64') }) })],
   ['POST', '/accounts/:phone/send', async (emulator, [phone], { to, base64, message, id }) => ({
@@ -53,6 +53,8 @@ const ROUTES = [
   })],
   ['POST', '/groups/:jid/add', (emulator, [jid], change) => changeGroup(emulator, jid, 'add', change)],
   ['POST', '/groups/:jid/remove', (emulator, [jid], change) => changeGroup(emulator, jid, 'remove', change)],
+  ['POST', '/groups/:jid/promote', (emulator, [jid], change) => changeGroup(emulator, jid, 'promote', change)],
+  ['POST', '/groups/:jid/demote', (emulator, [jid], change) => changeGroup(emulator, jid, 'demote', change)],
   ['POST', '/drop', (emulator, _, { phone }) => emulator.connectionsOf(text(phone, 'phone')).forEach(connection => connection.drop())],
   ['POST', '/faults', (emulator, _, fault) => planFault(emulator, fault)],
   ['DELETE', '/faults', emulator => emulator.faults.clear()],

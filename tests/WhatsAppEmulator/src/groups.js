@@ -22,28 +22,31 @@ export class Groups {
   create(creator, subject, members) {
     if (this.#groups.size >= MAX_GROUPS) throw new RangeError(`more than ${MAX_GROUPS} groups`)
     const jid = `${this.#server.ids.group()}@g.us`
-    this.#groups.set(jid, { jid, subject, creator, createdAt: seconds(), members: new Set([creator, ...members]) })
+    this.#groups.set(jid, { jid, subject, creator, createdAt: seconds(), members: new Set([creator, ...members]), admins: new Set() })
     return this.#groups.get(jid)
   }
 
   save() {
-    return [...this.#groups.values()].map(({ creator, members, ...group }) => (
-      { ...group, creator: creator.phone, members: [...members].map(member => member.phone) }))
+    const phones = accounts => [...accounts].map(account => account.phone)
+    return [...this.#groups.values()].map(({ creator, members, admins, ...group }) => (
+      { ...group, creator: creator.phone, members: phones(members), admins: phones(admins) }))
   }
 
   restore(groups) {
     const { byPhone } = this.#server.accounts
-    for (const { creator, members, ...group } of groups) {
-      this.#groups.set(group.jid, { ...group, creator: byPhone(creator), members: new Set(members.map(byPhone)) })
+    for (const { creator, members, admins, ...group } of groups) {
+      this.#groups.set(group.jid, { ...group, creator: byPhone(creator), members: new Set(members.map(byPhone)), admins: new Set(admins.map(byPhone)) })
     }
   }
 
-  /** Adds or removes members, and tells everybody it concerns. `change` is `add` or `remove`. */
+  /** Changes who is in a group, or an administrator of it, and tells everybody it concerns. `change` is `add`, `remove`, `promote` or `demote`. */
   change(group, actor, change, members) {
     const concerned = new Set([...group.members, ...members])
     for (const member of members) {
       if (change === 'add') group.members.add(member)
-      else group.members.delete(member)
+      if (change === 'remove') group.members.delete(member)
+      if (change === 'promote') group.admins.add(member)
+      else group.admins.delete(member)
     }
     for (const account of concerned) {
       for (const device of account.companions) {
@@ -76,7 +79,7 @@ export class Groups {
     creator: group.creator.lidJid,
     creator_pn: group.creator.jid,
     addressing_mode: 'lid'
-  }, [...group.members].map(account => participant(account, account === group.creator ? 'superadmin' : undefined)))
+  }, [...group.members].map(account => participant(account, roleIn(group, account))))
 
   ofMember = account => [...this.#groups.values()].filter(group => group.members.has(account))
 
@@ -149,6 +152,10 @@ export class Groups {
     if (members.includes(undefined)) return undefined
     return [this.describe(this.create(device.account, inner.attrs.subject, members))]
   }
+}
+
+function roleIn({ creator, admins }, account) {
+  return account === creator ? 'superadmin' : admins.has(account) ? 'admin' : undefined
 }
 
 function participant(account, type) {

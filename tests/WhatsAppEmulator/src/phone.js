@@ -136,17 +136,20 @@ export class Phone {
     return this.send(to, { extendedTextMessage: { text: words, contextInfo } })
   }
 
-  edit(to, id, text) {
+  /** Edits a message, this person's own or, which nothing stops a phone from sending, another's. With `hidden` under the hidden address. */
+  edit(to, id, text, { hidden } = {}) {
     return this.send(to, { protocolMessage: {
       key: { remoteJid: to, id, fromMe: true },
       type: proto.Message.ProtocolMessage.Type.MESSAGE_EDIT,
       editedMessage: { conversation: text },
       timestampMs: Date.now()
-    } }, { edit: 1 })
+    } }, { edit: 1, hidden })
   }
 
-  revoke(to, id) {
-    return this.send(to, { protocolMessage: { key: { remoteJid: to, id, fromMe: true }, type: proto.Message.ProtocolMessage.Type.REVOKE } }, { edit: 7 })
+  /** The same for a revoke. With `author`, an address, it is what an administrator sends for what another wrote. */
+  revoke(to, id, { author, hidden } = {}) {
+    const key = author ? { remoteJid: to, id, fromMe: false, participant: author } : { remoteJid: to, id, fromMe: true }
+    return this.send(to, { protocolMessage: { key, type: proto.Message.ProtocolMessage.Type.REVOKE } }, { edit: author ? 8 : 7, hidden })
   }
 
   /** Sends a file. `kind`: image, video, audio, document or sticker; `content`: its bytes. */
@@ -183,10 +186,10 @@ export class Phone {
   /**
    * Sends a message to a person: to each of their devices, and to this account's companions. Returns its id. With `unavailable`
    * companions learn only that it came, as with advertisements (`true`) and what may be viewed once (`'view_once'`). With `cipher`
-   * they get it under this name of an encryption, until they ask again.
+   * they get it under this name of an encryption, until they ask again. With `hidden` a person gets it from the hidden address.
    */
-  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {}, edit, unavailable, cipher } = {}) {
-    const sent = { to, message, type, attrs, edit, unavailable, cipher }
+  send(to, message, { id = this.#server.ids.message(), type = 'text', attrs = {}, edit, unavailable, cipher, hidden } = {}) {
+    const sent = { to, message, type, attrs, edit, unavailable, cipher, ...(hidden ? { address: this.lidJid } : {}) }
     if (jids.isGroup(to)) return this.#sendToGroup(this.#server.groups.find(to), id, sent)
     const peers = this.#peersOf(to)
     keep(this.#sent, id, sent)

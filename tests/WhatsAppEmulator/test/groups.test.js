@@ -57,6 +57,25 @@ test('who is added reads what comes next, and a stranger may not write', () => w
   assert.throws(() => anna.say(group.jid, 'still here'), /no member/)
 }))
 
+test('a companion knows who the administrators are, and what phones take back in a group', () => withEmulator(async (emulator, client) => {
+  const { anna, bert, carla, host } = await pair(emulator, client)
+  const group = bert.createGroup('Club', [anna, carla])
+  const admins = async () => (await host.socket.groupMetadata(group.jid)).participants.filter(each => each.admin).map(each => [each.phoneNumber, each.admin])
+  assert.deepEqual(await admins(), [[bert.jid, 'superadmin']])
+
+  emulator.groups.change(group, bert.account, 'promote', [carla.account])
+  await host.wait('group-participants.update', update => update.id === group.jid && update.action === 'promote')
+  assert.deepEqual(await admins(), [[bert.jid, 'superadmin'], [carla.jid, 'admin']])
+  const id = await bert.say(group.jid, 'by bert')
+  await carla.revoke(group.jid, id, { author: bert.lidJid })
+  await until('the revoke', () => anna.inbox.some(each => each.message.protocolMessage?.key.participant === bert.lidJid))
+
+  emulator.groups.change(group, bert.account, 'demote', [carla.account])
+  await host.wait('group-participants.update', update => update.id === group.jid && update.action === 'demote')
+  assert.deepEqual(await admins(), [[bert.jid, 'superadmin']])
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
 test('a companion that cannot read a group message asks again', () => withEmulator(async (emulator, client) => {
   const { anna, bert, host } = await pair(emulator, client)
   const group = bert.createGroup('Club', [anna])
