@@ -29,6 +29,12 @@ public abstract class OneNumber(SharedCluster shared) : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Who changes a message in a chat with one person: that person.</summary>
+    protected static MessageSender Them { get; } = new(false);
+
+    /// <summary>The same, typed on our own phone.</summary>
+    protected static MessageSender Us { get; } = new(true);
+
     protected InboundMessage From(string jid, string text, string? id = null) => Any.Inbound(text, Now, id, jid);
 
     protected Task Raise(params EngineEvent[] events) => Cluster.Engine.Raise(Number, events);

@@ -111,18 +111,28 @@ public abstract record EngineEvent
         [property: Id(4)] string? Participant,
         [property: Id(5)] DateTimeOffset At) : EngineEvent;
 
+    /// <summary>Somebody says that a message of theirs has other words now. Whether it is theirs is not known yet.</summary>
+    /// <param name="By">Who says so; of an older release null, and then nobody who may.</param>
+    /// <param name="OtherJid">The other form of the chat's address, where the network gives both.</param>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.message-edited")]
     public sealed record MessageEdited(
         [property: Id(0)] string Jid,
         [property: Id(1)] TargetMessage Target,
         [property: Id(2)] string Text,
-        [property: Id(3)] DateTimeOffset At) : EngineEvent;
+        [property: Id(3)] DateTimeOffset At,
+        [property: Id(4)] MessageSender? By,
+        [property: Id(5)] string? OtherJid = null) : EngineEvent;
 
+    /// <summary>Somebody takes a message back, their own or another's. Whether they may is not known yet.</summary>
+    /// <param name="By">As of <see cref="MessageEdited"/>.</param>
+    /// <param name="OtherJid">As of <see cref="MessageEdited"/>.</param>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.message-revoked")]
     public sealed record MessageRevoked(
         [property: Id(0)] string Jid,
         [property: Id(1)] TargetMessage Target,
-        [property: Id(2)] DateTimeOffset At) : EngineEvent;
+        [property: Id(2)] DateTimeOffset At,
+        [property: Id(3)] MessageSender? By,
+        [property: Id(4)] string? OtherJid = null) : EngineEvent;
 
     /// <summary>Two addresses are one person: the phone form and the hidden form.</summary>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.alias-learned")]
@@ -161,6 +171,18 @@ public enum ReceiptKind
     Delivered,
     Read,
 }
+
+/// <summary>Who sent a change of a message: the network's own word, which no sender can write.</summary>
+/// <param name="FromMe">Another device of this account.</param>
+/// <param name="Participant">In groups, who.</param>
+/// <param name="OtherParticipant">The other form of that address.</param>
+/// <param name="IsAdmin">Whether they are an administrator of the group that it was sent to; null where the engine cannot say.</param>
+[GenerateSerializer, Immutable, Alias("loopwave.message-sender")]
+public sealed record MessageSender(
+    [property: Id(0)] bool FromMe,
+    [property: Id(1)] string? Participant = null,
+    [property: Id(2)] string? OtherParticipant = null,
+    [property: Id(3)] bool? IsAdmin = null);
 
 /// <summary>A message as the network gave it.</summary>
 [GenerateSerializer, Immutable, Alias("loopwave.inbound-message")]

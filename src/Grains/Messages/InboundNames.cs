@@ -35,11 +35,11 @@ internal static class InboundNames
                 Collect(reaction.Target, jids, ids);
                 break;
             case EngineEvent.MessageEdited edited:
-                jids.Add(edited.Jid);
+                Add(jids, edited.Jid, edited.OtherJid, edited.By?.Participant, edited.By?.OtherParticipant);
                 Collect(edited.Target, jids, ids);
                 break;
             case EngineEvent.MessageRevoked revoked:
-                jids.Add(revoked.Jid);
+                Add(jids, revoked.Jid, revoked.OtherJid, revoked.By?.Participant, revoked.By?.OtherParticipant);
                 Collect(revoked.Target, jids, ids);
                 break;
             case EngineEvent.AliasLearned alias:

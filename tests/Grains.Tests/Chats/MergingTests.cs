@@ -98,7 +98,7 @@ public sealed class MergingTests(SharedCluster shared) : OneNumber(shared), ICla
 
         await Raise(
             new EngineEvent.MessageReceived(message), new EngineEvent.MessageReceived(From(Customer, "open")), Alias,
-            new EngineEvent.MessageReceived(message with { Jid = Customer }), new EngineEvent.MessageEdited(Customer, new TargetMessage(message.WhatsAppId, false, null), "edited", Now));
+            new EngineEvent.MessageReceived(message with { Jid = Customer }), new EngineEvent.MessageEdited(Customer, new TargetMessage(message.WhatsAppId, false, null), "edited", Now, Them));
 
         var chat = Assert.Single(await Cluster.ChatsOf(Number));
         Assert.Equal(2, chat.UnreadCount);

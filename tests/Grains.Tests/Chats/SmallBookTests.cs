@@ -80,7 +80,7 @@ public sealed class SmallBookTests : IAsyncLifetime
         var messages = _customers.Select(customer => Any.Inbound("before", Now, jid: customer)).ToList();
         await Raise([.. messages.Select(message => new EngineEvent.MessageReceived(message))]);
 
-        await Raise([.. messages.Select(message => new EngineEvent.MessageEdited(message.Jid, new TargetMessage(message.WhatsAppId, false, null), "after", Now))]);
+        await Raise([.. messages.Select(message => new EngineEvent.MessageEdited(message.Jid, new TargetMessage(message.WhatsAppId, false, null), "after", Now, new(false)))]);
 
         Assert.All(await _cluster.ChatsOf(_number), chat => Assert.Equal("after", chat.LastMessage!.Text));
     }

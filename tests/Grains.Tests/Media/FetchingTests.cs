@@ -123,7 +123,7 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
         var message = From(Customer, "see") with { Type = MessageType.Image, File = RemotePicture };
         await Receive(message);
         var media = (await OnlyMessage()).Media!;
-        await Raise(new EngineEvent.MessageRevoked(Customer, new TargetMessage(message.WhatsAppId, false, null), Now));
+        await Raise(new EngineEvent.MessageRevoked(Customer, new TargetMessage(message.WhatsAppId, false, null), Now, Them));
         var sequence = await LastSequence();
 
         await Cluster.Media.Open(media.Id, Access.All);

@@ -60,7 +60,7 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
         var message = From(Customer, "teh");
         await Receive(message);
 
-        await Raise(new EngineEvent.MessageEdited(Customer, Target(message), "the", At(5)));
+        await Raise(new EngineEvent.MessageEdited(Customer, Target(message), "the", At(5), Them));
 
         var edited = await OnlyMessage();
         Assert.Equal(("the", At(5)), (edited.Text, edited.EditedAt));
@@ -73,7 +73,7 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
     {
         var message = From(Customer, "one");
         await Receive(message);
-        var (second, third) = (new EngineEvent.MessageEdited(Customer, Target(message), "two", At(2)), new EngineEvent.MessageEdited(Customer, Target(message), "three", At(3)));
+        var (second, third) = (new EngineEvent.MessageEdited(Customer, Target(message), "two", At(2), Them), new EngineEvent.MessageEdited(Customer, Target(message), "three", At(3), Them));
         await Raise(second, third);
 
         await Raise(second);
@@ -90,9 +90,9 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
         await Receive(message);
         await Raise(React(message, "👍", 1));
 
-        await Raise(new EngineEvent.MessageRevoked(Customer, Target(message), At(9)));
-        await Raise(new EngineEvent.MessageRevoked(Customer, Target(message), At(10)));
-        await Raise(new EngineEvent.MessageEdited(Customer, Target(message), "back", At(11)), React(message, "🎉", 12));
+        await Raise(new EngineEvent.MessageRevoked(Customer, Target(message), At(9), Them));
+        await Raise(new EngineEvent.MessageRevoked(Customer, Target(message), At(10), Them));
+        await Raise(new EngineEvent.MessageEdited(Customer, Target(message), "back", At(11), Them), React(message, "🎉", 12));
 
         var revoked = await OnlyMessage();
         Assert.Equal((null, null, At(9)), (revoked.Text, revoked.Media, revoked.DeletedAt));
@@ -107,8 +107,8 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
         var (edited, revoked) = (From(Customer, "draft"), From(Customer, "gone"));
 
         await Raise(
-            new EngineEvent.MessageReceived(edited), React(edited, "👍", 1), new EngineEvent.MessageEdited(Customer, Target(edited), "final", At(2)),
-            new EngineEvent.MessageReceived(revoked), new EngineEvent.MessageRevoked(Customer, Target(revoked), At(3)));
+            new EngineEvent.MessageReceived(edited), React(edited, "👍", 1), new EngineEvent.MessageEdited(Customer, Target(edited), "final", At(2), Them),
+            new EngineEvent.MessageReceived(revoked), new EngineEvent.MessageRevoked(Customer, Target(revoked), At(3), Them));
 
         var messages = (await Cluster.MessagesOf(Customer)).Reverse().ToList();
         Assert.Equal(["final", null], messages.Select(message => message.Text));
@@ -123,8 +123,8 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
         await Receive(known);
 
         await Raise(
-            React(unknown, "👍", 1), new EngineEvent.MessageEdited(Customer, Target(unknown), "x", At(2)), new EngineEvent.MessageRevoked(Customer, Target(unknown), At(3)),
-            new EngineEvent.MessageEdited(Any.Jid(), Target(known), "in another chat", At(2)),
+            React(unknown, "👍", 1), new EngineEvent.MessageEdited(Customer, Target(unknown), "x", At(2), Them), new EngineEvent.MessageRevoked(Customer, Target(unknown), At(3), Them),
+            new EngineEvent.MessageEdited(Any.Jid(), Target(known), "in another chat", At(2), Them),
             new EngineEvent.MessageReceived(From(Customer, "next")));
 
         Assert.Equal(["next", "known"], (await Cluster.MessagesOf(Customer)).Select(message => message.Text));
@@ -139,7 +139,7 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
         var id = From(group, "").WhatsAppId;
         await Receive(From(group, "by amina", id) with { Participant = amina }, From(group, "by bola", id) with { Participant = bola });
 
-        await Raise(new EngineEvent.MessageRevoked(group, new TargetMessage(id, false, bola), At(1)));
+        await Raise(new EngineEvent.MessageRevoked(group, new TargetMessage(id, false, bola), At(1), new(false, bola)));
         await Receive(From(group, "answer") with { Participant = amina, ReplyTo = new TargetMessage(id, false, amina) });
 
         var messages = (await Cluster.MessagesOf(group)).Reverse().ToList();
@@ -155,11 +155,11 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
         var target = new TargetMessage(relay.WhatsAppId, true, null);
 
         await Raise(
-            new EngineEvent.ReactionReceived(Customer, target, "❤️", true, null, At(60)), new EngineEvent.MessageEdited(Customer, target, "edited by us", At(61)));
+            new EngineEvent.ReactionReceived(Customer, target, "❤️", true, null, At(60)), new EngineEvent.MessageEdited(Customer, target, "edited by us", At(61), Us));
         var message = (await Stored(id)).Message;
         Assert.Equal(("edited by us", new Reaction("❤️", true, null, At(60))), (message.Text, Assert.Single(message.Reactions)));
 
-        await Raise(new EngineEvent.MessageRevoked(Customer, target, At(62)));
+        await Raise(new EngineEvent.MessageRevoked(Customer, target, At(62), Us));
         Assert.Equal((null, MessageStatus.Sent), ((await Stored(id)).Message.Text, (await Stored(id)).Message.Status));
     }
 

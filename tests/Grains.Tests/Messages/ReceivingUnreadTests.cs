@@ -55,7 +55,7 @@ public sealed class ReceivingUnreadTests(SharedCluster shared) : OneNumber(share
     {
         var read = From(Customer, "hello");
         await Receive(Unread(read));
-        await Raise(new EngineEvent.MessageRevoked(Customer, new TargetMessage(read.WhatsAppId, false, null), Now));
+        await Raise(new EngineEvent.MessageRevoked(Customer, new TargetMessage(read.WhatsAppId, false, null), Now, Them));
 
         await Receive(read);
 
@@ -69,7 +69,7 @@ public sealed class ReceivingUnreadTests(SharedCluster shared) : OneNumber(share
     {
         var read = From(Customer, "helo");
         await Receive(Unread(read));
-        await Raise(new EngineEvent.MessageEdited(Customer, new TargetMessage(read.WhatsAppId, false, null), "hello", Now));
+        await Raise(new EngineEvent.MessageEdited(Customer, new TargetMessage(read.WhatsAppId, false, null), "hello", Now, Them));
 
         await Receive(read);
 

@@ -151,8 +151,8 @@ public sealed class OutboxTests(SharedCluster shared) : OneNumber(shared), IClas
         await Raise(changed switch
         {
             "reactions" => new EngineEvent.ReactionReceived(Customer, target, "👍", false, null, Sent),
-            "text" => new EngineEvent.MessageEdited(Customer, target, "Hello", Sent),
-            _ => new EngineEvent.MessageRevoked(Customer, target, Sent),
+            "text" => new EngineEvent.MessageEdited(Customer, target, "Hello", Sent, Them),
+            _ => new EngineEvent.MessageRevoked(Customer, target, Sent, Them),
         });
 
         var updated = Assert.Single(await Events(sequence));
@@ -229,7 +229,7 @@ public sealed class OutboxTests(SharedCluster shared) : OneNumber(shared), IClas
         var inbound = From(Customer, "Hi");
         await Receive(inbound, From(Any.Jid(), "Ho"));
         var (_, relay) = await Send("answer");
-        await Raise(new EngineEvent.ServerAcknowledged(relay.WhatsAppId, Now), new EngineEvent.MessageRevoked(Customer, new TargetMessage(inbound.WhatsAppId, false, null), Now));
+        await Raise(new EngineEvent.ServerAcknowledged(relay.WhatsAppId, Now), new EngineEvent.MessageRevoked(Customer, new TargetMessage(inbound.WhatsAppId, false, null), Now, Them));
         await Raise(new EngineEvent.Closed(428));
 
         var events = await Events();

@@ -1,5 +1,5 @@
-import { getContentType, normalizeMessageContent, proto, type WAMessage } from 'baileys'
-import type { Event, InboundMessage, RemoteFile, TargetMessage } from '../rpc/contract.js'
+import { getContentType, type GroupMetadata, normalizeMessageContent, proto, type WAMessage } from 'baileys'
+import type { Event, InboundMessage, MessageSender, RemoteFile, TargetMessage } from '../rpc/contract.js'
 import { bare, chatOf, isGroup, isMe, type Me } from './address.js'
 import { writeLocator } from './locator.js'
 
@@ -9,20 +9,25 @@ type Body = Omit<Partial<InboundMessage>, 'type'> & Pick<InboundMessage, 'type'>
 const longestSeconds = 2 ** 31 - 1
 const Protocol = proto.Message.ProtocolMessage.Type
 
+/** What is known of a group at this moment, if anything is. */
+export type KnownGroup = (jid: string) => GroupMetadata | undefined
+
 /**
  * What a message of the network says in our words. No I/O, so a table of messages tests it. Nothing comes of what is no
  * message of a chat: stories, channels, our own broadcast lists, key material, votes, what our own devices tell each other.
+ * Who may change a message is for the silo to decide: of an edit or a revoke this says who sent it, as the network names them.
  */
-export function toEvents(received: WAMessage, me: Me): Event[] {
+export function toEvents(received: WAMessage, me: Me, group: KnownGroup): Event[] {
   const { key } = received
-  const jid = chatOf(received, me)
+  const envelope = envelopeOf(received, me)
   const content = contentOf(received)
-  if (!jid || !key.id || !content || (received as { category?: string }).category === 'peer') {
+  if (!envelope || !key.id || !content || (received as { category?: string }).category === 'peer') {
     return []
   }
   const at = toTime(received.messageTimestamp)
-  const fromMe = key.fromMe ?? false
-  const participant = isGroup(jid) ? bare(key.participant) : undefined
+  const { jid, otherJid, fromMe, participant, otherParticipant } = envelope
+  const place = { jid, ...(otherJid ? { otherJid } : {}) }
+  const by: MessageSender = { fromMe, ...(participant ? { participant } : {}), ...(otherParticipant ? { otherParticipant } : {}) }
 
   if (content.reactionMessage?.key?.id) {
     const target = content.reactionMessage.key
@@ -39,11 +44,19 @@ export function toEvents(received: WAMessage, me: Me): Event[] {
 
   const change = content.protocolMessage
   if (change?.type === Protocol.REVOKE && change.key?.id) {
-    // The key is written from the sender's side, who in a group may also take back what another wrote.
-    const own = change.key.fromMe ?? false
-    const author = own ? key.participant : change.key.participant
-    const byMe = fromMe ? own : !own && isMe(author, me)
-    return [{ type: 'messageRevoked', jid, target: toTarget(jid, change.key.id, byMe, author), at }]
+    // The key is written from the sender's side, who names an author only of what another wrote.
+    if (change.key.fromMe) {
+      return [{ type: 'messageRevoked', ...place, target: toTarget(jid, change.key.id, fromMe, participant), at, by }]
+    }
+    const author = change.key.participant
+    const isAdmin = isGroup(jid) ? isAdminOf(group(jid), participant, otherParticipant) : undefined
+    return [{
+      type: 'messageRevoked',
+      ...place,
+      target: toTarget(jid, change.key.id, isMe(author, me), author),
+      at,
+      by: { ...by, ...(isAdmin === undefined ? {} : { isAdmin }) },
+    }]
   }
   if (change?.type === Protocol.MESSAGE_EDIT && change.key?.id) {
     const text = change.editedMessage ? bodyOf(normalizeMessageContent(change.editedMessage) ?? {})?.text : undefined
@@ -51,10 +64,11 @@ export function toEvents(received: WAMessage, me: Me): Event[] {
       ? []
       : [{
           type: 'messageEdited',
-          jid,
-          target: toTarget(jid, change.key.id, fromMe, key.participant),
+          ...place,
+          target: toTarget(jid, change.key.id, fromMe, participant),
           text,
           at: change.timestampMs ? toTime(Number(change.timestampMs) / 1000) : at,
+          by,
         }]
   }
 
@@ -76,31 +90,51 @@ export function toUnread(received: WAMessage, me: Me): InboundMessage | undefine
 
 function inEnvelope(received: WAMessage, me: Me, body: Body, context?: proto.IContextInfo): InboundMessage | undefined {
   const { key } = received
-  const jid = chatOf(received, me)
-  if (!jid || !key.id) {
+  const envelope = envelopeOf(received, me)
+  if (!envelope || !key.id) {
     return undefined
   }
-  const group = isGroup(jid)
-  const fromMe = key.fromMe ?? false
-  const participant = group ? bare(key.participant) ?? bare(received.participant) : undefined
-  // On our own messages the other address is often our own, which says nothing about the chat. On those through a list it is the sender's.
-  const otherJid = group || isMe(key.remoteJidAlt, me) !== isMe(jid, me) ? undefined : bare(key.remoteJidAlt)
-  const otherParticipant = group ? bare(key.participantAlt) : undefined
+  const { jid, fromMe } = envelope
   const replyTo = context?.stanzaId ? toReply(jid, context, me) : undefined
   return {
     whatsAppId: key.id,
-    jid,
-    fromMe,
     timestamp: toTime(received.messageTimestamp),
     contacts: [],
     mentions: (context?.mentionedJid ?? []).flatMap((mentioned) => bare(mentioned) ?? []),
     ...body,
-    ...(otherJid && otherJid !== jid ? { otherJid } : {}),
-    ...(participant ? { participant } : {}),
-    ...(otherParticipant && otherParticipant !== participant ? { otherParticipant } : {}),
+    ...envelope,
     ...(received.pushName && !fromMe ? { pushName: received.pushName } : {}),
     ...(replyTo ? { replyTo } : {}),
   }
+}
+
+type Envelope = Pick<InboundMessage, 'jid' | 'otherJid' | 'fromMe' | 'participant' | 'otherParticipant'>
+
+/** Where a message belongs and whose it is, by both forms of their addresses where the network gives both; undefined for no chat. */
+function envelopeOf(received: WAMessage, me: Me): Envelope | undefined {
+  const { key } = received
+  const jid = chatOf(received, me)
+  if (!jid) {
+    return undefined
+  }
+  const group = isGroup(jid)
+  const participant = group ? bare(key.participant) ?? bare(received.participant) : undefined
+  // On our own messages the other address is often our own, which says nothing about the chat. On those through a list it is the sender's.
+  const otherJid = group || isMe(key.remoteJidAlt, me) !== isMe(jid, me) ? undefined : bare(key.remoteJidAlt)
+  const otherParticipant = group ? bare(key.participantAlt) : undefined
+  return {
+    jid,
+    fromMe: key.fromMe ?? false,
+    ...(otherJid && otherJid !== jid ? { otherJid } : {}),
+    ...(participant ? { participant } : {}),
+    ...(otherParticipant && otherParticipant !== participant ? { otherParticipant } : {}),
+  }
+}
+
+/** Whether one of its administrators has one of these addresses; undefined when nothing is known of the group. */
+function isAdminOf(group: GroupMetadata | undefined, ...addresses: (string | undefined)[]): boolean | undefined {
+  return group?.participants.some(({ id, phoneNumber, lid, admin }) =>
+    admin != null && [id, phoneNumber, lid].some((address) => address !== undefined && addresses.includes(bare(address))))
 }
 
 function contentOf(received: WAMessage): Content | undefined {

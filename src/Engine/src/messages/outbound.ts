@@ -14,13 +14,15 @@ export async function prepare(message: OutboundMessage, me: Me, options: Message
   return proto.Message.encode(content).finish()
 }
 
+/** What a message says in the clear when an administrator takes back what another wrote. */
+export const adminRevoke = '8'
+
 /** What the network wants to be told about an edit or a revoke, as the message itself has it. */
 export function editAttribute(message: proto.IMessage, jid: string): string | undefined {
   const change = normalizeMessageContent(message)?.protocolMessage
   switch (change?.type) {
     case proto.Message.ProtocolMessage.Type.REVOKE:
-      // An administrator who takes back another's message in a group says so.
-      return isGroup(jid) && !change.key?.fromMe ? '8' : '7'
+      return isGroup(jid) && !change.key?.fromMe ? adminRevoke : '7'
     case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
       return '1'
     default:

@@ -20,6 +20,10 @@ export const TargetMessage = struct({
 })
 export type TargetMessage = Of<typeof TargetMessage>
 
+/** Who sent a change of a message. `isAdmin`: of the group it was sent to, where the host knows. */
+export const MessageSender = struct({ fromMe: flag, participant: optional(id), otherParticipant: optional(id), isAdmin: optional(flag) })
+export type MessageSender = Of<typeof MessageSender>
+
 export const Location = struct({ latitude: number, longitude: number, name: optional(text) })
 export type Location = Of<typeof Location>
 
@@ -114,8 +118,8 @@ export const events = {
   reactionReceived: struct({
     jid: id, target: TargetMessage, emoji: text, fromMe: flag, participant: optional(id), at: time,
   }),
-  messageEdited: struct({ jid: id, target: TargetMessage, text, at: time }),
-  messageRevoked: struct({ jid: id, target: TargetMessage, at: time }),
+  messageEdited: struct({ jid: id, otherJid: optional(id), target: TargetMessage, text, at: time, by: MessageSender }),
+  messageRevoked: struct({ jid: id, otherJid: optional(id), target: TargetMessage, at: time, by: MessageSender }),
   aliasLearned: struct({ phoneJid: id, lid: id }),
   named: struct({ jid: id, name: text, saved: flag }),
 }

@@ -3,7 +3,7 @@ import type { Device } from '../credentials/device.js'
 import type { Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
 import { bare, chatOf, isGroup, type Me } from '../messages/address.js'
-import { toEvents, toUnread } from '../messages/inbound.js'
+import { type KnownGroup, toEvents, toUnread } from '../messages/inbound.js'
 import type { Event } from '../rpc/contract.js'
 import { givenByPhone, isWorthAWord } from './unread.js'
 
@@ -11,7 +11,7 @@ import { givenByPhone, isWorthAWord } from './unread.js'
 export class Reader {
   readonly #told = new Set<string>()
 
-  constructor(private readonly device: Device, private readonly log: Log) {}
+  constructor(private readonly device: Device, private readonly log: Log, private readonly group: KnownGroup) {}
 
   get me(): Me {
     return { id: this.device.creds.me?.id, lid: this.device.creds.me?.lid }
@@ -23,7 +23,7 @@ export class Reader {
       const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
       const message = this.#envelope(stanza, decoded.deviceSentMessage?.message ?? decoded)
       return [message, ...givenByPhone(message)].flatMap((each) => {
-        const events = toEvents(each, this.me)
+        const events = toEvents(each, this.me, this.group)
         if (events.length > 0) {
           this.#told.add(identity(each, this.me))
         }
@@ -48,7 +48,7 @@ export class Reader {
 
   /** What the library reports and was not told yet: it came without encryption or through our phone. */
   onceOnly(message: WAMessage): Event[] {
-    return this.#told.delete(identity(message, this.me)) ? [] : toEvents(message, this.me)
+    return this.#told.delete(identity(message, this.me)) ? [] : toEvents(message, this.me, this.group)
   }
 
   #envelope(stanza: BinaryNode, content?: proto.IMessage): WAMessage {

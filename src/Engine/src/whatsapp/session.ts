@@ -4,8 +4,8 @@ import {
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
-import { bare, type Me } from '../messages/address.js'
-import { prepare } from '../messages/outbound.js'
+import { bare, isGroup, type Me } from '../messages/address.js'
+import { adminRevoke, prepare } from '../messages/outbound.js'
 import { never, within } from '../numbers/deadline.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
 import { EngineError, type Entry, type Event, type OutboundMessage, type Params, type PresenceState } from '../rpc/contract.js'
@@ -72,7 +72,7 @@ export class WhatsAppSession implements Session {
     this.#history = new HistoryRequests((event) => this.#tell(event))
     this.#arrivals = new Arrivals(() => void this.#late())
     this.#device = new Device(request.credentials, (changes) => this.#store(changes))
-    this.#reader = new Reader(this.#device, port.log)
+    this.#reader = new Reader(this.#device, port.log, (jid) => this.#memory.group(jid))
     this.#journal = new Journal((stanza, plaintext) => this.#reader.read(stanza, plaintext), (stanza) => this.#reader.unread(stanza))
     this.#keysFirst = new KeysFirst(this.#device)
     this.#linked = this.#device.isLinked
@@ -238,6 +238,8 @@ export class WhatsAppSession implements Session {
     ws.prependListener('CB:message', (stanza: BinaryNode) => this.#journal.saw(stanza))
     // The same: by the time the library counts its answer, this is known for one.
     ws.prependListener('CB:receipt,type:retry', (receipt: BinaryNode) => this.#memory.retries.receipt(receipt))
+    // By the time the library tells of it, what an administrator did since may have been read.
+    ws.prependListener('CB:notification,type:w:gp2', ({ attrs: { from } }: BinaryNode) => this.#memory.forgetGroup(from ?? ''))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
     ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#tell(...this.#sender.acknowledged(ack)))
@@ -423,6 +425,10 @@ export class WhatsAppSession implements Session {
 
   /** A message without content is acknowledged at once, so what there is to tell of it is stored before the library sees it. */
   async #handle(stanza: BinaryNode, call: () => unknown): Promise<void> {
+    await this.#knowAdmins(stanza)
+    if (!this.#socket.ws.isOpen) {
+      return
+    }
     if (isEmpty(stanza)) {
       await this.#unread(stanza, 'a message came without its content')
       await call()
@@ -432,6 +438,19 @@ export class WhatsAppSession implements Session {
     // The library failed before it had anything decrypted, and has answered. What it could not answer is offered again.
     if (!isPlain(stanza) && !this.#journal.knows(stanza) && this.#socket.ws.isOpen) {
       await this.#unread(stanza, 'the library did not come to read a message')
+    }
+  }
+
+  // Reading waits for nothing, so who may take back what others wrote is asked before. Its sender said that it does; one that does
+  // so without a word is none of WhatsApp's own.
+  async #knowAdmins({ attrs: { from, edit } }: BinaryNode): Promise<void> {
+    if (edit !== adminRevoke || !from || !isGroup(from)) {
+      return
+    }
+    try {
+      await this.#lifetime.during(this.#queries.within(questionLimitMs, () => this.#recipients.group(from)))
+    } catch (error) {
+      this.port.log('warning', 'nobody said who the administrators of a group are', undefined, describeFault(error))
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { proto, type WAMessage } from 'baileys'
+import { type GroupMetadata, proto, type WAMessage } from 'baileys'
 import { toEvents, toTime, toUnread } from '#engine/messages/inbound.js'
 import { readLocator } from '#engine/messages/locator.js'
 import type { Event } from '#engine/rpc/contract.js'
@@ -31,15 +31,23 @@ const media = {
   fileSha256: Buffer.alloc(32, 2), fileLength: 1234,
 }
 
-function read(message: WAMessage): Event[] {
-  const events = toEvents(message, me)
+/** What is known of a group whose members 22 and 44 are administrators, and 33 is none. */
+const members = {
+  id: group,
+  participants: [
+    { id: '22@lid', phoneNumber: bert, admin: 'superadmin' }, { id: '33@lid', admin: null }, { id: '4915144444444@s.whatsapp.net', lid: '44@lid', admin: 'admin' },
+  ],
+} as GroupMetadata
+
+function read(message: WAMessage, known?: GroupMetadata): Event[] {
+  const events = toEvents(message, me, (jid) => (jid === known?.id ? known : undefined))
   // Whatever comes out fits the contract.
   events.forEach((event) => assert.deepEqual(EventShape(JSON.parse(JSON.stringify(event)), ''), event))
   return events
 }
 
-function only(message: WAMessage): Event {
-  const [event, ...more] = read(message)
+function only(message: WAMessage, known?: GroupMetadata): Event {
+  const [event, ...more] = read(message, known)
   assert.ok(event)
   assert.deepEqual(more, [])
   return event
@@ -125,8 +133,9 @@ describe('Messages of the network in our words', () => {
     const target = { whatsAppId: 'M0', fromMe: false }
     const key = { id: 'M0', fromMe: true, remoteJid: inList.remoteJid }
     const edit = { type: Type.MESSAGE_EDIT, key, editedMessage: { conversation: 'new' } }
-    assert.deepEqual(only(received({ protocolMessage: edit }, inList)), { type: 'messageEdited', jid: '22@lid', target, text: 'new', at })
-    assert.deepEqual(only(received({ protocolMessage: { type: Type.REVOKE, key } }, inList)), { type: 'messageRevoked', jid: '22@lid', target, at })
+    const sent = { jid: '22@lid', otherJid: bert, target, at, by: { fromMe: false } }
+    assert.deepEqual(only(received({ protocolMessage: edit }, inList)), { type: 'messageEdited', ...sent, text: 'new' })
+    assert.deepEqual(only(received({ protocolMessage: { type: Type.REVOKE, key } }, inList)), { type: 'messageRevoked', ...sent })
     assert.deepEqual(only(received({ reactionMessage: { key: { id: 'M0', fromMe: false }, text: '👍' } }, inList)),
       { type: 'reactionReceived', jid: '22@lid', target, emoji: '👍', fromMe: false, at })
 
@@ -164,7 +173,7 @@ describe('Messages of the network in our words', () => {
     const protocolMessage = { type: Type.MESSAGE_EDIT, key: { id: 'M0', fromMe: true }, editedMessage: { conversation: 'new' }, timestampMs: Date.parse(at) + 5 }
     for (const [message, fromMe] of [[{ protocolMessage }, false], [{ editedMessage: { message: { protocolMessage } } }, true]] as const) {
       assert.deepEqual(only(received(message, { fromMe })), {
-        type: 'messageEdited', jid: bert, target: { whatsAppId: 'M0', fromMe }, text: 'new', at: '2026-11-23T01:00:00.005Z',
+        type: 'messageEdited', jid: bert, target: { whatsAppId: 'M0', fromMe }, text: 'new', at: '2026-11-23T01:00:00.005Z', by: { fromMe },
       })
     }
   })
@@ -180,8 +189,7 @@ describe('Messages of the network in our words', () => {
     }
   })
 
-  test('a revoke knows whose message it takes back', () => {
-    const revoke = (key: proto.IMessageKey) => ({ protocolMessage: { type: Type.REVOKE, key: { id: 'M0', ...key } } })
+  test('a revoke names whose message it takes back', () => {
     const target = (event: Event) => (event.type === 'messageRevoked' ? event.target : undefined)
     const table: [WAMessage, object][] = [
       [received(revoke({ fromMe: true })), { whatsAppId: 'M0', fromMe: false }],
@@ -189,12 +197,56 @@ describe('Messages of the network in our words', () => {
       [received(revoke({ fromMe: true }), inGroup), { whatsAppId: 'M0', fromMe: false, participant: '22@lid' }],
       [received(revoke({ fromMe: false, participant: '11@lid' }), inGroup), { whatsAppId: 'M0', fromMe: true, participant: '11@lid' }],
       [received(revoke({ fromMe: false, participant: '33@lid' }), inGroup), { whatsAppId: 'M0', fromMe: false, participant: '33@lid' }],
+      [received(revoke({ fromMe: false, participant: '33@lid' }), { ...inGroup, fromMe: true }), { whatsAppId: 'M0', fromMe: false, participant: '33@lid' }],
     ]
     for (const [message, expected] of table) {
       assert.deepEqual(target(only(message)), expected)
     }
   })
+
+  test('who sent an edit or a revoke is told by both of their addresses, whatever the key says', () => {
+    const edit = { protocolMessage: { type: Type.MESSAGE_EDIT, key: { id: 'M0', fromMe: false, participant: '33@lid' }, editedMessage: { conversation: 'new' } } }
+    const hidden = { remoteJid: '22:4@lid', remoteJidAlt: '4915122222222:4@s.whatsapp.net' }
+    const ourOwn = { fromMe: true, remoteJidAlt: '11@lid' }
+    for (const message of [edit, revoke({ fromMe: true }), revoke({ fromMe: false, participant: me.id })]) {
+      const table: [object, object][] = [
+        [inGroup, { jid: group, by: { fromMe: false, participant: '22@lid', otherParticipant: bert } }],
+        [hidden, { jid: '22@lid', otherJid: bert, by: { fromMe: false } }],
+        [ourOwn, { jid: bert, by: { fromMe: true } }],
+      ]
+      for (const [key, expected] of table) {
+        const event = only(received(message, key))
+        assert.ok(event.type === 'messageEdited' || event.type === 'messageRevoked')
+        const { jid, otherJid, by } = event
+        assert.deepEqual({ jid, ...(otherJid ? { otherJid } : {}), by }, expected)
+      }
+    }
+    const edited = only(received(edit, inGroup))
+    assert.deepEqual(edited.type === 'messageEdited' && edited.target, { whatsAppId: 'M0', fromMe: false, participant: '22@lid' })
+  })
+
+  test('of who takes back what another wrote in a group it says whether they are an administrator, where that is known', () => {
+    const taken = revoke({ fromMe: false, participant: '55@lid' })
+    const isAdmin = (message: WAMessage, known?: GroupMetadata) => {
+      const event = only(message, known)
+      return event.type === 'messageRevoked' ? event.by.isAdmin : 'no revoke'
+    }
+    const from = (participant: string, participantAlt?: string) => received(taken, { remoteJid: group, participant, ...(participantAlt ? { participantAlt } : {}) })
+    assert.equal(isAdmin(from('22:4@lid'), members), true)
+    assert.equal(isAdmin(from(bert), members), true)
+    assert.equal(isAdmin(from('44@lid'), members), true)
+    assert.equal(isAdmin(from('66@lid', '4915144444444:2@s.whatsapp.net'), members), true)
+    assert.equal(isAdmin(from('33@lid'), members), false)
+    assert.equal(isAdmin(from('66@lid'), members), false)
+    assert.equal(isAdmin(from('22@lid')), undefined)
+    assert.equal(isAdmin(received(revoke({ fromMe: true }), inGroup), members), undefined)
+    assert.equal(isAdmin(received(taken), members), undefined)
+  })
 })
+
+function revoke(key: proto.IMessageKey): proto.IMessage {
+  return { protocolMessage: { type: Type.REVOKE, key: { id: 'M0', ...key } } }
+}
 
 describe('A locator', () => {
   const locator = (parts: object) => Buffer.from(JSON.stringify({ kind: 'image', key: 'AA==', ...parts })).toString('base64')

@@ -60,7 +60,7 @@ describe('What can be delivered', () => {
     const target = { whatsAppId: 'A1', fromMe: false }
     const at = '2026-11-23T01:00:00.000Z'
     for (const event of [
-      { type: 'messageEdited', jid: '22@lid', target, text: long, at },
+      { type: 'messageEdited', jid: '22@lid', target, text: long, at, by: { fromMe: false } },
       { type: 'reactionReceived', jid: '22@lid', target, emoji: long, fromMe: false, at },
       { type: 'reactionReceived', jid: '22@lid', target: { ...target, text: long }, emoji: 'x', fromMe: false, at },
       { type: 'named', jid: '22@lid', name: long, saved: false },

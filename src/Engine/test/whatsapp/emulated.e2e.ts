@@ -313,6 +313,28 @@ describe('A number on the emulated network', () => {
     assert.equal((await silo.event('messageRevoked', n)).target.whatsAppId, id)
   })
 
+  test('says of who takes back what others wrote in a group whether they are an administrator of it at that moment', async () => {
+    const [anna, bert, cleo] = [await person('Anna'), await person('Bert'), await person('Cleo')]
+    const { jid } = await emulator.call<{ jid: string }>('POST', '/groups', { creator: bert.phone, subject: 'Crew', members: [anna.phone, cleo.phone] })
+    await pair(anna)
+    const { id } = await emulator.call<{ id: string }>('POST', `/accounts/${bert.phone}/say`, { to: jid, text: 'hello' })
+    await silo.event('messageReceived', n)
+    const revoked = async (by: { phone: string }, author: string) => {
+      const before = silo.eventsOf('messageRevoked', n).length
+      await emulator.call('POST', `/accounts/${by.phone}/revoke`, { to: jid, id, author })
+      await until(() => silo.eventsOf('messageRevoked', n).length > before, 'the revoke', 30_000)
+      return silo.eventsOf('messageRevoked', n).at(-1)
+    }
+    const cleos = { fromMe: false, participant: cleo.lid, otherParticipant: cleo.jid }
+    assert.deepEqual((await revoked(cleo, bert.lid))?.by, { ...cleos, isAdmin: false })
+    await emulator.call('POST', `/groups/${jid}/promote`, { actor: bert.phone, members: [cleo.phone] })
+    const taken = await revoked(cleo, anna.lid)
+    assert.deepEqual([taken?.target, taken?.by], [{ whatsAppId: id, fromMe: true, participant: anna.lid }, { ...cleos, isAdmin: true }])
+    await emulator.call('POST', `/groups/${jid}/demote`, { actor: bert.phone, members: [cleo.phone] })
+    assert.deepEqual((await revoked(cleo, bert.lid))?.by, { ...cleos, isAdmin: false })
+    assert.deepEqual((await revoked(bert, bert.lid))?.by, { fromMe: false, participant: bert.lid, otherParticipant: bert.jid, isAdmin: true })
+  })
+
   test('tells who is writing, and that we are', async () => {
     const [anna, bert, cleo] = [await person('Anna'), await person('Bert'), await person('Cleo')]
     const { jid } = await emulator.call<{ jid: string }>('POST', '/groups', { creator: bert.phone, subject: 'Crew', members: [anna.phone, cleo.phone] })

@@ -70,9 +70,9 @@ internal sealed class SandboxConsole(SandboxDice dice, SandboxOptions options, S
         "react" => turn.Event(turn.Delay, new EngineEvent.ReactionReceived(
             turn.Wire.Jid, new(turn.Wire.WhatsAppId, true, null), turn.Rest ?? "👍", false, turn.Writer, turn.Now + turn.Delay)),
         "edit" => [.. turn.Say(MessageType.Text, "Befor"), .. turn.Event(turn.Second, new EngineEvent.MessageEdited(
-            turn.Wire.Jid, turn.Said, turn.Rest ?? "Before", turn.Now + turn.Second))],
+            turn.Wire.Jid, turn.Said, turn.Rest ?? "Before", turn.Now + turn.Second, new(false, turn.Writer)))],
         "delete" => [.. turn.Say(MessageType.Text, "Soon gone"), .. turn.Event(turn.Second, new EngineEvent.MessageRevoked(
-            turn.Wire.Jid, turn.Said, turn.Now + turn.Second))],
+            turn.Wire.Jid, turn.Said, turn.Now + turn.Second, new(false, turn.Writer)))],
         "typed" => turn.Say(turn.Message(MessageType.Text, turn.Rest) with { FromMe = true }),
         "read" => turn.Event(turn.Delay, new EngineEvent.ChatRead(turn.Wire.Jid, turn.Now + turn.Delay)),
         "name" when turn.Rest is { } name => turn.Event(turn.Delay, new EngineEvent.Named(turn.Wire.Jid, name)),
