@@ -88,16 +88,21 @@ internal sealed partial class Inbound
 
     private void Receipt(string whatsAppId, EngineEvent.ReceiptReceived receipt)
     {
-        if (queue.FindByWhatsAppId(whatsAppId) is { } item && _known.ById(item.Message) is { } waiting)
+        if (queue.FindByWhatsAppId(whatsAppId) is { } item && _known.ById(item.Message) is { } waiting && IsOfItsChat(receipt, waiting))
         {
             Settle(item, waiting, receipt.At);
         }
 
-        if (_known.Own(whatsAppId) is { } message)
+        if (_known.Own(whatsAppId) is { } message && IsOfItsChat(receipt, message))
         {
             Sent(message, receipt.Kind is ReceiptKind.Read ? MessageStatus.Read : MessageStatus.Delivered, receipt.At);
         }
     }
+
+    // Everybody of a group knows the ids of what was written there, and can send a receipt for them from anywhere. That of a message to
+    // one person is known to that person alone, who may have an address that nobody knows yet.
+    private bool IsOfItsChat(EngineEvent.ReceiptReceived receipt, MessageDocument message) =>
+        _known.ChatOf(message) is { Type: ChatType.Group } group ? receipt.Jid == group.Jid : !Jids.IsGroup(receipt.Jid);
 
     // Moves one of our messages forward. The first step out of the queue is also the moment it is announced.
     private void Sent(MessageDocument message, MessageStatus status, DateTimeOffset at)

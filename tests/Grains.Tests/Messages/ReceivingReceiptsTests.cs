@@ -48,6 +48,34 @@ public sealed class ReceivingReceiptsTests(SharedCluster shared) : OneNumber(sha
     }
 
     [Fact]
+    public async Task What_was_written_in_a_group_is_read_there_and_by_no_receipt_from_elsewhere()
+    {
+        var (group, member) = ($"{Any.Phone()}@g.us", Any.Jid());
+        await Receive(From(Customer, "hello"), From(group, "hello") with { Participant = member });
+        var id = (await Cluster.Messages.Send(Any.Send("hi all", group, Number))).Value!.Message.Id;
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+        var relay = await Cluster.Engine.NextRelay(Number);
+        EngineEvent Read(string jid, string? participant) => new EngineEvent.ReceiptReceived(jid, [relay.WhatsAppId], ReceiptKind.Read, Now, participant);
+
+        await Raise(Read(Customer, null), Read(member, null), Read($"{Any.Phone()}@g.us", member));
+        Assert.Equal(MessageStatus.Queued, (await Stored(id)).Message.Status);
+
+        await Raise(Read(group, member));
+        Assert.Equal(MessageStatus.Read, (await Stored(id)).Message.Status);
+    }
+
+    [Fact]
+    public async Task What_was_written_to_one_person_is_read_by_no_receipt_from_a_group()
+    {
+        var (id, relay) = await Send("hi");
+        await Raise(new EngineEvent.ServerAcknowledged(relay.WhatsAppId, Now));
+
+        await Raise(new EngineEvent.ReceiptReceived($"{Any.Phone()}@g.us", [relay.WhatsAppId], ReceiptKind.Read, Now, Any.Jid()));
+
+        Assert.Equal(MessageStatus.Sent, (await Stored(id)).Message.Status);
+    }
+
+    [Fact]
     public async Task One_receipt_can_speak_of_several_messages()
     {
         var (first, one) = await Send("one");
