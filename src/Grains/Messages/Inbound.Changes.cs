@@ -20,13 +20,55 @@ internal sealed partial class Inbound
         }
     }
 
-    private void Change(string jid, TargetMessage target, string what, Func<MessageDocument, MessageDocument> change)
+    // Anybody of a chat may react to any of its messages, in their own name.
+    private void React(EngineEvent.ReactionReceived reaction)
     {
-        if (work.Book.Party(jid) is { } party && work.Book.ChatWith(party) is { } chat && _known.Target(target, chat.Id) is { } message)
+        if (Chat(reaction.Jid) is { } chat && _known.Target(reaction.Target, chat.Id) is { } message)
         {
-            Update(message, what, change(message));
+            var person = reaction.FromMe ? null : reaction.Participant ?? reaction.Jid;
+            Update(message, "reactions", React(message, new Reaction(reaction.Emoji, reaction.FromMe, person, reaction.At)));
         }
     }
+
+    /// <summary>The message that somebody wants changed; null when it is not here, or not theirs to change.</summary>
+    private MessageDocument? MayChange(ChangeKind kind, string jid, string? otherJid, TargetMessage target, MessageSender? sender)
+    {
+        // Whom nobody knows wrote nothing that is here.
+        var chatParty = Party(jid, otherJid);
+        var by = sender switch
+        {
+            null => null,
+            { FromMe: true } => Writer.Us,
+            { Participant: { } participant } => ToWriter(Party(participant, sender.OtherParticipant)),
+            _ => ToWriter(chatParty),
+        };
+        if (Chat(jid) is not { } chat)
+        {
+            return null;
+        }
+
+        var (named, inGroup) = (_known.Target(target, chat.Id), chat.Type is ChatType.Group);
+        if (named is not null && ChangeRights.Allow(kind, by, _known.Author(named), inGroup, sender?.IsAdmin))
+        {
+            return named;
+        }
+
+        // Who names the wrong author for what is here is to be seen as well.
+        if ((named ?? _known.InChat(target.WhatsAppId, chat.Id).FirstOrDefault()) is { } kept)
+        {
+            work.Refuse(new RefusedChange(kind, kept.Id, inGroup, sender?.IsAdmin));
+        }
+
+        return null;
+    }
+
+    private ChatDocument? Chat(string jid) => work.Book.Party(jid) is { } party ? work.Book.ChatWith(party) : null;
+
+    // Who is behind these two forms of an address, if somebody known is: learned as from a message of theirs.
+    private string? Party(string jid, string? otherJid) =>
+        work.Book.Party(jid) is null && (otherJid is null || work.Book.Party(otherJid) is null) ? null : work.Party(jid, otherJid);
+
+    private static Writer? ToWriter(string? party) => party is null ? null : new Writer(party);
 
     private void Update(MessageDocument before, string what, MessageDocument after)
     {

@@ -48,14 +48,21 @@ internal sealed partial class Inbound(
                 Read(read);
                 break;
             case EngineEvent.ReactionReceived reaction:
-                Change(reaction.Jid, reaction.Target, "reactions", message => React(
-                    message, new Reaction(reaction.Emoji, reaction.FromMe, reaction.FromMe ? null : reaction.Participant ?? reaction.Jid, reaction.At)));
+                React(reaction);
                 break;
             case EngineEvent.MessageEdited edited:
-                Change(edited.Jid, edited.Target, "text", message => message.Edit(edited.Text, edited.At, work.Now));
+                if (MayChange(ChangeKind.Edit, edited.Jid, edited.OtherJid, edited.Target, edited.By) is { } written)
+                {
+                    Update(written, "text", written.Edit(edited.Text, edited.At, work.Now));
+                }
+
                 break;
             case EngineEvent.MessageRevoked revoked:
-                Change(revoked.Jid, revoked.Target, "deleted", message => message.Revoke(revoked.At, work.Now));
+                if (MayChange(ChangeKind.Revoke, revoked.Jid, revoked.OtherJid, revoked.Target, revoked.By) is { } taken)
+                {
+                    Update(taken, "deleted", taken.Revoke(revoked.At, work.Now));
+                }
+
                 break;
             case EngineEvent.AliasLearned alias:
                 work.Party(alias.PhoneJid, alias.Lid);

@@ -31,17 +31,26 @@ internal sealed class KnownMessages(
 
     /// <summary>
     /// The message that another one speaks of. Two people of a group can have used one id; a participant under an address
-    /// that nobody knows is told by the id alone.
+    /// that nobody knows is told by the id alone. Whoever speaks of it need not have written it: see <see cref="ChangeRights"/>.
     /// </summary>
     public MessageDocument? Target(TargetMessage target, string chat)
     {
-        var found = Candidates(target.WhatsAppId)
-            .Where(message => Canonical(message.Chat) == chat && message.FromMe == target.FromMe)
-            .DistinctBy(message => message.Id).ToList();
-        var party = target.FromMe || target.Participant is null ? null : work.Book.Party(target.Participant);
-        return found.FirstOrDefault(message => party is null || message.Sender is null || Canonical(message.Sender) == party)
-            ?? (found.Count == 1 ? found[0] : null);
+        var found = InChat(target.WhatsAppId, chat).Where(message => message.FromMe == target.FromMe).DistinctBy(message => message.Id).ToList();
+        if (target.FromMe || target.Participant is null)
+        {
+            return found.FirstOrDefault();
+        }
+
+        var party = work.Book.Party(target.Participant);
+        return found.FirstOrDefault(message => message.Sender is { } sender && Canonical(sender) == party) ?? (found.Count == 1 ? found[0] : null);
     }
+
+    /// <summary>Every message of a chat with this id, whoever wrote it.</summary>
+    public IEnumerable<MessageDocument> InChat(string whatsAppId, string chat) =>
+        Candidates(whatsAppId).Where(message => Canonical(message.Chat) == chat);
+
+    public Writer Author(MessageDocument message) =>
+        message.FromMe || message.Sender is null ? Writer.Us : new Writer(Canonical(message.Sender));
 
     public ChatDocument ChatOf(MessageDocument message) => work.Book.Chat(Canonical(message.Chat))!;
 

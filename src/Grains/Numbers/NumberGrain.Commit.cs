@@ -83,6 +83,11 @@ internal sealed partial class NumberGrain
         {
             Tracing.Received(receipt, engine);
         }
+
+        foreach (var change in work.Refused)
+        {
+            LogChangeRefused(logger, Number, change.Message, change.Kind, change.InGroup, change.IsAdmin);
+        }
     }
 
     // Whoever gave the change may give it up; that what is stored is read again does not depend on them.

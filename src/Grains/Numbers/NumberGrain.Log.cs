@@ -1,4 +1,5 @@
 using Loopwave.Engines;
+using Loopwave.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace Loopwave.Numbers;
@@ -31,6 +32,11 @@ internal sealed partial class NumberGrain
 
     [LoggerMessage(LogLevel.Warning, "Number {Number}: message {Message} did not leave, failure {Failures}")]
     private static partial void LogNotSent(ILogger logger, Exception exception, string number, string message, int failures);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Number {Number}: somebody wants to {Change} message {Message}, did not write it and may not (in a group: {InGroup}, as its administrator: {IsAdmin})")]
+    private static partial void LogChangeRefused(ILogger logger, string number, string message, ChangeKind change, bool inGroup, bool? isAdmin);
 
     [LoggerMessage(LogLevel.Warning, "Number {Number} is deaf: it is closed and opened again")]
     private static partial void LogDeaf(ILogger logger, string number);

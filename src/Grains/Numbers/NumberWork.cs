@@ -40,6 +40,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     private List<AnsweredRow>? _answered;
     private List<QueueItem>? _givenUp;
     private List<FollowedReceipt>? _receipts;
+    private List<RefusedChange>? _refused;
 
     public DateTimeOffset Now => now;
 
@@ -93,6 +94,11 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     public IReadOnlyList<FollowedReceipt> Receipts => _receipts ?? (IReadOnlyList<FollowedReceipt>)[];
 
     public void Follow(FollowedReceipt receipt) => (_receipts ??= []).Add(receipt);
+
+    /// <summary>What somebody wanted changed and may not change.</summary>
+    public IReadOnlyList<RefusedChange> Refused => _refused ?? (IReadOnlyList<RefusedChange>)[];
+
+    public void Refuse(RefusedChange change) => (_refused ??= []).Add(change);
 
     public void Removed() => _events.Add(PublicEvents.SessionRemoved(state.Document, state.Take(), now));
 

@@ -148,6 +148,120 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
     }
 
     [Fact]
+    public async Task What_a_member_of_a_group_wrote_is_edited_by_nobody_else()
+    {
+        var (group, amina, bola) = await GroupOfTwo();
+        var (theirs, ours) = (From(group, "by amina") with { Participant = amina }, From(group, "by us") with { FromMe = true });
+        await Receive(theirs, ours);
+
+        foreach (var by in new MessageSender[] { new(false, bola), new(false, bola, IsAdmin: true), new(false, Any.Jid()), new(false) })
+        {
+            await Raise(
+                new EngineEvent.MessageEdited(group, new TargetMessage(theirs.WhatsAppId, false, by.Participant), "forged", At(1), by),
+                new EngineEvent.MessageEdited(group, new TargetMessage(ours.WhatsAppId, false, by.Participant), "forged", At(1), by),
+                new EngineEvent.MessageEdited(group, new TargetMessage(ours.WhatsAppId, true, by.Participant), "forged", At(1), by));
+        }
+
+        await Raise(
+            new EngineEvent.MessageEdited(group, new TargetMessage(theirs.WhatsAppId, false, amina), "forged", At(1), Us),
+            new EngineEvent.MessageEdited(group, new TargetMessage(theirs.WhatsAppId, false, amina), "of an older release", At(1), null));
+
+        Assert.Equal(["by amina", "by us"], (await Cluster.MessagesOf(group)).Select(message => message.Text).Order());
+        Assert.Equal(0, await Updates());
+    }
+
+    [Fact]
+    public async Task What_others_wrote_in_a_group_is_taken_back_by_an_administrator_and_nobody_else()
+    {
+        var (group, amina, bola) = await GroupOfTwo();
+        var (theirs, ours) = (From(group, "by amina") with { Participant = amina }, From(group, "by us") with { FromMe = true });
+        await Receive(theirs, ours);
+        Task Revoke(MessageSender by) => Raise(
+            new EngineEvent.MessageRevoked(group, new TargetMessage(theirs.WhatsAppId, false, amina), At(1), by),
+            new EngineEvent.MessageRevoked(group, new TargetMessage(theirs.WhatsAppId, false, by.Participant), At(1), by),
+            new EngineEvent.MessageRevoked(group, new TargetMessage(ours.WhatsAppId, true, Any.Jid()), At(1), by));
+
+        await Revoke(new(false, bola));
+        await Revoke(new(false, bola, IsAdmin: false));
+        await Revoke(new(false, Any.Jid()));
+        Assert.Equal(["by amina", "by us"], (await Cluster.MessagesOf(group)).Select(message => message.Text).Order());
+        Assert.Equal(0, await Updates());
+
+        await Revoke(new(false, Any.Lid(), IsAdmin: true));
+        Assert.All(await Cluster.MessagesOf(group), message => Assert.Equal((null, At(1)), (message.Text, message.DeletedAt)));
+        Assert.Equal(2, await Updates());
+    }
+
+    [Fact]
+    public async Task Our_phone_takes_back_what_others_wrote_where_it_is_an_administrator()
+    {
+        var (group, amina, _) = await GroupOfTwo();
+        var theirs = From(group, "by amina") with { Participant = amina };
+        await Receive(theirs);
+        var target = new TargetMessage(theirs.WhatsAppId, false, amina);
+
+        await Raise(new EngineEvent.MessageRevoked(group, target, At(1), new(true, Any.Jid(), IsAdmin: false)));
+        Assert.Equal(0, await Updates());
+        await Raise(new EngineEvent.MessageRevoked(group, target, At(2), new(true, Any.Jid(), IsAdmin: true)));
+        Assert.Equal(1, await Updates());
+    }
+
+    [Fact]
+    public async Task What_we_wrote_to_one_person_is_not_theirs_to_edit_or_revoke_nor_theirs_ours()
+    {
+        var (id, relay) = await Send("the price is ten");
+        var theirs = From(Customer, "I take it");
+        await Raise(new EngineEvent.ServerAcknowledged(relay.WhatsAppId, Now), new EngineEvent.MessageReceived(theirs));
+
+        foreach (var by in new[] { Them, Them with { IsAdmin = true }, Them with { Participant = Any.Jid() } })
+        {
+            await Raise(
+                new EngineEvent.MessageEdited(Customer, new TargetMessage(relay.WhatsAppId, true, null), "the price is one", At(1), by),
+                new EngineEvent.MessageRevoked(Customer, new TargetMessage(relay.WhatsAppId, true, null), At(1), by));
+        }
+
+        await Raise(
+            new EngineEvent.MessageEdited(Customer, Target(theirs), "I take two", At(1), Us), new EngineEvent.MessageRevoked(Customer, Target(theirs), At(1), Us));
+
+        Assert.Equal("the price is ten", (await Stored(id)).Message.Text);
+        Assert.Equal("I take it", (await Cluster.MessagesOf(Customer)).Single(message => !message.FromMe).Text);
+        Assert.Equal(0, await Updates());
+    }
+
+    [Fact]
+    public async Task An_author_edits_and_revokes_under_their_other_address()
+    {
+        var (group, amina, _) = await GroupOfTwo();
+        var (lid, customersLid) = (Any.Lid(), Any.Lid());
+        var (inGroup, direct) = (From(group, "helo") with { Participant = amina }, From(Customer, "helo"));
+        await Receive(inGroup, direct);
+
+        await Raise(
+            new EngineEvent.MessageEdited(group, new TargetMessage(inGroup.WhatsAppId, false, lid), "hello", At(1), new(false, lid, amina)),
+            new EngineEvent.MessageEdited(customersLid, Target(direct), "hello", At(1), Them, Customer));
+        Assert.Equal("hello", Assert.Single(await Cluster.MessagesOf(group)).Text);
+        Assert.Equal("hello", (await OnlyMessage()).Text);
+
+        await Raise(
+            new EngineEvent.MessageRevoked(group, new TargetMessage(inGroup.WhatsAppId, false, lid), At(2), new(false, lid)),
+            new EngineEvent.MessageRevoked(customersLid, Target(direct), At(2), Them));
+        Assert.Equal(At(2), Assert.Single(await Cluster.MessagesOf(group)).DeletedAt);
+        Assert.Equal(At(2), (await OnlyMessage()).DeletedAt);
+    }
+
+    [Fact]
+    public async Task An_edit_finds_its_message_in_chats_that_turn_out_to_be_one()
+    {
+        var lid = Any.Lid();
+        var (hidden, open) = (From(lid, "helo"), From(Customer, "open"));
+        await Receive(hidden, open);
+
+        await Raise(new EngineEvent.MessageEdited(Customer, Target(hidden), "hello", At(1), Them, lid));
+
+        Assert.Equal(["hello", "open"], (await Cluster.MessagesOf(Customer)).Select(message => message.Text).Order());
+    }
+
+    [Fact]
     public async Task Our_phone_can_react_to_edit_and_revoke_our_own_message()
     {
         var (id, relay) = await Send("sent by us");
@@ -166,6 +280,14 @@ public sealed class ReceivingChangesTests(SharedCluster shared) : OneNumber(shar
     private readonly DateTimeOffset _zero = new(2026, 6, 29, 11, 0, 0, TimeSpan.Zero);
 
     private DateTimeOffset At(int seconds) => _zero.AddSeconds(seconds);
+
+    /// <summary>A group with two people whom the number knows.</summary>
+    private async Task<(string Group, string Amina, string Bola)> GroupOfTwo()
+    {
+        var (amina, bola) = (Any.Jid(), Any.Jid());
+        await Receive(From(amina, "hello"), From(bola, "hello"));
+        return ($"{Any.Phone()}@g.us", amina, bola);
+    }
 
     private EngineEvent.ReactionReceived React(InboundMessage message, string emoji, int at) =>
         new(message.Jid, Target(message), emoji, false, null, At(at));
