@@ -333,6 +333,16 @@ describe('A number on the emulated network', () => {
     await emulator.call('POST', `/groups/${jid}/demote`, { actor: bert.phone, members: [cleo.phone] })
     assert.deepEqual((await revoked(cleo, bert.lid))?.by, { ...cleos, isAdmin: false })
     assert.deepEqual((await revoked(bert, bert.lid))?.by, { fromMe: false, participant: bert.lid, otherParticipant: bert.jid, isAdmin: true })
+
+    // Both wait for the number, and come one after the other.
+    await emulator.call('POST', '/drop', { phone: anna.phone })
+    await silo.event('closed', n)
+    await emulator.call('POST', `/groups/${jid}/promote`, { actor: bert.phone, members: [cleo.phone] })
+    const before = silo.eventsOf('messageRevoked', n).length
+    await emulator.call('POST', `/accounts/${cleo.phone}/revoke`, { to: jid, id, author: bert.lid })
+    await reopen(1)
+    await until(() => silo.eventsOf('messageRevoked', n).length > before, 'the revoke', 30_000)
+    assert.deepEqual(silo.eventsOf('messageRevoked', n).at(-1)?.by, { ...cleos, isAdmin: true })
   })
 
   test('tells who is writing, and that we are', async () => {
