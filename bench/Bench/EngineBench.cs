@@ -9,6 +9,8 @@ namespace Loopwave.Bench;
 internal static class EngineBench
 {
     private const int Messages = 2_000;
+    private const int PerSecond = 30;
+    private const int Timings = PerSecond * 10;
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Lost = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Watching = TimeSpan.FromSeconds(60);
@@ -35,7 +37,7 @@ internal static class EngineBench
             await ColdStart(report, deployment, size);
             var (host, silo) = await Idle(report, deployment, size, one);
             one = size == 1 ? (host, silo) : one;
-            await Exchange(report, deployment, size);
+            await (size == 1 ? Outgoing(report, deployment) : Exchange(report, deployment, size));
             if (size == sizes.Max())
             {
                 await Storm(report, deployment, size);
@@ -83,14 +85,29 @@ internal static class EngineBench
         return (resident, silo.ResidentBytes);
     }
 
+    // One alone has only other people to write to. Their phones are the network's, so what is read of them costs our hosts nothing.
+    private static async Task Outgoing(Report report, EngineDeployment deployment)
+    {
+        var person = await deployment.Person();
+        await deployment.Send(0, person, "hello");
+        await All(deployment, received: 0);
+        var (cpu, siloCpu) = (deployment.Hosts.Sum(host => host.CpuTime.TotalMilliseconds), new ProcessReading(deployment.Process.Id).CpuTime);
+        var before = Stopwatch.GetTimestamp();
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Messages), new ParallelOptions { MaxDegreeOfParallelism = 16 },
+            async (i, _) => await deployment.Send(0, person, $"message {i} of the bench"));
+        await All(deployment, received: 0);
+        var took = Stopwatch.GetElapsedTime(before);
+        report.Add(
+            "1 real number writing to one person, without pacing",
+            $"{Messages / took.TotalSeconds:F0} messages/s sent; {(deployment.Hosts.Sum(host => host.CpuTime.TotalMilliseconds) - cpu) / Messages:F1} ms of a core each in the engine host, "
+            + $"{(new ProcessReading(deployment.Process.Id).CpuTime - siloCpu).TotalMilliseconds / Messages:F1} ms in the silo");
+        await Latencies(report, deployment, 1, () => deployment.Send(0, person, "one more"));
+    }
+
     // Every number writes to the next one, so that one message is sent and received, decrypted and receipted, in our hosts.
     private static async Task Exchange(Report report, EngineDeployment deployment, int size)
     {
-        if (size == 1)
-        {
-            return;
-        }
-
         var received = (await deployment.Traffic()).Received;
         for (var i = 0; i < size; i++)
         {
@@ -117,31 +134,31 @@ internal static class EngineBench
         report.Add(
             $"{size} real numbers writing to each other, without pacing",
             $"{Messages / took.TotalSeconds:F0} messages/s sent and received; {each:F1} ms of a core each in engine hosts, {siloEach:F1} ms in the silo (bare library: 200-250/s, 4.3-5.3 ms)");
-        await Latencies(report, deployment, size);
+        var sender = -1;
+        received = (await deployment.Traffic()).Received;
+        await Latencies(report, deployment, size, () => deployment.Send(++sender % size, (sender + 1) % size, $"message {sender}"));
+        await All(deployment, received + Timings);
     }
 
     // At a rate that leaves the machine room: a burst would only show how long its queue is.
-    private static async Task Latencies(Report report, EngineDeployment deployment, int size)
+    private static async Task Latencies(Report report, EngineDeployment deployment, int size, Func<Task<string>> send)
     {
-        const int perSecond = 30;
-        var received = (await deployment.Traffic()).Received;
         var timed = new List<Task<(TimeSpan Sent, TimeSpan Delivered)>>();
         var begin = Stopwatch.GetTimestamp();
-        for (var i = 0; i < perSecond * 10; i++)
+        for (var i = 0; i < Timings; i++)
         {
-            while (TimeSpan.FromSeconds((double)i / perSecond) - Stopwatch.GetElapsedTime(begin) is { Ticks: > 0 } wait)
+            while (TimeSpan.FromSeconds((double)i / PerSecond) - Stopwatch.GetElapsedTime(begin) is { Ticks: > 0 } wait)
             {
                 await Pause.For(wait);
             }
 
-            timed.Add(Timed(deployment, await deployment.Send(i % size, (i + 1) % size, $"message {i}")));
+            timed.Add(Timed(deployment, await send()));
         }
 
         var all = await Task.WhenAll(timed);
-        await All(deployment, received + all.Length);
         var (sent, delivered) = (all.Select(one => one.Sent).Order().ToList(), all.Select(one => one.Delivered).Order().ToList());
         report.Add(
-            $"{size} real numbers at {perSecond} messages/s: accepted to acknowledged, to delivered",
+            $"{size} real numbers at {PerSecond} messages/s: accepted to acknowledged, to delivered",
             $"p50 {Milliseconds(sent, 50):F0} ms, p99 {Milliseconds(sent, 99):F0} ms; p50 {Milliseconds(delivered, 50):F0} ms, p99 {Milliseconds(delivered, 99):F0} ms");
     }
 

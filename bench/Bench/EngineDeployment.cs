@@ -84,8 +84,18 @@ internal sealed class EngineDeployment : IAsyncDisposable
 
     public Task DropAll() => _network.DropAll();
 
-    public async Task<string> Send(int from, int to, string text) =>
-        Text((await Post("/api/v1/messages", new { from = _numbers[from].Id, to = _numbers[to].Phone, text }))["id"]);
+    public Task<string> Send(int from, int to, string text) => Send(from, _numbers[to].Phone, text);
+
+    public async Task<string> Send(int from, string to, string text) =>
+        Text((await Post("/api/v1/messages", new { from = _numbers[from].Id, to, text }))["id"]);
+
+    /// <summary>Somebody with nothing but a phone, who is no number here.</summary>
+    public async Task<string> Person()
+    {
+        const string phone = "919800000000";
+        await _network.Person(phone, "Customer");
+        return phone;
+    }
 
     public Task<JsonObject> Message(string id) => Get($"/api/v1/messages/{id}");
 
