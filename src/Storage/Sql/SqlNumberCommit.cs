@@ -64,7 +64,7 @@ internal sealed class SqlNumberCommit(ISqlDialect dialect)
         ];
         if (idempotency is not null)
         {
-            unit.AddRange(Idempotency(idempotency));
+            unit.Add(Idempotency(idempotency));
         }
 
         return unit;
@@ -95,10 +95,10 @@ internal sealed class SqlNumberCommit(ISqlDialect dialect)
         unit.AddRange(changes.ChangedQueue.Select(ChangedQueue));
         unit.AddRange(changes.Dequeued.Select(sequence => new Statement(
             "DELETE FROM send_queue WHERE number = @number AND sequence = @sequence", ("@number", changes.Number), ("@sequence", sequence))));
-        unit.AddRange(changes.Sent.SelectMany(sent => SqlSentMessages.Put(sent, dialect)));
+        unit.AddRange(changes.Sent.Select(SqlSentMessages.Put));
         unit.AddRange(changes.Media.Select(SqlMediaStore.Put));
-        unit.AddRange(Events(changes.Events));
-        unit.AddRange(changes.Idempotency.SelectMany(Idempotency));
+        unit.AddRange(changes.Events.Select(Event));
+        unit.AddRange(changes.Idempotency.Select(Idempotency));
         if (changes.Document is { } document)
         {
             unit.Add(new Statement(
@@ -232,44 +232,18 @@ internal sealed class SqlNumberCommit(ISqlDialect dialect)
         ("@body", StorageJson.Write(item with { Prepared = null })),
     ];
 
-    private IEnumerable<Statement> Events(IReadOnlyList<OutboxEvent> events)
-    {
-        foreach (var item in events)
-        {
-            yield return Event(item);
-        }
-
-        // Each new event takes two that nobody has taken in time with it, so the table stays as large as its age.
-        if (events.Count > 0)
-        {
-            yield return new Statement(
-                "DELETE FROM outbox WHERE position IN "
-                + $"(SELECT position FROM outbox WHERE at <= @old ORDER BY at LIMIT @most{dialect.LockedOrLeft})",
-                ("@old", Rows.Ticks(events.Max(item => item.At) - Ages.Events)), ("@most", 2L * events.Count));
-        }
-    }
-
     private static Statement Event(OutboxEvent item) => new(
         "INSERT INTO outbox (id, number, chat, sequence, event, body, at) VALUES (@id, @number, @chat, @sequence, @event, @body, @at)",
         ("@id", item.Id), ("@number", item.Number), ("@chat", item.Chat), ("@sequence", item.Sequence), ("@event", item.Event),
         ("@body", item.Body), ("@at", Rows.Ticks(item.At)));
 
-    private IEnumerable<Statement> Idempotency(IdempotencyRecord record)
-    {
-        var expired = Rows.Ticks(record.At - Ages.Idempotency);
-        yield return new Statement(
+    private static Statement Idempotency(IdempotencyRecord record) =>
+        new Statement(
             """
             INSERT INTO idempotency (scope, key, body_hash, result, at) VALUES (@scope, @key, @bodyHash, @result, @at)
             ON CONFLICT (scope, key) DO UPDATE SET body_hash = excluded.body_hash, result = excluded.result, at = excluded.at
             WHERE idempotency.at <= @expired
             """,
             ("@scope", record.Key.Scope), ("@key", record.Key.Key), ("@bodyHash", record.Key.BodyHash), ("@result", record.Result),
-            ("@at", Rows.Ticks(record.At)), ("@expired", expired)).OrElse(CommitResult.Duplicate);
-
-        // Each new row takes two that are over with it, so the table needs no sweeping and stays as large as a day.
-        yield return new Statement(
-            "DELETE FROM idempotency WHERE (scope, key) IN "
-            + $"(SELECT scope, key FROM idempotency WHERE at <= @old ORDER BY at LIMIT 2{dialect.LockedOrLeft})",
-            ("@old", Rows.Ticks(record.At - Ages.IdempotencyKept)));
-    }
+            ("@at", Rows.Ticks(record.At)), ("@expired", Rows.Ticks(record.At - Ages.Idempotency))).OrElse(CommitResult.Duplicate);
 }

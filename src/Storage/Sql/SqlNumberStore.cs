@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
+using Loopwave.Engines;
 using Loopwave.Messages;
 using Loopwave.Numbers;
 
@@ -11,6 +12,9 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
     private const int StartedPerQuery = 1000;
 
     private readonly SqlNumberCommit _commit = new(database.Dialect);
+    private readonly SqlAge _requests = new(database, "idempotency", "scope, key");
+    private readonly SqlAge _sent = new(database, "sent_message", "number, whatsapp_id");
+    private readonly SqlAge _events = new(database, "outbox", "position");
 
     // A number belongs to somebody alive when its owner holds a lease that is neither revoked nor over.
     private readonly string _alive =
@@ -19,8 +23,12 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
     private string Columns =>
         $"n.body, o.epoch, o.sequence, o.day, o.received, o.sent, (SELECT count(*) FROM send_queue q WHERE q.number = n.id), {_alive}";
 
-    public async Task<CommitResult> Create(NumberDocument number, TimelineEntry first, IdempotencyRecord? idempotency) =>
-        (await database.Run(new Unit(_commit.Create(number, first, idempotency), number.Id))).Result;
+    public async Task<CommitResult> Create(NumberDocument number, TimelineEntry first, IdempotencyRecord? idempotency)
+    {
+        var (result, _) = await database.Run(new Unit(_commit.Create(number, first, idempotency), number.Id));
+        await ForgetOld(result, idempotency is null ? [] : [idempotency], [], []);
+        return result;
+    }
 
     public async Task<StoredNumber?> Load(string number)
     {
@@ -31,8 +39,12 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
         return rows.SingleOrDefault();
     }
 
-    public async Task<CommitResult> Commit(NumberChanges changes, CommitLane lane) =>
-        (await database.Run(new Unit(_commit.Commit(changes), changes.Number, lane))).Result;
+    public async Task<CommitResult> Commit(NumberChanges changes, CommitLane lane)
+    {
+        var (result, _) = await database.Run(new Unit(_commit.Commit(changes), changes.Number, lane));
+        await ForgetOld(result, changes.Idempotency, changes.Sent, changes.Events);
+        return result;
+    }
 
     public async Task<IReadOnlyList<QueueItem>> Queue(string number, long after, int limit) => await database.Query(
         new Statement(
@@ -177,4 +189,11 @@ internal sealed class SqlNumberStore(ISqlDatabase database, TimeProvider clock) 
         new DayCounters(DateOnly.FromDayNumber(row.GetInt32(first + 3)), row.GetInt32(first + 4), row.GetInt32(first + 5)),
         Queued: row.GetInt32(first + 6),
         OwnerAlive: row.GetBoolean(first + 7));
+
+    private Task ForgetOld(
+        CommitResult result, IReadOnlyList<IdempotencyRecord> requests, IReadOnlyList<SentBytes> sent, IReadOnlyList<OutboxEvent> events) =>
+        result is not CommitResult.Committed || requests.Count + sent.Count + events.Count == 0 ? Task.CompletedTask : Task.WhenAll(
+            requests.Count == 0 ? Task.CompletedTask : _requests.Added(requests.Count, requests.Max(one => one.At) - Ages.IdempotencyKept),
+            sent.Count == 0 ? Task.CompletedTask : _sent.Added(sent.Count, sent.Max(one => one.At) - Ages.SentMessages),
+            events.Count == 0 ? Task.CompletedTask : _events.Added(events.Count, events.Max(one => one.At) - Ages.Events));
 }

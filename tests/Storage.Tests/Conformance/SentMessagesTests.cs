@@ -1,3 +1,5 @@
+using Loopwave.Engines;
+
 namespace Loopwave.Storage.Tests.Conformance;
 
 /// <summary>What every store of the bytes of sent messages promises.</summary>
@@ -33,6 +35,10 @@ public abstract class SentMessagesTests(Backend backend) : IAsyncDisposable
             await backend.Numbers.Commit(
                 owned.Change() with { Sent = [new(owned.Id, $"day {day}", [1], Backend.Start.AddDays(day))] }, owned.Lane);
         }
+
+        // What is over goes with every hundredth at the latest.
+        var more = Enumerable.Range(1, 100).Select(i => new SentBytes(owned.Id, $"more {i}", [1], Backend.Start.AddDays(8)));
+        await backend.Numbers.Commit(owned.Change() with { Sent = [.. more] }, owned.Lane);
 
         var found = new List<int>();
         for (var day = 0; day <= 8; day++)
