@@ -83,15 +83,16 @@ internal sealed class SqlChatStore(ISqlDatabase database) : IChatStore
             return;
         }
 
+        var identity = $"sandbox {string.Join(' ', numbers ?? [])}";
         var sandbox = await Sandbox(numbers);
         if (sandbox.Count <= ListBounds.MostAtOnce || numbers is not null)
         {
-            list.WhereEither("number", sandbox, identity: $"sandbox {string.Join(' ', numbers ?? [])}");
+            list.WhereEither("number", sandbox, identity);
         }
         else
         {
             // So many have chats enough to be met on the way.
-            list.Among("EXISTS (SELECT 1 FROM number WHERE number.id = chat.number AND number.engine = 'sandbox')");
+            list.AmongNow("EXISTS (SELECT 1 FROM number WHERE number.id = chat.number AND number.engine = 'sandbox')", identity);
         }
     }
 

@@ -35,6 +35,14 @@ internal sealed class SqlList(string name, string table, string columns)
         return Identify(condition, parameters);
     }
 
+    /// <summary>The same, for a condition that may change from page to page.</summary>
+    /// <param name="identity">What it means for the list.</param>
+    public SqlList AmongNow(string condition, string identity)
+    {
+        _filters.Add(condition);
+        return Identify(identity);
+    }
+
     /// <summary>
     /// Rows with any of these values in a column. Each value is looked up on its own and the results are merged, so that
     /// each follows its index and stops at the limit.
