@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Numbers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -71,8 +72,7 @@ internal sealed partial class SiloDrain(
         IsWanted(true);
         try
         {
-            // So that nobody sends a number here from now on.
-            await silos.Drain(self.SiloAddress.ToParsableString(), true).WaitAsync(stop);
+            await KeepOthersAway(stop);
             while (numbers.Count > 0 && moves.HaveSomewhereToGo)
             {
                 await Task.Delay(LookAgainAfter, clock, stop);
@@ -88,6 +88,23 @@ internal sealed partial class SiloDrain(
     }
 
     public void Dispose() => _ended.Dispose();
+
+    // So that nobody sends a number here from now on. Storage that is away for a moment is no reason to end without handing over.
+    private async Task KeepOthersAway(CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                await silos.Drain(self.SiloAddress.ToParsableString(), true).WaitAsync(stop);
+                return;
+            }
+            catch (StorageUnavailableException) when (!stop.IsCancellationRequested)
+            {
+                await Task.Delay(LookAgainAfter, clock, stop);
+            }
+        }
+    }
 
     private async Task Run(CancellationToken stop)
     {
