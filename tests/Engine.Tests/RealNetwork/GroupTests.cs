@@ -91,15 +91,21 @@ public sealed class GroupTests(Deployment deployment) : IClassFixture<Deployment
         await Has(["before that", "all of us"], one, leaves);
         await Has(["all of us"], joins);
 
+        // Whoever asks again makes the library forget who has the key.
+        await deployment.WhatsApp.OnPhone(one, "forget-sessions", new { of = phone });
+        await deployment.Send(number, group, "still all of us");
+        await Has(["before that", "all of us", "still all of us"], one, leaves);
+        await Has(["all of us", "still all of us"], joins);
+
         await deployment.WhatsApp.OnServer($"/groups/{group}/remove", new { actor = one, members = new[] { leaves } });
         await deployment.Told(phone);
 
         // Somebody who asks again makes us give the group's key to all members anew.
         await deployment.WhatsApp.OnPhone(one, "forget-sessions", new { of = phone });
         await deployment.Send(number, group, "without one");
-        await Has(["before that", "all of us", "without one"], one);
-        await Has(["all of us", "without one"], joins);
-        await Has(["before that", "all of us"], leaves);
+        await Has(["before that", "all of us", "still all of us", "without one"], one);
+        await Has(["all of us", "still all of us", "without one"], joins);
+        await Has(["before that", "all of us", "still all of us"], leaves);
         Assert.Empty(await deployment.WhatsApp.Problems());
     }
 

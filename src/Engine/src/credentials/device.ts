@@ -1,4 +1,6 @@
-import { type AuthenticationCreds, initAuthCreds, type SignalDataSet, type SignalDataTypeMap, type SignalKeyStore } from 'baileys'
+import {
+  type AuthenticationCreds, initAuthCreds, jidDecode, type SignalDataSet, type SignalDataTypeMap, type SignalKeyStore, WAJIDDomains,
+} from 'baileys'
 import type { Entry } from '../rpc/contract.js'
 import { decodeCreds, decodeKey, encodeCreds, encodeKey } from './codec.js'
 import { PreKeys } from './preKeys.js'
@@ -78,7 +80,7 @@ export class Device implements SignalKeyStore {
   }
 
   set(data: SignalDataSet): Promise<void> {
-    return this.keep(this.#change(data))
+    return this.keep(this.#change(this.#keysWithHolders(data)))
   }
 
   /**
@@ -101,6 +103,41 @@ export class Device implements SignalKeyStore {
       this.#storing = this.store(changes)
     }
     await this.#storing
+  }
+
+  /** Whether that is what is known under this name at this moment. */
+  holds({ name, value }: Entry): boolean {
+    const text = this.#keys.get(name)
+    return (text === undefined ? null : Buffer.from(text).toString('base64')) === value
+  }
+
+  /**
+   * Who holds our key of a group is said of that key alone. The library forgets who does when somebody asks again, and would give the
+   * same key to all who are members by then: to others than those who hold it, and nobody would know any more that they do. So the
+   * key goes with its holders, and what a message that was under way says of the holders of a key that has gone is not kept.
+   */
+  #keysWithHolders(data: SignalDataSet): SignalDataSet {
+    const holders = Object.entries(data['sender-key-memory'] ?? {})
+    if (holders.length === 0) {
+      return data
+    }
+    const keys: Record<string, Uint8Array | null> = { ...data['sender-key'] }
+    const kept: Record<string, Record<string, boolean> | null> = {}
+    for (const [group, held] of holders) {
+      const ours = [this.creds.me?.id, this.creds.me?.lid].flatMap((own) => own ? [groupKeyName(group, own)] : []).filter((name) => {
+        const key = keys[name]
+        return key !== null && (this.#keys.has(`sender-key/${name}`) || (key !== undefined && !this.#begun.has(key)))
+      })
+      if (held === null) {
+        ours.forEach((name) => {
+          keys[name] = null
+        })
+      }
+      if (held === null || ours.length > 0) {
+        kept[group] = held
+      }
+    }
+    return { ...data, 'sender-key': keys, 'sender-key-memory': kept } as SignalDataSet
   }
 
   #change(data: SignalDataSet): Entry[] {
@@ -140,4 +177,10 @@ export class Device implements SignalKeyStore {
 function split(name: string): { type?: string; id: string } {
   const slash = name.indexOf('/')
   return slash < 0 ? { id: name } : { type: name.slice(0, slash), id: name.slice(slash + 1) }
+}
+
+/** As the library names the key of a device in a group. */
+function groupKeyName(group: string, author: string): string {
+  const { user = '', device = 0, domainType } = jidDecode(author) ?? {}
+  return `${group}::${domainType === WAJIDDomains.LID ? `${user}_${domainType}` : user}::${device}`
 }

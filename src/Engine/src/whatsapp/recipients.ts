@@ -1,4 +1,4 @@
-import { type GroupMetadata, isPnUser, jidDecode, WAJIDDomains, WAMessageAddressingMode, type WASocket } from 'baileys'
+import { type GroupMetadata, isPnUser, WAMessageAddressingMode, type WASocket } from 'baileys'
 import type { Device } from '../credentials/device.js'
 import { bare, isGroup, isMe } from '../messages/address.js'
 import type { Memory } from './memory.js'
@@ -34,7 +34,7 @@ export class Recipients {
 
   /**
    * Lets the next message to a group begin with a new key when somebody who has the present one is no member any more. The library gives
-   * our key to whoever comes, and takes it from nobody. To be called while no other message to the group is being sent.
+   * our key to whoever comes, and takes it from nobody.
    */
   async renewGroupKey(jid: string): Promise<void> {
     if (!isGroup(jid)) {
@@ -44,8 +44,7 @@ export class Recipients {
     const members = new Set((await this.group(jid)).participants.flatMap(({ id, phoneNumber, lid }) => [id, phoneNumber, lid]))
     const holders = Object.keys(this.device.get('sender-key-memory', [jid])[jid] ?? {})
     if (holders.some((holder) => !members.has(bare(holder)) && !isMe(holder, { id: me?.id, lid: me?.lid }))) {
-      const ours = [me?.id, me?.lid].flatMap((own) => own ? [[groupKeyName(jid, own), null]] : [])
-      await this.device.set({ 'sender-key': Object.fromEntries(ours), 'sender-key-memory': { [jid]: null } })
+      await this.device.set({ 'sender-key-memory': { [jid]: null } })
     }
   }
 
@@ -74,10 +73,4 @@ export class Recipients {
     this.memory.keepGroup(group)
     return group
   }
-}
-
-/** As the library names the key of a device in a group among what it stores. */
-function groupKeyName(group: string, author: string): string {
-  const { user = '', device = 0, domainType } = jidDecode(author) ?? {}
-  return `${group}::${domainType === WAJIDDomains.LID ? `${user}_${domainType}` : user}::${device}`
 }

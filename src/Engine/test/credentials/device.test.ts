@@ -25,7 +25,7 @@ function linked(extra: Entry[] = []) {
 const everything: SignalDataSet = {
   'pre-key': { 17: pair(1), 900: pair(3) },
   session: { '4915112345678.0': { _sessions: { a: { registrationId: 7, key: 'aGk=' } }, version: 'v1' } as unknown as Uint8Array },
-  'sender-key': { 'g::a::0': Buffer.from('sender') },
+  'sender-key': { 'g::a::0': Buffer.from('sender'), 'g@g.us::4915112345678::1': Buffer.from('ours') },
   'sender-key-memory': { 'g@g.us': { 'a@lid': true } },
   'app-state-sync-key': { 'AAAA/B==': { keyData: Buffer.alloc(32, 9), timestamp: 5 } },
   'app-state-sync-version': { regular: { version: 3, hash: Buffer.alloc(128, 4), indexValueMap: { x: { valueMac: Buffer.from('mac') } } } },
@@ -89,6 +89,25 @@ describe('A device', () => {
 
     assert.deepEqual(device.get('sender-key', ['g::a::0']), later?.['sender-key'])
     assert.deepEqual(stored.flat().map(({ value }) => Buffer.from(value ?? '', 'base64').includes(Buffer.from('begun').toString('base64'))), [true, false])
+  })
+
+  test('has no key of ours for a group any more once it is forgotten who holds it, and no holders of a key that has gone', async () => {
+    const { device, stored } = linked()
+    device.creds.me = { id: '4915100000001:7@s.whatsapp.net', lid: '999:7@lid' }
+    const [ours, theirs] = ['g@g.us::999_1::7', 'g@g.us::111_1::0']
+    const sending = { 'sender-key': { [ours ?? '']: Buffer.from('ours') }, 'sender-key-memory': { 'g@g.us': { '111:0@lid': true } } }
+    await device.set({ 'sender-key': { [theirs ?? '']: Buffer.from('theirs') } })
+    await device.keep(device.begin({ 'sender-key': sending['sender-key'] }))
+    await device.set({ 'sender-key-memory': { 'g@g.us': null } })
+    assert.deepEqual(Object.keys(device.get('sender-key', [ours ?? '', theirs ?? ''])), [theirs])
+
+    await device.set(sending)
+    assert.deepEqual(device.get('sender-key-memory', ['g@g.us']), {})
+    assert.deepEqual(stored.at(-1)?.map(({ name, value }) => [name, value]).sort(), [['sender-key-memory/g@g.us', null], [`sender-key/${ours}`, null]])
+
+    await device.keep(device.begin({ 'sender-key': { [ours ?? '']: Buffer.from('new') } }))
+    await device.set({ 'sender-key-memory': { 'g@g.us': { '111:0@lid': true } } })
+    assert.deepEqual(device.get('sender-key-memory', ['g@g.us']), { 'g@g.us': { '111:0@lid': true } })
   })
 
   test('does not write again what is so already, and waits for it nonetheless', async () => {
