@@ -22,7 +22,7 @@ export class KeysFirst {
   readonly #encrypting = new AsyncLocalStorage<Batch>()
   #batch = new Batch()
 
-  constructor(private readonly device: Pick<Device, 'begin' | 'keep'>) {}
+  constructor(private readonly device: Pick<Device, 'begin' | 'holds' | 'keep'>) {}
 
   /** The same keys, to be given to the repository that is wrapped. */
   watch({ creds, keys }: SignalAuthState): SignalAuthState {
@@ -59,7 +59,8 @@ export class KeysFirst {
       batch.running--
       if (batch.running === 0) {
         this.#batch = new Batch()
-        batch.stored(this.device.keep([...batch.changes.values()]))
+        // What came after a change meanwhile is stored by then, or being stored, and has it in it.
+        batch.stored(this.device.keep([...batch.changes.values()].filter((change) => this.device.holds(change))))
       }
       await batch.done
     }
