@@ -11,8 +11,11 @@ const unreachable = new Set<unknown>(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 
 
 type Closing = Pick<EventOf<'closed'>, 'code' | 'until' | 'cause'>
 
-/** Why the library ended a connection, as the silo is to know it. Pure but for the clock. */
-export function toClosing(error: unknown): Closing {
+/**
+ * Why the library ended a connection, as the silo is to know it. Pure but for the clock.
+ * @param isDirect Whether it was being opened, and by no proxy.
+ */
+export function toClosing(error: unknown, isDirect: boolean): Closing {
   const { message, output, data } = (error ?? {}) as { message?: string; output?: { statusCode?: number }; data?: unknown }
   if (data instanceof ProxyFault) {
     return { code: 428, cause: data.why }
@@ -20,7 +23,7 @@ export function toClosing(error: unknown): Closing {
   if (error instanceof CodeRefused) {
     return { code: 428, cause: 'code_refused' }
   }
-  if (unreachable.has((data as { code?: unknown } | undefined)?.code)) {
+  if (isDirect && unreachable.has((data as { code?: unknown } | undefined)?.code)) {
     return { code: 428, cause: 'whatsapp_unreachable' }
   }
   const code = message === notTheNetwork ? 503 : toCode(output?.statusCode ?? 428)

@@ -353,8 +353,9 @@ export class WhatsAppSession implements Session {
     if (isPingLost(error)) {
       this.#tell({ type: 'pingLost' })
     }
+    const isDirect = this.#state === 'connecting' && !this.request.proxy
     this.#finish()
-    const { code, ...more } = toClosing(error)
+    const { code, ...more } = toClosing(error, isDirect)
     const { data } = (error ?? {}) as { data?: unknown }
     if (data instanceof ProxyFault) {
       this.port.log('warning', 'the proxy does not let the number out', undefined, describeFault(data))
