@@ -24,7 +24,7 @@ public sealed class CredentialTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _deployment.DisposeAsync();
 
     [Fact]
-    public async Task Keys_of_an_older_backup_heal_and_every_message_arrives()
+    public async Task Keys_of_an_older_backup_heal_when_somebody_writes_and_every_message_arrives()
     {
         await _deployment.Process.Stop();
         var backup = Path.Combine(_deployment.DataDirectory, "backup");
