@@ -43,8 +43,9 @@ internal sealed partial class MaskingFormatter(ITextFormatter inner) : ITextForm
     internal static string Masked(string text) => PhoneNumber().Replace(text, match =>
         $"{match.ValueSpan[..(match.Value[0] is '+' ? 3 : 2)]}••••••••{match.ValueSpan[^2..]}");
 
-    // Digits as WhatsApp writes them, alone or before an @; or a number as people write it, with a plus.
-    [GeneratedRegex(@"(?<![A-Za-z0-9_])\+?\d{8,15}(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])\+\d[\d ()-]{6,20}\d(?![A-Za-z0-9_])")]
+    // Digits as WhatsApp writes them, alone or before an @, but not behind the address and port of a silo, whose name ends with them; or a
+    // number as people write it, with a plus.
+    [GeneratedRegex(@"(?<![A-Za-z0-9_]|\d\.\d{1,3}:\d{1,5}[@:])\+?\d{8,15}(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])\+\d[\d ()-]{6,20}\d(?![A-Za-z0-9_])")]
     private static partial Regex PhoneNumber();
 
     /// <summary>Shows an exception with its numbers masked; formatters ask for nothing but its text.</summary>
