@@ -28,7 +28,8 @@ public sealed class ReconcilerTests
         trouble.IsOver = true;
         var from = cluster.Clock.GetTimestamp();
         await cluster.PassesUntil(() => Task.FromResult(cluster.Engine.HasOpen(numbers[0])));
-        Assert.InRange(cluster.Clock.GetElapsedTime(from).TotalSeconds, 0, 3);
+        // Long before a sweep, which would come after a minute; time here passes faster than the machine works.
+        Assert.InRange(cluster.Clock.GetElapsedTime(from).TotalSeconds, 0, 15);
     }
 
     [Fact]

@@ -108,8 +108,8 @@ public abstract class ReadCostTests : IAsyncDisposable
         yield return ("numbers that changed", 4 * Few, "number_updated", () => Ports.Numbers.List(new NumberQuery(null, s_changed, Access.All)));
         yield return ("numbers that are named", 4 * Few, null, () => Ports.Numbers.List(
             new NumberQuery(NumberStatus.Ready, new PageRequest(), new Access(Numbers: ["nfew", "nsim1"]))));
-        yield return ("numbers of a status", Few, null, () => Ports.Numbers.List(new NumberQuery(NumberStatus.LoggedOut, new PageRequest(), Access.All)));
-        yield return ("numbers of a status that changed", Few, null, () => Ports.Numbers.List(new NumberQuery(NumberStatus.LoggedOut, s_changed, Access.All)));
+        yield return ("numbers of a status", 4 * Few, null, () => Ports.Numbers.List(new NumberQuery(NumberStatus.LoggedOut, new PageRequest(), Access.All)));
+        yield return ("numbers of a status that changed", 4 * Few, null, () => Ports.Numbers.List(new NumberQuery(NumberStatus.LoggedOut, s_changed, Access.All)));
         yield return ("simulated numbers", 4 * Few, null, () => Ports.Numbers.List(
             new NumberQuery(null, new PageRequest(), new Access(SandboxOnly: true))));
         yield return ("simulated numbers that changed", 4 * Few, "number_sandbox_updated", () => Ports.Numbers.List(
