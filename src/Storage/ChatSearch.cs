@@ -14,6 +14,14 @@ internal static class ChatSearch
         return $"{chat.Name?.ToLowerInvariant()}\n{phone}";
     }
 
+    /// <summary>The numbers whose chats are asked for and may be seen, in order; null for all.</summary>
+    public static IReadOnlyList<string>? Numbers(ChatQuery query)
+    {
+        var (allowed, asked) = (query.Access.Numbers, query.Filter.Number);
+        return asked is null ? allowed?.Distinct().Order(StringComparer.Ordinal).ToList()
+            : allowed is null || allowed.Contains(asked) ? [asked] : [];
+    }
+
     /// <summary>What must all be found: "+91 981-23" is looked for as the digits a phone is stored with, anything else word by word.</summary>
     public static IReadOnlyList<string> Words(string? search)
     {

@@ -84,10 +84,7 @@ internal sealed class MongoChatStore(MongoDatabase database) : IChatStore
 
     private async Task Restrict(MongoList list, ChatQuery query)
     {
-        var (allowed, asked) = (query.Access.Numbers, query.Filter.Number);
-        IReadOnlyList<string>? numbers = asked is null
-            ? allowed?.Distinct().Order(StringComparer.Ordinal).ToList()
-            : allowed is null || allowed.Contains(asked) ? [asked] : [];
+        var numbers = ChatSearch.Numbers(query);
         if (!query.Access.SandboxOnly)
         {
             if (numbers is not null)
