@@ -47,7 +47,7 @@ public sealed class ConnectTurnsTests
         var (asked, since) = (outage.Asked, cluster.Clock.GetTimestamp());
         await cluster.PassesUntil(() => Task.FromResult(outage.Asked >= asked + 8));
         Assert.False(cluster.Engine.HasOpen(number));
-        Assert.True(cluster.Clock.GetElapsedTime(since) >= TimeSpan.FromSeconds(7.5), $"8 times in {cluster.Clock.GetElapsedTime(since).TotalSeconds} s");
+        Assert.InRange(cluster.Clock.GetElapsedTime(since).TotalSeconds, 7.5, 30);
         Assert.NotNull((await cluster.Number(number).Update(new NumberUpdate("Works", null))).Value);
 
         outage.IsOn = false;
