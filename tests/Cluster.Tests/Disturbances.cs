@@ -139,8 +139,15 @@ internal sealed class FullDisk : IDisturbance
 /// fails with EROFS, on descriptors that are open too, and what was read can still be read. Only unmounting ends this, so
 /// a person stops the process, has the file system checked, mounts it again and starts the process.
 /// </summary>
+/// <remarks>
+/// The process stands still at that moment. An fdatasync that is under way while <c>abort</c> ends the journal can return 0 for
+/// what is gone after the check (Linux 6.18: in 2 of 40 runs of a loop of pwrite and fdatasync, and in none of 310 that stood
+/// still). That is a lie of the kernel, which no program can tell from the truth.
+/// </remarks>
 internal sealed class ReadOnlyDisk(JournaledDisk disk) : IDisturbance
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     public string Name => "a read-only disk";
 
     public bool StopsWrites => true;
@@ -149,7 +156,10 @@ internal sealed class ReadOnlyDisk(JournaledDisk disk) : IDisturbance
 
     public async Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process)
     {
+        process.Pause();
+        await StandsStill(process);
         disk.BecomeReadOnly();
+        process.Continue();
         await RealTime.Pass(TimeSpan.FromSeconds(5));
     }
 
@@ -158,6 +168,15 @@ internal sealed class ReadOnlyDisk(JournaledDisk disk) : IDisturbance
         // It has to end when it is asked to, whatever it can no longer write.
         Assert.True(await process.Stop() == 0, process.Output);
         disk.Repair();
+    }
+
+    private static async Task StandsStill(LoopwaveProcess process)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); !process.StandsStill;)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, "The process did not stand still.");
+            await RealTime.Pass(TimeSpan.FromMilliseconds(10));
+        }
     }
 }
 

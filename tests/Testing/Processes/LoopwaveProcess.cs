@@ -123,6 +123,24 @@ public sealed class LoopwaveProcess
     /// <summary>SIGSTOP: the process stands still without knowing.</summary>
     public void Pause() => Signal.Send(Id, Signal.Stop);
 
+    /// <summary>Whether every thread stands still after <see cref="Pause"/>: one in a system call does only when that is over.</summary>
+    public bool StandsStill
+    {
+        get
+        {
+            try
+            {
+                return Directory.GetDirectories($"/proc/{Id}/task")
+                    .All(thread => File.ReadAllText(Path.Combine(thread, "stat")) is var stat && stat[stat.LastIndexOf(')') + 2] == 'T');
+            }
+            catch (IOException)
+            {
+                // A thread ended meanwhile.
+                return false;
+            }
+        }
+    }
+
     /// <summary>SIGCONT: the process goes on after <see cref="Pause"/>.</summary>
     public void Continue() => Signal.Send(Id, Signal.Continue);
 
