@@ -147,8 +147,17 @@ internal sealed partial class CrashRun
         string? id = null;
         await Until(
             async () => (id = (await Heard(line, chat, person)).FirstOrDefault(heard => heard.Words == note.Label)?.Id) is not null,
-            $"{note.Label} to be on the phone of {person}");
+            $"{note.Label} to be on the phone of {person}",
+            () => Shown(line, person, note));
         return id!;
+    }
+
+    /// <summary>What the product and the network say of a message that is not where it should be.</summary>
+    private async Task<string> Shown(CrashLine line, string person, CrashNote note)
+    {
+        var message = await deployment.Get($"/api/v1/messages/{note.Id}");
+        var onWire = (await Sent()).Where(one => PhoneOf(Deployment.Text(one!["to"])) == person).Select(one => one!.ToJsonString());
+        return $"It is {message}; the number is {await deployment.Get($"/api/v1/numbers/{line.Number}")}; on the wire to that phone: {string.Join(", ", onWire)}";
     }
 
     // In groups people go by their hidden address.
