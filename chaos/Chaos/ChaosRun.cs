@@ -117,9 +117,10 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     private async Task<RunReport> Report(
         ChaosCluster cluster, FaultStage stage, Traffic traffic, EvidenceReader reader, Evidence evidence, MemoryWatch memory, DateTimeOffset began, DateTimeOffset ended)
     {
-        var ledger = LedgerCheck.Judge(traffic.Claims, evidence, stage.CutOff);
+        var ledger = LedgerCheck.Judge(traffic.Claims, evidence, stage.CutOffs);
+        var connections = evidence.Connections.ToLookup(connection => connection.Number);
         var effects = stage.Records.Select((fault, i) => FaultEffect.Of(
-            fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines)).ToList();
+            fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines, connections)).ToList();
         List<Violation> violations =
         [
             .. ledger.Violations,

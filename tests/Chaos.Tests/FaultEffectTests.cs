@@ -1,3 +1,4 @@
+using Loopwave.Chaos.Ledger;
 using Loopwave.Chaos.Watching;
 using Xunit;
 
@@ -19,7 +20,7 @@ public sealed class FaultEffectTests
             Number("n_1", (0, "ready"), (13.5, "connecting"), (14, "ready")));
 
         Assert.Equal((3, 4), (effect.TakenOver!.Longest.TotalSeconds, effect.Ready[EngineKind.Sandbox].Longest.TotalSeconds));
-        Assert.Equal(0.5, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds);
+        Assert.Equal(0.5, effect.Shown[EngineKind.Sandbox].Longest.TotalSeconds);
         Assert.Equal((0, 0), (effect.NotTaken, effect.NotReady));
         Assert.Empty(effect.Disturbed);
     }
@@ -38,7 +39,7 @@ public sealed class FaultEffectTests
     public void What_happens_after_the_end_of_looking_belongs_to_the_next_fault()
     {
         var effect = FaultEffect.Of(
-            Fault, At(20), Ownership([Owned(0, "n_1", Dead, 1), Owned(25, "n_1", Alive, 2)]), Timelines(Number("n_1", (0, "ready"), (26, "ready"))));
+            Fault, At(20), Ownership([Owned(0, "n_1", Dead, 1), Owned(25, "n_1", Alive, 2)]), Timelines(Number("n_1", (0, "ready"), (26, "ready"))), NoConnections);
 
         Assert.Equal((1, 0), (effect.NotTaken, effect.NotReady));
     }
@@ -55,8 +56,23 @@ public sealed class FaultEffectTests
         Assert.Null(effect.TakenOver);
     }
 
+    [Fact]
+    public void A_number_is_away_from_the_end_of_its_connection_whatever_it_shows_until_it_is_ready()
+    {
+        NumberConnection[] connections = [Connection(1, 0, 11), Connection(2, 13, 50)];
+        var effect = FaultEffect.Of(
+            Fault, At(60), Ownership([Owned(0, "n_1", Dead, 1), Owned(13, "n_1", Alive, 2)]),
+            Timelines(Number("n_1", (0, "ready"), (13.5, "connecting"), (14, "ready"))), connections.ToLookup(connection => connection.Number));
+
+        Assert.Equal(3, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds);
+
+        static NumberConnection Connection(long epoch, double from, double to) => new("n_1", epoch, 0, 0, IsReplaced: false, At(from), At(to));
+    }
+
     private static FaultEffect Effect(IEnumerable<OwnerChange> changes, params Timeline[] timelines) =>
-        FaultEffect.Of(Fault, At(60), Ownership(changes), Timelines(timelines));
+        FaultEffect.Of(Fault, At(60), Ownership(changes), Timelines(timelines), NoConnections);
+
+    private static ILookup<string, NumberConnection> NoConnections => Array.Empty<NumberConnection>().ToLookup(connection => connection.Number);
 
     private static Ownership Ownership(IEnumerable<OwnerChange> changes)
     {

@@ -40,11 +40,11 @@ public sealed class LedgerCheckTests
     }
 
     [Fact]
-    public void A_message_that_says_that_it_failed_is_not_lost()
+    public void A_message_that_gave_up_is_not_lost_but_told()
     {
         var result = Judge(TwoSends, BothSent with { Wire = [OnWire("one", 10)], Stored = [Own("one"), Own("two", status: "failed")] });
 
-        Assert.Empty(result.Violations);
+        Assert.Equal("I1", Assert.Single(result.Violations).Invariant);
         Assert.Equal((0, 1), (result.Lost, result.Failed));
     }
 
@@ -145,7 +145,7 @@ public sealed class LedgerCheckTests
     [InlineData(null, 1)]
     public void Two_connections_at_once_overlap(int? ended, int overlapping)
     {
-        var result = Judge(new([], []), Connected(new(Number, 1, 10, ended, false), new(Number, 2, 20, null, false)));
+        var result = Judge(new([], []), Connected(Connection(1, 10, ended), Connection(2, 20, null)));
 
         Assert.Equal(overlapping, result.Overlapping);
         Assert.Equal(overlapping, result.Violations.Count(violation => violation.Invariant == "I10"));
@@ -153,18 +153,33 @@ public sealed class LedgerCheckTests
 
     [Fact]
     public void A_connection_under_a_lower_epoch_than_the_one_before_is_found() =>
-        Assert.Equal("I10", Assert.Single(Judge(new([], []), Connected(new(Number, 2, 10, 15, false), new(Number, 1, 20, null, false))).Violations).Invariant);
+        Assert.Equal("I10", Assert.Single(Judge(new([], []), Connected(Connection(2, 10, 15), Connection(1, 20, null))).Violations).Invariant);
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(1, 0)]
-    public void A_connection_that_the_next_one_ended_overlapped_unless_nobody_could_end_it(int couldNot, int overlapping)
+    [InlineData(12, 15, 0)]
+    [InlineData(18, 40, 0)]
+    [InlineData(1, 9, 1)]
+    [InlineData(21, 40, 1)]
+    public void A_connection_that_the_next_one_ended_overlapped_unless_it_was_cut_off(int from, int to, int overlapping)
     {
-        var result = LedgerCheck.Judge(new([], []), Connected(new(Number, 1, 10, 20, true), new(Number, 2, 20, null, false)), _ => couldNot);
+        var result = LedgerCheck.Judge(new([], []), Connected(Connection(1, 10, 20, isReplaced: true), Connection(2, 20, null)), [CutOff(from, to)]);
 
         Assert.Equal((overlapping, 1), (result.Overlapping, result.Replaced));
         Assert.Equal(overlapping, result.Violations.Count);
     }
+
+    [Fact]
+    public void What_cut_off_one_connection_excuses_no_other()
+    {
+        var evidence = Connected(Connection(1, 10, 20, isReplaced: true), Connection(2, 20, 30, isReplaced: true), Connection(3, 30, null));
+
+        Assert.Equal(1, LedgerCheck.Judge(new([], []), evidence, [CutOff(15, 25)]).Overlapping);
+        Assert.Equal(0, LedgerCheck.Judge(new([], []), evidence, [CutOff(22, 25), CutOff(15, 25)]).Overlapping);
+    }
+
+    [Fact]
+    public void What_cut_off_a_number_excuses_no_other_number() => Assert.Equal(
+        1, LedgerCheck.Judge(new([], []), Connected(Connection(1, 10, 20, isReplaced: true), Connection(2, 20, null)), [CutOff(12, 15) with { Number = "n_2" }]).Overlapping);
 
     [Theory]
     [InlineData("ready", 0, 0, null)]
@@ -174,7 +189,14 @@ public sealed class LedgerCheckTests
     public void Every_number_ends_ready_and_empty_and_was_not_linked_again(string status, int queued, int linked, string? found) =>
         Assert.Equal(found, Judge(new([], []), BothSent with { Wire = [], Stored = [], Numbers = [new(Number, status, queued, linked)] }).Violations.SingleOrDefault()?.Invariant);
 
-    private static LedgerResult Judge(Claims claims, Evidence evidence) => LedgerCheck.Judge(claims, evidence, _ => 0);
+    private static LedgerResult Judge(Claims claims, Evidence evidence) => LedgerCheck.Judge(claims, evidence, []);
+
+    private static NumberConnection Connection(long epoch, int began, int? ended, bool isReplaced = false) =>
+        new(Number, epoch, began, ended, isReplaced, At(began), ended is { } end ? At(end) : null);
+
+    private static CutOff CutOff(int from, int to) => new(Number, At(from), At(to));
+
+    private static DateTimeOffset At(int second) => DateTimeOffset.UnixEpoch.AddSeconds(second);
 
     private static AcceptedMessage Accepted(int place, string text) => new(Number, Anna, place, text, $"m_{text}");
 

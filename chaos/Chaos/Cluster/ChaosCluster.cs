@@ -112,9 +112,10 @@ internal sealed class ChaosCluster : IAsyncDisposable
     }
 
     /// <summary>Lets an API node go in a way, and start again.</summary>
-    public async Task RestartApi(int number, Func<LoopwaveProcess, Task> end)
+    /// <param name="answers">In this way it answers everything that it has taken.</param>
+    public async Task RestartApi(int number, bool answers, Func<LoopwaveProcess, Task> end)
     {
-        Nodes.Goes(number - 1);
+        Nodes.Goes(number - 1, answers);
         await end(_apis[number]);
         await LaunchApi(number);
         Nodes.IsBack(number - 1);

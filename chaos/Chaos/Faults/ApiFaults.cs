@@ -11,7 +11,7 @@ internal sealed class KillApi(int node) : IFault
 
     public TimeSpan? Length => TimeSpan.Zero;
 
-    public Task Strike(ChaosCluster cluster) => cluster.RestartApi(node, api => api.Kill());
+    public Task Strike(ChaosCluster cluster) => cluster.RestartApi(node, answers: false, api => api.Kill());
 }
 
 /// <summary>SIGTERM: an API node answers what it was asked, ends, and is started again.</summary>
@@ -23,7 +23,7 @@ internal sealed class StopApi(int node) : IFault
 
     public TimeSpan? Length => TimeSpan.Zero;
 
-    public Task Strike(ChaosCluster cluster) => cluster.RestartApi(node, async api =>
+    public Task Strike(ChaosCluster cluster) => cluster.RestartApi(node, answers: true, async api =>
     {
         if (await api.Stop() is not 0 and var code)
         {

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Loopwave.Chaos.Cluster;
+using Loopwave.Chaos.Ledger;
 using Loopwave.Chaos.Load;
 using Loopwave.Chaos.Watching;
 
@@ -18,12 +18,12 @@ internal sealed class FaultStage(
     private const double MostOfOne = 0.6;
 
     private readonly List<FaultRecord> _records = [];
-    private readonly ConcurrentDictionary<(string Number, EngineKind Engine), int> _cutOff = [];
+    private readonly List<CutOff> _cutOffs = [];
 
     public IReadOnlyList<FaultRecord> Records => _records;
 
-    /// <summary>How often a connection of a number could not be ended by its silo.</summary>
-    public int CutOff(string number) => lines.Where(line => line.Id == number).Select(line => _cutOff.GetValueOrDefault((number, line.Engine))).FirstOrDefault();
+    /// <summary>When connections of a number could not be ended by its silo.</summary>
+    public IReadOnlyList<CutOff> CutOffs => _cutOffs;
 
     public Task Pass(TimeSpan time) => Task.Delay(time, clock, stop);
 
@@ -45,7 +45,7 @@ internal sealed class FaultStage(
         var healed = clock.GetUtcNow();
         await fault.Heal(cluster);
         var numbers = Numbers(fault, at);
-        Count(fault, numbers);
+        NoteCutOffs(fault, at, healed);
         _records.Add(new(fault.Id, fault.Name, [.. fault.Struck.Select(cluster.AddressOf)], at, healed));
         say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(numbers is [] ? "" : $"; it struck {numbers.Count} numbers")}");
     }
@@ -101,12 +101,12 @@ internal sealed class FaultStage(
 
     private IReadOnlyList<string> Numbers(IFault fault, DateTimeOffset at) => [.. fault.Struck.Select(cluster.AddressOf).SelectMany(silo => ownership.Of(silo, at))];
 
-    private void Count(IFault fault, IReadOnlyList<string> numbers)
+    // A number can come to a silo while it is struck already.
+    private void NoteCutOffs(IFault fault, DateTimeOffset at, DateTimeOffset healed)
     {
-        var hit = fault.Struck is [] ? lines : [.. lines.Where(line => numbers.Contains(line.Id))];
-        foreach (var line in hit.Where(line => fault.CutsOff(line.Engine)))
-        {
-            _cutOff.AddOrUpdate((line.Id, line.Engine), 1, (_, count) => count + 1);
-        }
+        var there = fault.Struck.Select(cluster.AddressOf).SelectMany(silo => ownership.During(silo, at, healed)).ToHashSet();
+        _cutOffs.AddRange(lines
+            .Where(line => fault.CutsOff(line.Engine) && (fault.Struck is [] || there.Contains(line.Id)))
+            .Select(line => new CutOff(line.Id, at, healed)));
     }
 }

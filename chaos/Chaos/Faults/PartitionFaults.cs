@@ -20,8 +20,8 @@ internal sealed class PartitionSilos(TimeSpan length) : IFault
 
     public TimeSpan? Length => length;
 
-    // For some seconds each of two may take itself for the one that lives; what it can do then is shown by the rest of the ledger.
-    public bool CutsOff(EngineKind network) => true;
+    // The one that ended could not be told. Of the other, nobody may have taken a number.
+    public bool CutsOff(EngineKind network) => _ended is not [];
 
     public async Task Strike(ChaosCluster cluster)
     {

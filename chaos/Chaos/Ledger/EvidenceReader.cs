@@ -100,7 +100,7 @@ internal sealed class EvidenceReader(
         {
             _connections.Add(new(
                 line.Id, connection["epoch"]!.GetValue<long>(), connection["id"]!.GetValue<long>(), connection["endOrder"]?.GetValue<long>(),
-                connection["end"]?.GetValue<string>() == "replaced"));
+                connection["end"]?.GetValue<string>() == "replaced", Time(connection["from"])!.Value, Time(connection["to"])));
         }
     }
 
@@ -126,8 +126,9 @@ internal sealed class EvidenceReader(
         {
             if (byPhone.TryGetValue(Text(connection!["device"]).Split(':', '@')[0], out var line))
             {
+                var (from, to) = (Time(connection["from"])!.Value, Time(connection["to"]));
                 _connections.Add(new(
-                    line.Id, 0, Time(connection["from"])!.Value, Time(connection["to"]), connection["end"]?.GetValue<string>() == "replaced"));
+                    line.Id, 0, from.ToUnixTimeMilliseconds(), to?.ToUnixTimeMilliseconds(), connection["end"]?.GetValue<string>() == "replaced", from, to));
             }
         }
     }
@@ -137,5 +138,5 @@ internal sealed class EvidenceReader(
 
     private static string Text(JsonNode? node) => node?.GetValue<string>() ?? "";
 
-    private static long? Time(JsonNode? node) => node?.GetValue<DateTimeOffset>().ToUnixTimeMilliseconds();
+    private static DateTimeOffset? Time(JsonNode? node) => node?.GetValue<DateTimeOffset>();
 }

@@ -21,7 +21,15 @@ internal sealed record SpokenMessage(string Number, string Chat, string Text);
 /// <summary>A connection of a number, by the network's own record.</summary>
 /// <param name="Ended">Null while it is open. Began and ended stand in one order, whatever the unit.</param>
 /// <param name="IsReplaced">Another connection of the number ended it: it was still open when that one began.</param>
-internal sealed record NumberConnection(string Number, long Epoch, long Began, long? Ended, bool IsReplaced);
+/// <param name="From">When it began, and <paramref name="To"/> when it ended, by the network's clock.</param>
+internal sealed record NumberConnection(string Number, long Epoch, long Began, long? Ended, bool IsReplaced, DateTimeOffset From, DateTimeOffset? To);
+
+/// <summary>A time in which nobody could end a connection of a number, or tell its network so.</summary>
+internal sealed record CutOff(string Number, DateTimeOffset From, DateTimeOffset To)
+{
+    /// <summary>Whether the connection was open at some moment of it.</summary>
+    public bool Struck(NumberConnection connection) => connection.From <= To && (connection.To is not { } ended || ended >= From);
+}
 
 /// <summary>A number at the end of the run.</summary>
 /// <param name="Linked">How often it was being linked since the run began.</param>

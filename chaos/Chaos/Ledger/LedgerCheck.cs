@@ -18,23 +18,22 @@ internal sealed class LedgerCheck
     private readonly List<Violation> _violations = [];
     private readonly Claims _claims;
     private readonly Evidence _evidence;
-    private readonly Func<string, int> _mayBeReplaced;
+    private readonly ILookup<string, CutOff> _cutOffs;
     private readonly ILookup<string, WireMessage> _wire;
     private readonly ILookup<string, StoredMessage> _own;
 
-    private LedgerCheck(Claims claims, Evidence evidence, Func<string, int> mayBeReplaced)
+    private LedgerCheck(Claims claims, Evidence evidence, IEnumerable<CutOff> cutOffs)
     {
-        (_claims, _evidence, _mayBeReplaced) = (claims, evidence, mayBeReplaced);
+        (_claims, _evidence, _cutOffs) = (claims, evidence, cutOffs.ToLookup(one => one.Number));
         _wire = evidence.Wire.ToLookup(message => message.Text);
         _own = evidence.Stored.Where(message => message.FromMe).ToLookup(message => message.Text);
     }
 
-    /// <param name="mayBeReplaced">
-    /// How many connections of a number may have ended because another one of it began: those whose process could not end them
-    /// any more, or that nobody could tell the network about.
+    /// <param name="cutOffs">
+    /// Each excuses one connection that was open in its time and ended because another one of its number began.
     /// </param>
-    public static LedgerResult Judge(Claims claims, Evidence evidence, Func<string, int> mayBeReplaced) =>
-        new LedgerCheck(claims, evidence, mayBeReplaced).Judge();
+    public static LedgerResult Judge(Claims claims, Evidence evidence, IEnumerable<CutOff> cutOffs) =>
+        new LedgerCheck(claims, evidence, cutOffs).Judge();
 
     private LedgerResult Judge()
     {
@@ -52,7 +51,7 @@ internal sealed class LedgerCheck
             _claims.Accepted.Count(message => _own[message.Text].Any(stored => EndedStates.Contains(stored.Status))), _violations);
     }
 
-    // I1: on the wire and said to be, or not and said to be. Stored under the id of the answer.
+    // I1: on the wire, and stored under the id of the answer as sent.
     private int Lost()
     {
         var lost = 0;
@@ -64,11 +63,16 @@ internal sealed class LedgerCheck
             {
                 Found("I1", $"'{message.Text}' was accepted as {message.Id}, which is not stored");
             }
-            else if (!SentStates.Contains(stored.Status) && !EndedStates.Contains(stored.Status))
+            else if (EndedStates.Contains(stored.Status))
+            {
+                // Everybody written to exists and can be reached again, and all that is wrong passes.
+                Found("I1", $"'{message.Text}' was accepted as {message.Id}, and gave up as '{stored.Status}' ({stored.Error})");
+            }
+            else if (!SentStates.Contains(stored.Status))
             {
                 Found("I1", $"'{message.Text}' was accepted as {message.Id} and is '{stored.Status}' after everything has come to rest");
             }
-            else if (!isOnWire && SentStates.Contains(stored.Status))
+            else if (!isOnWire)
             {
                 Found("I1", $"'{message.Text}' ({message.Id}) is '{stored.Status}' and never reached the network");
             }
@@ -197,16 +201,30 @@ internal sealed class LedgerCheck
                 }
             }
 
-            var ofIt = inOrder.Count(connection => connection.IsReplaced);
-            replaced += ofIt;
-            if (ofIt > _mayBeReplaced(number.Key))
+            var excuses = _cutOffs[number.Key].OrderBy(cutOff => cutOff.To).ToList();
+            foreach (var connection in inOrder.Where(connection => connection.IsReplaced))
             {
-                overlapping += ofIt - _mayBeReplaced(number.Key);
-                Found("I10", $"{ofIt} connections of {number.Key} were still open when the next one began, where {_mayBeReplaced(number.Key)} could not be closed");
+                replaced++;
+                if (!Excused(connection, excuses))
+                {
+                    overlapping++;
+                    Found("I10", $"a connection of {number.Key}, open from {connection.From:HH:mm:ss.fff}, still was when the next one began at {connection.To:HH:mm:ss.fff}, and nothing kept its silo from ending it");
+                }
             }
         }
 
         return (overlapping, replaced);
+    }
+
+    private static bool Excused(NumberConnection connection, List<CutOff> excuses)
+    {
+        var first = excuses.FindIndex(cutOff => cutOff.Struck(connection));
+        if (first >= 0)
+        {
+            excuses.RemoveAt(first);
+        }
+
+        return first >= 0;
     }
 
     // I12 and I13: everything is back, without a person.

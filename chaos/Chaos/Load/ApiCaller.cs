@@ -101,7 +101,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
         {
             var isRefused = exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
             answers.Refused(isRefused ? "connection refused" : "no answer");
-            if (!nodes.WasAway(node, sent))
+            if (!nodes.MayNotAnswer(node, sent, isRefused))
             {
                 answers.WasWrong($"{method} {path} got no answer from API node {node + 1}, which was there: {exception.Message}");
             }

@@ -19,15 +19,17 @@ internal sealed class ApiNodes(TimeProvider clock)
         return (index, _nodes[index].Client);
     }
 
-    /// <summary>The node is about to go, or to be unreachable.</summary>
-    public void Goes(int index) => _nodes[index].AwayFrom = clock.GetTimestamp();
+    /// <summary>The node is about to go.</summary>
+    /// <param name="answers">It answers everything that it has taken first.</param>
+    public void Goes(int index, bool answers) => (_nodes[index].AwayFrom, _nodes[index].Answers) = (clock.GetTimestamp(), answers);
 
     /// <summary>The node answers again.</summary>
     public void IsBack(int index) => _nodes[index].AwayUntil = clock.GetTimestamp();
 
-    /// <summary>Whether a node was away at any time since a request to it was sent.</summary>
-    public bool WasAway(int index, long since) =>
-        _nodes[index] is { AwayFrom: not 0 } node && (node.AwayFrom > node.AwayUntil || node.AwayUntil >= since);
+    /// <summary>Whether a request that was sent to a node then may have no answer.</summary>
+    /// <param name="isRefused">It was not even taken.</param>
+    public bool MayNotAnswer(int index, long since, bool isRefused) =>
+        _nodes[index] is { AwayFrom: not 0 } node && (isRefused || !node.Answers) && (node.AwayFrom > node.AwayUntil || node.AwayUntil >= since);
 
     private sealed class Node(HttpClient client)
     {
@@ -36,5 +38,7 @@ internal sealed class ApiNodes(TimeProvider clock)
         public long AwayFrom { get; set; }
 
         public long AwayUntil { get; set; }
+
+        public bool Answers { get; set; }
     }
 }

@@ -56,9 +56,14 @@ internal sealed record RunReport(
                 writer.WriteLine($"  {engine.ToString().ToLowerInvariant(),-8} ready after   {ready}");
             }
 
+            foreach (var (engine, shown) in effect.Shown)
+            {
+                writer.WriteLine($"  {engine.ToString().ToLowerInvariant(),-8} shown away    {shown}");
+            }
+
             foreach (var (engine, away) in effect.Away)
             {
-                writer.WriteLine($"  {engine.ToString().ToLowerInvariant(),-8} shown away    {away}");
+                writer.WriteLine($"  {engine.ToString().ToLowerInvariant(),-8} closed, ready {away}");
             }
 
             if (effect.NotTaken + effect.NotReady > 0)

@@ -1,3 +1,5 @@
+using Loopwave.Chaos.Ledger;
+
 namespace Loopwave.Chaos.Watching;
 
 /// <summary>Half, nearly all, and all of some times.</summary>
@@ -20,7 +22,8 @@ internal sealed record Spread(int Count, TimeSpan Median, TimeSpan P99, TimeSpan
 /// <param name="NotTaken">Of those, how many nobody took.</param>
 /// <param name="Ready">From the fault to ready under another owner, by kind of number.</param>
 /// <param name="NotReady">Of those that were taken, how many did not become ready.</param>
-/// <param name="Away">How long each number of the struck silos showed that it was not ready, by kind.</param>
+/// <param name="Shown">How long each number of the struck silos showed that it was not ready, by kind.</param>
+/// <param name="Away">From the end of its connection at the struck silo, as its network has it, to ready under another owner, by kind.</param>
 /// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
 internal sealed record FaultEffect(
     FaultRecord Fault,
@@ -28,11 +31,13 @@ internal sealed record FaultEffect(
     int NotTaken,
     IReadOnlyDictionary<EngineKind, Spread> Ready,
     int NotReady,
+    IReadOnlyDictionary<EngineKind, Spread> Shown,
     IReadOnlyDictionary<EngineKind, Spread> Away,
     IReadOnlyList<string> Disturbed)
 {
     /// <param name="until">When looking ends: the next fault, or the end of the run.</param>
-    public static FaultEffect Of(FaultRecord fault, DateTimeOffset until, Ownership ownership, IReadOnlyDictionary<string, Timeline> timelines)
+    public static FaultEffect Of(
+        FaultRecord fault, DateTimeOffset until, Ownership ownership, IReadOnlyDictionary<string, Timeline> timelines, ILookup<string, NumberConnection> connections)
     {
         var struck = fault.Struck.SelectMany(silo => ownership.Of(silo, fault.At)).Where(timelines.ContainsKey).ToHashSet();
         var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At)))
@@ -50,7 +55,15 @@ internal sealed record FaultEffect(
             ByKind(ready.Where(one => one.At is { } at && at < until).Select(one => (one.Engine, one.At!.Value - fault.At))),
             ready.Count(one => one.At is not { } at || at >= until),
             ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until).Select(time => (timelines[number].Engine, time)))),
+            ByKind(struck.SelectMany(number => AwayOf(timelines[number], connections[number], fault.At, until))),
             [.. disturbed]);
+    }
+
+    private static IEnumerable<(EngineKind Engine, TimeSpan Time)> AwayOf(
+        Timeline timeline, IEnumerable<NumberConnection> connections, DateTimeOffset from, DateTimeOffset until)
+    {
+        var ended = connections.Where(connection => connection.From <= from && connection.To > from).Min(connection => connection.To);
+        return ended is { } at && timeline.ReadyAfter(at) is { } back && back < until ? [(timeline.Engine, back - at)] : [];
     }
 
     private static Dictionary<EngineKind, Spread> ByKind(IEnumerable<(EngineKind Engine, TimeSpan Time)> times) =>

@@ -41,6 +41,19 @@ internal sealed class Ownership
         }
     }
 
+    /// <summary>The numbers that a silo owned at any moment of a time.</summary>
+    public IReadOnlyList<string> During(string silo, DateTimeOffset from, DateTimeOffset to)
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. Of(silo, from),
+                .. _changes.Where(number => number.Value.Exists(change => change.Silo == silo && change.At > from && change.At <= to)).Select(number => number.Key),
+            ];
+        }
+    }
+
     /// <summary>When somebody took the number, after a time, or took it again; null when nobody did.</summary>
     public OwnerChange? TakenAfter(string number, DateTimeOffset at)
     {
