@@ -212,6 +212,23 @@ public class LostHostTests
     }
 
     [Fact]
+    public async Task A_number_that_a_host_opens_after_it_closed_all_is_closed_again()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        var opened = new TaskCompletionSource<object?>();
+        host.On("open", _ => opened.Task);
+
+        var opening = world.Open("n2");
+        await host.Next("open");
+        await world.Engine.CloseAll().WaitAsync(EngineWorld.Patience);
+        opened.SetResult(null);
+
+        Assert.Equal(EngineError.Unavailable, (await Assert.ThrowsAsync<EngineException>(() => opening)).Error);
+        Assert.Equal("n2", (await host.Next("close")).GetProperty("number").GetString());
+    }
+
+    [Fact]
     public async Task A_host_that_does_not_close_its_connections_when_it_must_is_ended()
     {
         await using var world = new EngineWorld();

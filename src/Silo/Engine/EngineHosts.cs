@@ -69,22 +69,23 @@ internal sealed partial class EngineHosts(
             fences = _fences;
         }
 
+        var isOpen = false;
         try
         {
             await host.Ready.WaitAsync(cancellationToken);
-            if (fences != Volatile.Read(ref _fences))
-            {
-                throw new EngineException(EngineError.Unavailable, "All connections were closed meanwhile.");
-            }
-
+            NoneClosedSince(fences);
             Expect(line, opens, host);
             await host.Open(request, cancellationToken);
+            isOpen = true;
+
+            // The host may have been told to close all of them just before it was told to open this one.
+            NoneClosedSince(fences);
         }
         catch (Exception exception)
         {
             // Whoever asked knows by this exception; nothing more is owed. The host may have opened it all the same, and then still carries it.
             opens = ExpectNothing(line, opens);
-            if (exception is OperationCanceledException && host.Ready.IsCompletedSuccessfully)
+            if (isOpen || (exception is OperationCanceledException && host.Ready.IsCompletedSuccessfully))
             {
                 _ = Abandon(host, line, request.Epoch, opens);
             }
@@ -289,6 +290,14 @@ internal sealed partial class EngineHosts(
             }
 
             await Task.Delay(delay, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void NoneClosedSince(int fences)
+    {
+        if (fences != Volatile.Read(ref _fences))
+        {
+            throw new EngineException(EngineError.Unavailable, "All connections were closed meanwhile.");
         }
     }
 
