@@ -59,6 +59,11 @@ internal sealed partial class NodeLauncher(IOptions<WhatsAppEngineOptions> optio
         using var node = Start(Command("--version"));
         node.StandardInput.Close();
         var said = await node.StandardOutput.ReadToEndAsync(cancellationToken);
+        if (said.Length == 0)
+        {
+            throw new EngineException(EngineError.Unavailable, "Node.js ended before it said its version; it is asked again.", "engine_failed");
+        }
+
         if (Major(said) is not { } major || major < OldestNode)
         {
             throw new EngineException(
