@@ -152,7 +152,7 @@ internal sealed partial class CrashRun
             case Kill.Host:
                 // The one before may have been killed a moment ago: then its successor is waited for.
                 IReadOnlyList<int> hosts = [];
-                await Until(() => Task.FromResult((hosts = deployment.Process.Children()).Count > 0), "a host to kill");
+                await Until(() => Task.FromResult((hosts = Hosts()).Count > 0), "a host to kill");
                 var ended = Ended().Count;
                 LoopwaveProcess.KillOther(hosts[_random.Next(hosts.Count)]);
                 await Tell(kill);
@@ -167,7 +167,17 @@ internal sealed partial class CrashRun
         return null;
     }
 
+    // Not every child is one: before the first host the silo asks Node for its version.
+    private IReadOnlyList<int> Hosts()
+    {
+        var started = HostStarted().Matches(deployment.Process.Output).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+        return [.. deployment.Process.Children().Intersect(started)];
+    }
+
     private MatchCollection Ended() => HostEnded().Matches(deployment.Process.Output);
+
+    [GeneratedRegex("""Engine host \{Host\} started as process \{Process\}[^\n]*"Process":([0-9]+)""")]
+    private static partial Regex HostStarted();
 
     [GeneratedRegex("""Engine host \{Host\} ended; \{Count\} numbers lost their connection[^\n]*"Count":([0-9]+)""")]
     private static partial Regex HostEnded();
