@@ -166,17 +166,28 @@ internal sealed partial class SiloLease(
     {
         if (_cutOff.Lost(await others.AnyHoldsLease()))
         {
-            const string Reason = "This silo cannot reach the database, and other silos can. It ends, so that they take its numbers; start it again.";
-            LogEnds(logger, Reason);
-            end.Ask(Reason);
+            End("This silo cannot reach the database, and other silos can. It ends, so that they take its numbers; start it again.");
         }
+    }
+
+    private void End(string reason)
+    {
+        LogEnds(logger, reason);
+        end.Ask(reason);
     }
 
     private async Task<bool> IsDeclaredDead()
     {
         using var timeout = new CancellationTokenSource(RetryAfter, clock);
         await membership.Refresh(default, timeout.Token);
-        return membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) is SiloStatus.Dead;
+        var status = membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
+        if (status is SiloStatus.None)
+        {
+            // Orleans ends a silo that finds itself dead, and strikes the dead from its table after a day. One that slept longer is nowhere.
+            End("This silo was away for so long that the cluster does not know it any more. It ends; start it again.");
+        }
+
+        return status is SiloStatus.Dead or SiloStatus.None;
     }
 
     private async Task Fence(LeaseLoss why)

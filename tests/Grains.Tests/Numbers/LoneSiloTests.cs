@@ -14,7 +14,11 @@ public sealed class LoneSiloTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _cluster = await LoopwaveCluster.Start(new ClusterSetup
     {
-        Silos = 3, LeaseOnTestClock = true, Configure = services => Cuttable.Add(services),
+        Silos = 3, LeaseOnTestClock = true, Configure = services =>
+        {
+            Cuttable.Add(services);
+            Forgetful.Add(services);
+        },
     });
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
@@ -73,6 +77,23 @@ public sealed class LoneSiloTests : IAsyncLifetime
         Assert.True(_cluster.Clock.GetElapsedTime(began) >= TimeSpan.FromSeconds(25));
     }
 
+    [Fact]
+    public async Task A_silo_that_was_away_for_so_long_that_the_cluster_knows_it_no_more_ends_instead_of_taking_a_new_lease()
+    {
+        var silo = _cluster.Silos[1];
+        var (lease, ownership) = (silo.Services.GetRequiredService<SiloLease>(), _cluster.Silos[0].Services.GetRequiredService<IOwnershipStore>());
+        ((Forgetful)silo.Services.GetRequiredService<IClusterMembershipService>()).Forgotten = silo.Address;
+        var before = lease.Incarnation;
+        await ownership.Revoke(SiloLease.NameOf(silo.Address));
+
+        _cluster.Clock.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.True(await _cluster.Eventually(() => Task.FromResult(End(silo).IsCompleted), isAsked => isAsked));
+        Assert.Contains("does not know it any more", await End(silo), StringComparison.Ordinal);
+        Assert.Equal((1, before, false), (silo.Engine.ClosedAll, lease.Incarnation, lease.IsHeld));
+        Stay(_cluster.Silos[0], _cluster.Silos[2]);
+    }
+
     private static Task<string> End(TestSilo silo) => silo.Services.GetRequiredService<SiloEnd>().Asked;
 
     private static void Cut(TestSilo silo, bool isCut) => ((Cuttable)silo.Services.GetRequiredService<IOwnershipStore>()).IsCut = isCut;
@@ -104,5 +125,27 @@ public sealed class LoneSiloTests : IAsyncLifetime
         public Task<string?> Owner(string number) => Inner.Owner(number);
 
         public Task Release(string number, long epoch) => Inner.Release(number, epoch);
+    }
+
+    /// <summary>The list of the silos as one of them sees it, from which another one can be missing.</summary>
+    private sealed class Forgetful(IClusterMembershipService inner) : IClusterMembershipService
+    {
+        public SiloAddress? Forgotten { get; set; }
+
+        public ClusterMembershipSnapshot CurrentSnapshot => Forgotten is { } silo
+            ? new(inner.CurrentSnapshot.Members.Remove(silo), inner.CurrentSnapshot.Version)
+            : inner.CurrentSnapshot;
+
+        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => inner.MembershipUpdates;
+
+        public static void Add(IServiceCollection services)
+        {
+            var real = services.Last(service => service.ServiceType == typeof(IClusterMembershipService)).ImplementationFactory!;
+            services.Replace(ServiceDescriptor.Singleton<IClusterMembershipService>(provider => new Forgetful((IClusterMembershipService)real(provider))));
+        }
+
+        public ValueTask Refresh(MembershipVersion minimumVersion, CancellationToken cancellationToken) => inner.Refresh(minimumVersion, cancellationToken);
+
+        public Task<bool> TryKill(SiloAddress siloAddress) => inner.TryKill(siloAddress);
     }
 }
