@@ -153,6 +153,9 @@ public sealed class SiloLeaseTests : IAsyncLifetime
         await Turn(5);
         await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.ClosedAll == 1));
         Assert.False(Lease.IsHeld);
+
+        // The first of these can be the one that closed everything, on its way while time passed.
+        await NextTry();
         await NextTry();
         _disk.Work();
 
