@@ -15,6 +15,7 @@ internal sealed class NumberMetrics
     private readonly CounterFromZero<EngineKind> _deafHeals;
     private readonly CounterFromZero<(EngineKind Engine, SetAsideBecause Why)> _setAside;
     private readonly CounterFromZero<LeaseLoss> _leaseLosses;
+    private readonly CounterFromZero<EngineKind> _notTaken;
 
     public NumberMetrics(IMeterFactory meters)
     {
@@ -39,6 +40,10 @@ internal sealed class NumberMetrics
             meter, "loopwave_lease_losses_total", "{lease}",
             "How often this silo lost the right to own numbers, and closed all connections.",
             [(LeaseLoss.Asleep, [Reason("asleep")]), (LeaseLoss.Revoked, [Reason("revoked")]), (LeaseLoss.NotRenewed, [Reason("not_renewed")])]);
+        _notTaken = new(
+            meter, "loopwave_numbers_not_taken_total", "{number}",
+            "Numbers that are to be at work and that a sweep could not bring to a silo. One that stays away counts in each sweep.",
+            Engines.Select(engine => (engine, new[] { MetricLabels.Engine(engine) })));
     }
 
     /// <summary>
@@ -75,6 +80,8 @@ internal sealed class NumberMetrics
     public void PassedOver(EngineKind engine, SetAsideBecause why) => _setAside.Add((engine, why));
 
     public void Lost(LeaseLoss why) => _leaseLosses.Add(why);
+
+    public void NotTaken(EngineKind engine) => _notTaken.Add(engine);
 
     // A stop, a removal and a reconnect on command are no loss: they give no reason, or end in another state.
     private static Cause? LostConnection(NumberSession from, NumberSession to) =>

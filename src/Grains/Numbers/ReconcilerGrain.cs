@@ -68,14 +68,14 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
         LogSwept(logger, Shard, started.Count, context.Clock.GetElapsedTime(began).TotalSeconds, failed.Count);
     }
 
-    private async Task<List<string>> Started()
+    private async Task<List<StartedNumber>> Started()
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 return await numbers.Started(NumberRange.OfShard(Shard), _stop.Token)
-                    .Where(number => context.HasEngine(number.Engine)).Select(number => number.Id).ToListAsync(_stop.Token);
+                    .Where(number => context.HasEngine(number.Engine)).ToListAsync(_stop.Token);
             }
             catch (Exception exception) when (!_stop.IsCancellationRequested)
             {
@@ -90,7 +90,7 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
     }
 
     /// <summary>Asks all of them, a few at once; those that failed, with the reason.</summary>
-    private async Task<List<Failure>> Ensure(IEnumerable<string> started)
+    private async Task<List<Failure>> Ensure(IEnumerable<StartedNumber> started)
     {
         List<Failure> failed = [];
         HashSet<Task> asked = [];
@@ -110,11 +110,11 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
     }
 
     // One number must not keep the others down.
-    private async Task Ensure(string number, List<Failure> failed)
+    private async Task Ensure(StartedNumber number, List<Failure> failed)
     {
         try
         {
-            await GrainFactory.GetGrain<INumberGrain>(number).Ensure();
+            await GrainFactory.GetGrain<INumberGrain>(number.Id).Ensure();
         }
         catch (Exception exception)
         {
@@ -129,7 +129,7 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
         {
             if (context.Clock.GetElapsedTime(began) >= TryFor)
             {
-                failed.ForEach(failure => LogNotEnsured(logger, failure.Reason, failure.Number));
+                failed.ForEach(GiveUp);
                 break;
             }
 
@@ -140,7 +140,13 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
         return failed;
     }
 
-    private sealed record Failure(string Number, Exception Reason);
+    private void GiveUp(Failure failure)
+    {
+        LogNotEnsured(logger, failure.Reason, failure.Number.Id);
+        context.Metrics.NotTaken(failure.Number.Engine);
+    }
+
+    private sealed record Failure(StartedNumber Number, Exception Reason);
 
     [LoggerMessage(LogLevel.Debug, "Shard {Shard}: {Count} numbers looked after in {Seconds:F1} s, {Failed} of them failed")]
     private static partial void LogSwept(ILogger logger, int shard, int count, double seconds, int failed);

@@ -44,6 +44,11 @@ public sealed class ReconcilerTests
         await using var _ = cluster;
         await cluster.PassesUntil(
             () => Task.FromResult(log.Lines.Any(line => line.Contains($"{number} could not be looked after", StringComparison.Ordinal))), step: 1);
+        using (var measured = new Measurements(cluster.Services))
+        {
+            Assert.Equal(("engine=whatsapp", 1), measured.Observe("loopwave_numbers_not_taken_total").Single(one => one.Value > 0));
+        }
+
         trouble.IsOver = true;
         var before = trouble.Tries;
         Assert.True(before.Count > 1, "It was given up without being tried again.");
