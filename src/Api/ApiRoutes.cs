@@ -22,6 +22,11 @@ public static class ApiRoutes
             app.UseForwardedHeaders();
         }
 
+        if (app.Services.GetService<ConnectionDrain>() is { } drain)
+        {
+            app.Use(drain.EndConnection);
+        }
+
         app.UseMiddleware<ErrorResponses>();
         app.UseRouting();
         if (app.Services.GetService<ClusterConnection>() is not null)

@@ -4,6 +4,7 @@ using Loopwave.Starting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace Loopwave.Api.Cluster;
@@ -17,6 +18,9 @@ internal static class ClusterClientServices
     // How long a silo that hangs is still given requests after the cluster has found that out.
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
 
+    // Of requests that are under way when the node stops.
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(30);
+
     public static void AddClusterClient(this WebApplicationBuilder builder, LoopwaveSettings settings, ClusterSettings cluster)
     {
         builder.Services.AddSharedMedia(settings);
@@ -29,6 +33,10 @@ internal static class ClusterClientServices
         builder.Services.AddSingleton<ClusterLook>(provider => new ClusterCheck(cluster, provider.GetRequiredService<TimeProvider>()).Look);
         builder.Services.AddSingleton<DatabaseWatch>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<DatabaseWatch>());
+
+        builder.Services.AddSingleton<ConnectionDrain>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<ConnectionDrain>());
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<ApiOptions>>((host, api) => host.ShutdownTimeout = AnswersWithin + api.Value.DrainFor);
 
         // The port answers while there is no silo yet; what needs one is told so.
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);

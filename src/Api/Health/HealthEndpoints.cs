@@ -1,4 +1,6 @@
 using Loopwave.Api.Auth;
+using Loopwave.Api.Cluster;
+using Loopwave.Deployment;
 using Loopwave.Health;
 using Loopwave.Media;
 using Microsoft.AspNetCore.Builder;
@@ -26,11 +28,19 @@ internal static class HealthEndpoints
     private static async Task<Results<Ok<ReadyAnswer>, JsonHttpResult<NotReadyAnswer>>> Ready(
         HttpContext context, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
     {
+        if (context.RequestServices.GetService<ConnectionDrain>() is { HasBegun: true })
+        {
+            return NotReady([new HealthPart("api", Ready: false, "The node is stopping.")]);
+        }
+
         var parts = await ReadyCheck.Parts(grains, context.RequestServices.GetService<IMediaHealth>(), clock, cancellationToken);
         return parts.All(part => part.Ready)
             ? TypedResults.Ok(new ReadyAnswer(Ok: true, parts))
-            : TypedResults.Json(NotReadyAnswer.For(parts), statusCode: StatusCodes.Status503ServiceUnavailable);
+            : NotReady(parts);
     }
+
+    private static JsonHttpResult<NotReadyAnswer> NotReady(IReadOnlyList<HealthPart> parts) =>
+        TypedResults.Json(NotReadyAnswer.For(parts), statusCode: StatusCodes.Status503ServiceUnavailable);
 }
 
 internal sealed record VersionAnswer(string Version);

@@ -15,7 +15,7 @@ public sealed class ApiOptions
     [Range(1024, 4L * 1024 * 1024 * 1024)]
     public long MaxMediaBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Connections at the same time; more wait.</summary>
+    /// <summary>Connections at the same time; more are closed.</summary>
     [Range(1, 1_000_000)]
     public long MaxConnections { get; set; } = 10_000;
 
@@ -26,4 +26,11 @@ public sealed class ApiOptions
     /// </summary>
     [Range(1, 1_000_000)]
     public int MaxRequests { get; set; } = 128 * Environment.ProcessorCount;
+
+    /// <summary>
+    /// How long an API node of a cluster that is asked to stop goes on answering while it lets its connections end. Up to 30 seconds for
+    /// requests that are under way then come on top.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan DrainFor { get; set; } = TimeSpan.FromSeconds(5);
 }

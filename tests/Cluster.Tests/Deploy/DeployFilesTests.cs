@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Loopwave.Configuration;
 using Xunit;
 using YamlDotNet.RepresentationModel;
 using static Loopwave.Deploy.DeployFiles;
@@ -118,11 +119,12 @@ public partial class DeployFilesTests
     [Fact]
     public void An_api_node_has_more_time_to_stop_than_it_takes_to_answer()
     {
-        const int Answers = 30;
-        Assert.True(Seconds(Pod("api").Children["terminationGracePeriodSeconds"]) > Answers);
+        var stops = (int)new ApiOptions().DrainFor.TotalSeconds + 30;
+        const int PreStop = 5;
+        Assert.True(Seconds(Pod("api").Children["terminationGracePeriodSeconds"]) >= PreStop + stops);
         Assert.All(
             Services.Where(service => service.Key.StartsWith("api-", StringComparison.Ordinal)),
-            service => Assert.True(Seconds(service.Value.Children["stop_grace_period"]) > Answers));
+            service => Assert.True(Seconds(service.Value.Children["stop_grace_period"]) >= stops));
     }
 
     [Fact]

@@ -50,6 +50,25 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         {
             await Until(clients[(i + 1) % 2], $"/api/v1/messages/{id}", message => Text(message["status"]) is "delivered" or "read");
         }
+
+        await ANodeThatIsAskedToStopAnswersAndLetsItsConnectionsEnd(nodes[1], clients[1]);
+    }
+
+    private static async Task ANodeThatIsAskedToStopAnswersAndLetsItsConnectionsEnd(LoopwaveProcess node, HttpClient client)
+    {
+        var stopping = node.Stop();
+
+        for (var isReady = true; isReady;)
+        {
+            // It ends: one that does not say so in time is not there any more.
+            using var ready = await client.GetAsync("/api/health/ready", Token);
+            isReady = ready.StatusCode != HttpStatusCode.ServiceUnavailable;
+        }
+
+        using var numbers = await client.GetAsync("/api/v1/numbers", Token);
+        Assert.Equal((HttpStatusCode.OK, true), (numbers.StatusCode, numbers.Headers.ConnectionClose));
+        Assert.Equal(0, await stopping);
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("/api/health", Token));
     }
 
     [Fact]
