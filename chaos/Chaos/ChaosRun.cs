@@ -124,6 +124,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         List<Violation> violations =
         [
             .. ledger.Violations,
+            .. TooLittle(ledger.Accepted + ledger.Spoken, ended - began),
             .. MemoryCheck.Judge(memory.Readings, began, ended),
             .. cluster.Complaints.Select(complaint => new Violation("process", complaint)),
             .. WrongAnswers(_sends), .. WrongAnswers(_injections), .. WrongAnswers(_quiet),
@@ -131,6 +132,13 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         ];
         return new(
             plan, ended - began, effects, [.. scenario.Targets(effects)], ledger, _sends, _injections, traffic.LeftOut, memory.Readings, violations);
+    }
+
+    // A load that was mostly left out shows nothing.
+    private IEnumerable<Violation> TooLittle(int done, TimeSpan loaded)
+    {
+        var due = (plan.SendsPerSecond + plan.InboundPerSecond) * loaded.TotalSeconds;
+        return done < due / 2 ? [new("load", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{done} messages came through, of {due:0} that were due"))] : [];
     }
 
     private static IEnumerable<Violation> WrongAnswers(Answers answers) =>
