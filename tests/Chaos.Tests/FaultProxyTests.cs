@@ -129,7 +129,7 @@ public sealed class FaultProxyTests : IDisposable
     public async Task A_close_can_be_heard_late()
     {
         var (client, server) = await Connect();
-        _proxy.Set(new() { CloseDelay = Noticeable });
+        _proxy.Set(new() { CloseDelay = Noticeable * 2 });
         var began = TimeProvider.System.GetTimestamp();
 
         client.Shutdown(SocketShutdown.Send);

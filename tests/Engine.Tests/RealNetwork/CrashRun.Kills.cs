@@ -27,15 +27,15 @@ internal sealed partial class CrashRun
     }
 
     // As many messages go before each kill as after the last one. Half of the silos take their hosts along. Half of the kills come
-    // at a moment of the callers, the others at one of the wire. Three of four find all numbers back and nothing left over, the
-    // others find numbers that are still on their way: never two in a row, so that none is hit at each of its four hand-overs.
+    // at a moment of the callers, the others at one of the wire. After some blows all numbers are to be back and nothing left over. Never
+    // after more than three: a message that was hit at each of its four hand-overs is given up, and says so.
     private async Task Strike()
     {
         var kills = Enumerable.Range(plan.Seed, plan.Kills)
             .SelectMany(n => new[] { n % 2 == 0 ? Kill.Silo : Kill.SiloWithHosts, Kill.Host, Kill.Connections }).ToArray();
         _random.Shuffle(kills);
         var (written, said) = (plan.Out / plan.Numbers * plan.Numbers / (kills.Length + 1), plan.In / plan.Numbers * plan.Numbers / (kills.Length + 1));
-        var isSecondBlow = false;
+        var blows = 0;
         IReadOnlyDictionary<string, DateTimeOffset>? atRest = await AllBack(since: default);
         foreach (var kill in kills)
         {
@@ -52,9 +52,10 @@ internal sealed partial class CrashRun
             var struck = TimeProvider.System.GetUtcNow();
             var lost = await Do(kill);
             _apart += lost > 0 && lost < _lines.Count ? 1 : 0;
-            isSecondBlow = plan.WaitsForNumbers && !isSecondBlow && _random.Next(4) == 0;
-            if (plan.WaitsForNumbers && !isSecondBlow)
+            blows++;
+            if (blows == (plan.WaitsForNumbers ? 2 : 3) || (plan.WaitsForNumbers && _random.Next(4) > 0))
             {
+                blows = 0;
                 var before = atRest;
                 atRest = await AllBack(struck, lost);
                 NoticedByNoOther(before, atRest, lost);

@@ -10,7 +10,7 @@ internal sealed record CrashPlan(int Seed, int Numbers, int Out, int In, int Kil
     /// <summary>Whether the network delivers a message once more that comes again under its id, or only acknowledges it.</summary>
     public bool SwallowsRepeats => Seed % 2 == 0;
 
-    /// <summary>Whether most kills wait until the numbers are back from the one before. The others come blow upon blow.</summary>
+    /// <summary>Whether most kills wait until the numbers are back from the one before. The others come three blows at a time.</summary>
     public bool WaitsForNumbers => Seed % 3 != 0;
 }
 
