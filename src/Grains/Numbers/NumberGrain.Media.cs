@@ -11,6 +11,7 @@ internal sealed partial class NumberGrain
     private static readonly TimeSpan MediaTimeout = TimeSpan.FromSeconds(60);
     private static readonly Cause NotStored = new("not_fetched", "The file could not be stored. Try again.");
     private static readonly Cause TooLarge = new("too_large", "The file is too large.");
+    private static readonly Cause Unreadable = new("unreadable", "The message does not say how to read its file, or the file is not what the message says.");
     private static readonly Cause NoRoom = new("disk_full", "There is no room for the file.");
 
     private readonly Dictionary<string, Task<Outcome<MediaView>>> _fetching = [];
@@ -83,6 +84,10 @@ internal sealed partial class NumberGrain
         catch (EngineException exception) when (exception.Code == EngineException.DiskFull)
         {
             return await NotFetched(media, NoRoom, RefusalCode.DiskFull);
+        }
+        catch (EngineException exception) when (exception.Error is EngineError.Rejected)
+        {
+            return await NotFetched(media, Unreadable, RefusalCode.MediaUnavailable);
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException or IOException or UnauthorizedAccessException)
         {

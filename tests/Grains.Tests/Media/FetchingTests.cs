@@ -72,6 +72,7 @@ public sealed class FetchingTests(SharedCluster shared) : OneNumber(shared), ICl
     [InlineData(EngineError.Gone, null, RefusalCode.MediaUnavailable, "gone")]
     [InlineData(EngineError.Unavailable, null, RefusalCode.MediaUnavailable, "not_fetched")]
     [InlineData(EngineError.NotConnected, null, RefusalCode.MediaUnavailable, "not_fetched")]
+    [InlineData(EngineError.Rejected, null, RefusalCode.MediaUnavailable, "unreadable")]
     [InlineData(EngineError.Rejected, EngineException.TooLarge, RefusalCode.MediaUnavailable, "too_large")]
     [InlineData(EngineError.Unavailable, EngineException.DiskFull, RefusalCode.DiskFull, "disk_full")]
     public async Task A_download_that_fails_says_why_and_can_be_tried_again(EngineError error, string? code, RefusalCode refusal, string reason)
