@@ -35,6 +35,9 @@ internal abstract partial class DatabaseErrors(ILogger logger, TimeProvider cloc
     /// <summary>The database's name for an error.</summary>
     protected abstract string Code(Exception error);
 
+    /// <summary>What an operator has to look at, where the error tells it; empty otherwise.</summary>
+    protected virtual string Advice(Exception error) => "";
+
     private void Note(Exception error)
     {
         var now = clock.GetTimestamp();
@@ -42,10 +45,10 @@ internal abstract partial class DatabaseErrors(ILogger logger, TimeProvider cloc
         if ((before == long.MinValue || clock.GetElapsedTime(before, now) >= LogEvery)
             && Interlocked.CompareExchange(ref _loggedAt, now, before) == before)
         {
-            LogUnavailable(logger, Code(error), error);
+            LogUnavailable(logger, Code(error), Advice(error), error);
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "Storage is not available ({Code})")]
-    private static partial void LogUnavailable(ILogger logger, string code, Exception error);
+    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "Storage is not available ({Code}){Advice}")]
+    private static partial void LogUnavailable(ILogger logger, string code, string advice, Exception error);
 }

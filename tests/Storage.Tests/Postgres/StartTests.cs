@@ -4,7 +4,9 @@ using Loopwave.Processes;
 using Loopwave.Sandbox;
 using Loopwave.Storage.Sql;
 using Loopwave.Storage.Sql.Postgres;
+using Loopwave.Testing.Api;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
@@ -105,6 +107,30 @@ public sealed class StartTests : IAsyncLifetime
         var late = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(-20));
         Assert.InRange((await ClusterDatabase.Look(connection, late, token))!.Skew.TotalSeconds, 20, 60);
         Assert.Null(await ClusterDatabase.Look(_server.ConnectionString("nowhere"), TimeProvider.System, token));
+    }
+
+    [Theory]
+    [InlineData("Database", "nowhere", "the database that POSTGRES_URI names is not there")]
+    [InlineData("Username", "nobody", "PostgreSQL does not let Loopwave in")]
+    public async Task What_an_operator_has_to_mend_is_said_in_the_log_while_it_is_waited_for(string part, string value, string said)
+    {
+        var log = new LogLines();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        var address = new NpgsqlConnectionStringBuilder(_server.ConnectionString(_name)) { [part] = value };
+        using var storage = new PostgresStorage(new PostgresStorageOptions { Uri = address.ConnectionString, CredentialsKey = PostgresCredentials.NewKey() }, loggers);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        stop.CancelAfter(TimeSpan.FromSeconds(30));
+
+        var opening = storage.Open(TimeProvider.System, stop.Token);
+        while (log.Lines.IsEmpty && await look.WaitForNextTickAsync(stop.Token))
+        {
+            Assert.False(opening.IsCompleted);
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
+        Assert.Contains(said, Assert.Single(log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]

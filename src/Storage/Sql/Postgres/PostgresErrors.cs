@@ -32,6 +32,13 @@ internal sealed class PostgresErrors(ILogger logger, TimeProvider clock) : Datab
     protected override string Code(Exception error) =>
         error is PostgresException { SqlState: var state } ? "PostgreSQL error " + state : "PostgreSQL";
 
+    protected override string Advice(Exception error) => (error as PostgresException)?.SqlState[..2] switch
+    {
+        "28" => ": PostgreSQL does not let Loopwave in. Look at the user and the password in POSTGRES_URI, and at pg_hba.conf.",
+        "3D" => ": the database that POSTGRES_URI names is not there. Create it; Loopwave makes everything in it.",
+        _ => "",
+    };
+
     private static bool IsOfTheServer(string state) => state[..2] is
         "08"    // connection
         or "28" // it does not let us in
