@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Loopwave.Cluster;
 using Loopwave.Configuration;
 using Loopwave.Storage;
@@ -60,8 +61,9 @@ public static class ClusterSilo
         // A loopback address is told when all processes are on one machine: then nobody else is to come in.
         if (cluster.SiloAddress is not { } own || !IPAddress.IsLoopback(own))
         {
-            endpoint.SiloListeningEndpoint = new IPEndPoint(IPAddress.Any, cluster.SiloPort);
-            endpoint.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Any, cluster.GatewayPort);
+            var everywhere = cluster.SiloAddress?.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
+            endpoint.SiloListeningEndpoint = new IPEndPoint(everywhere, cluster.SiloPort);
+            endpoint.GatewayListeningEndpoint = new IPEndPoint(everywhere, cluster.GatewayPort);
         }
     }
 }
