@@ -1,3 +1,4 @@
+using System.Globalization;
 using Loopwave.Chaos.Cluster;
 using Loopwave.Chaos.Faults;
 using Loopwave.Chaos.Ledger;
@@ -138,7 +139,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     private IEnumerable<Violation> TooLittle(int done, TimeSpan loaded)
     {
         var due = (plan.SendsPerSecond + plan.InboundPerSecond) * loaded.TotalSeconds;
-        return done < due / 2 ? [new("load", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{done} messages came through, of {due:0} that were due"))] : [];
+        return done < due / 2 ? [new("load", string.Create(CultureInfo.InvariantCulture, $"{done} messages came through, of {due:0} that were due"))] : [];
     }
 
     private static IEnumerable<Violation> WrongAnswers(Answers answers) =>

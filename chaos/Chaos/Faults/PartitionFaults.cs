@@ -20,7 +20,7 @@ internal sealed class PartitionSilos(TimeSpan length) : IFault
 
     public TimeSpan? Length => length;
 
-    // The one that ended could not be told. Of the other, nobody may have taken a number.
+    // The one that ended could not tell. Of the other one nobody may have taken a number.
     public bool CutsOff(EngineKind network) => _ended is not [];
 
     public async Task Strike(ChaosCluster cluster)
