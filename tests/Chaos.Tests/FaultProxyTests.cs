@@ -125,6 +125,21 @@ public sealed class FaultProxyTests : IDisposable
         await Connect();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_end_that_is_reset_is_heard_of_at_the_other_one(bool isClient)
+    {
+        var (client, server) = await Connect();
+        var (one, other) = isClient ? (client, server) : (server, client);
+
+        one.LingerState = new LingerOption(enable: true, seconds: 0);
+        one.Close();
+
+        await IsReset(other);
+        await Connect();
+    }
+
     [Fact]
     public async Task A_close_can_be_heard_late()
     {

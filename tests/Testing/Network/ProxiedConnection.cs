@@ -72,7 +72,20 @@ internal sealed class ProxiedConnection(Socket near, TimeProvider clock) : IDisp
     private async Task Carry(Socket from, Socket to, Func<NetworkFaults> faults, CancellationToken stop)
     {
         var underWay = Channel.CreateBounded<(byte[] Bytes, long Due)>(new BoundedChannelOptions(MostUnderWay) { SingleReader = true, SingleWriter = true });
-        await Task.WhenAll(Read(from, underWay.Writer, faults, stop), Write(to, underWay.Reader, faults, stop));
+        await Task.WhenAll(ToItsEnd(Read(from, underWay.Writer, faults, stop)), ToItsEnd(Write(to, underWay.Reader, faults, stop)));
+    }
+
+    // Where one part breaks the others would wait for ever: an end that was reset is heard of at the other one.
+    private async Task ToItsEnd(Task part)
+    {
+        try
+        {
+            await part;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            Reset();
+        }
     }
 
     private async Task Read(Socket from, ChannelWriter<(byte[] Bytes, long Due)> underWay, Func<NetworkFaults> faults, CancellationToken stop)
