@@ -19,7 +19,7 @@ public class SectionCheckTests
     [InlineData("Media:MaxFileBytes", "1 GB", "Media:MaxFileBytes is \"1 GB\", but it must be a whole number from 1 to 2147483648.")]
     [InlineData("Sandbox:Echo", "no", "Sandbox:Echo is \"no\", but it must be true or false.")]
     [InlineData("Sandbox:Seed", "", "Sandbox:Seed is \"\", but it must be 1 to 100 characters long.")]
-    [InlineData("Api:RequestsPerMinut", "1", "Api:RequestsPerMinut is not a setting; the section Api takes MaxBodyBytes, MaxConnections, MaxMediaBytes, MaxRequests, RequestsPerMinute.")]
+    [InlineData("Api:RequestsPerMinut", "1", "Api:RequestsPerMinut is not a setting; the section Api takes DrainFor, MaxBodyBytes, MaxConnections, MaxMediaBytes, MaxRequests, RequestsPerMinute.")]
     [InlineData("Media:MaxFileBytes:Extra", "1", "Media:MaxFileBytes:Extra is not a setting; the section Media takes CacheBytes, EvictionPeriod, MaxFileBytes.")]
     public void A_mistake_is_one_sentence_that_names_the_key_the_value_and_what_is_allowed(string key, string value, string sentence) =>
         Assert.Equal([sentence], Mistakes(new() { [key] = value }));
