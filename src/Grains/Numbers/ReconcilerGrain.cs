@@ -142,8 +142,8 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
 
     private void GiveUp(Failure failure)
     {
-        LogNotEnsured(logger, failure.Reason, failure.Number.Id);
         context.Metrics.NotTaken(failure.Number.Engine);
+        LogNotEnsured(logger, failure.Reason, failure.Number.Id);
     }
 
     private sealed record Failure(StartedNumber Number, Exception Reason);
