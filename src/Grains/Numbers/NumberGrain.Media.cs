@@ -87,6 +87,7 @@ internal sealed partial class NumberGrain
         }
         catch (EngineException exception) when (exception.Error is EngineError.Rejected)
         {
+            LogEngineRefused(logger, exception, Number, "fetch media", exception.Error);
             return await NotFetched(media, Unreadable, RefusalCode.MediaUnavailable);
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException or IOException or UnauthorizedAccessException)
