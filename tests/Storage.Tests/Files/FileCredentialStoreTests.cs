@@ -80,8 +80,11 @@ public sealed class FileCredentialStoreTests : IAsyncDisposable
         {
             foreach (var zeros in new[] { 0, bytes.Length - length })
             {
-                await File.WriteAllBytesAsync(Journal, [.. bytes[..length], .. new byte[zeros]], TestContext.Current.CancellationToken);
-                Assert.Equal("one", await Load(_files.Store));
+                byte[] cutOff = [.. bytes[..length], .. new byte[zeros]];
+                await File.WriteAllBytesAsync(Journal, cutOff, TestContext.Current.CancellationToken);
+
+                // The record ends with a random tag: where that ends with zeros, nothing of it is missing.
+                Assert.Equal(cutOff.AsSpan().SequenceEqual(bytes) ? "two" : "one", await Load(_files.Store));
             }
 
             Assert.Equal(CredentialsSave.Saved, await Save(_files.Store, "three"));
