@@ -14,7 +14,10 @@ public interface ISiloStore
     /// </summary>
     Task<bool> Report(SiloReport report, TimeSpan timeToLive);
 
-    /// <summary>The silos whose last report still counts, by their names; one that is to drain is shown so from that moment.</summary>
+    /// <summary>
+    /// The silos whose last report still counts, by their names; one that is to drain, or to drain no more, is shown so from that
+    /// moment.
+    /// </summary>
     Task<IReadOnlyList<SiloReport>> Reports();
 
     /// <summary>Says whether a silo is to drain; false when it has never reported.</summary>
@@ -40,6 +43,9 @@ public sealed record SiloReport
 
     public required SiloState State { get; init; }
 
+    /// <summary>It drains because it is about to end, which nobody can call off.</summary>
+    public bool IsStopping { get; init; }
+
     public required string Version { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }
@@ -57,7 +63,12 @@ public sealed record SiloReport
     public IReadOnlyList<AlarmView> Alarms { get; init; } = [];
 
     /// <summary>What an operator has said since counts already.</summary>
-    public SiloReport Wanted(bool drain) => drain && State is SiloState.Active ? this with { State = SiloState.Draining } : this;
+    public SiloReport Wanted(bool drain) => (drain, State) switch
+    {
+        (true, SiloState.Active) => this with { State = SiloState.Draining },
+        (false, not SiloState.Active) when !IsStopping => this with { State = SiloState.Active },
+        _ => this,
+    };
 
     internal int Count => Numbers.Values.Sum();
 

@@ -20,6 +20,7 @@ internal sealed partial class SiloDrain(
     LocalNumbers numbers,
     NumberMoves moves,
     ISiloStore silos,
+    SiloChoice choice,
     ILocalSiloDetails self,
     IOptions<NumberOptions> options,
     TimeProvider clock,
@@ -30,7 +31,7 @@ internal sealed partial class SiloDrain(
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended = new();
     private CancellationTokenSource? _draining;
-    private bool _isLast;
+    private bool _isStopping;
     private Task _run = Task.CompletedTask;
 
     public SiloState State
@@ -40,6 +41,18 @@ internal sealed partial class SiloDrain(
             lock (_lock)
             {
                 return _draining is null ? SiloState.Active : numbers.Count > 0 ? SiloState.Draining : SiloState.Drained;
+            }
+        }
+    }
+
+    /// <summary>It drains to end.</summary>
+    public bool IsStopping
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isStopping;
             }
         }
     }
@@ -54,7 +67,7 @@ internal sealed partial class SiloDrain(
                 _draining = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
                 _run = Run(_draining.Token);
             }
-            else if (!drain && _draining is not null && !_isLast)
+            else if (!drain && _draining is not null && !_isStopping)
             {
                 _draining.Cancel();
                 _draining = null;
@@ -66,13 +79,14 @@ internal sealed partial class SiloDrain(
     {
         lock (_lock)
         {
-            _isLast = true;
+            _isStopping = true;
         }
 
         IsWanted(true);
         try
         {
             await KeepOthersAway(stop);
+            await LearnWhoTakesNumbers(stop);
             while (numbers.Count > 0 && moves.HaveSomewhereToGo)
             {
                 await Task.Delay(LookAgainAfter, clock, stop);
@@ -89,14 +103,20 @@ internal sealed partial class SiloDrain(
 
     public void Dispose() => _ended.Dispose();
 
-    // So that nobody sends a number here from now on. Storage that is away for a moment is no reason to end without handing over.
-    private async Task KeepOthersAway(CancellationToken stop)
+    // So that nobody sends a number here from now on.
+    private Task KeepOthersAway(CancellationToken stop) => Insist(() => silos.Drain(self.SiloAddress.ToParsableString(), true), stop);
+
+    // What this silo heard last can be some seconds old: meanwhile another one may take numbers again.
+    private Task LearnWhoTakesNumbers(CancellationToken stop) => Insist(async () => choice.Learn(await silos.Reports()), stop);
+
+    // Storage that is away for a moment is no reason to end without handing over.
+    private async Task Insist(Func<Task> step, CancellationToken stop)
     {
         while (true)
         {
             try
             {
-                await silos.Drain(self.SiloAddress.ToParsableString(), true).WaitAsync(stop);
+                await step().WaitAsync(stop);
                 return;
             }
             catch (StorageUnavailableException) when (!stop.IsCancellationRequested)

@@ -100,6 +100,7 @@ internal sealed partial class SiloReporter(
             Silo = self.SiloAddress.ToParsableString(),
             Name = self.Name,
             State = drain.State,
+            IsStopping = drain.IsStopping,
             Version = ProductVersion.Text,
             StartedAt = _startedAt,
             Numbers = all.CountBy(number => number.Status).ToDictionary(),

@@ -73,6 +73,36 @@ public sealed class DrainTests : SeveralSilos
     }
 
     [Fact]
+    public async Task A_silo_that_stops_hands_its_numbers_to_one_that_may_take_some_again_since_a_moment()
+    {
+        var numbers = await ReadyNumbers();
+        var (stopped, again, drained) = (_cluster.Silos[0], _cluster.Silos[1], _cluster.Silos[2]);
+        await Cluster.Drain(Id(again), drain: true);
+        await Cluster.Drain(Id(drained), drain: true);
+        await _cluster.LivesUntil(async () =>
+        {
+            await Answer();
+            return numbers.All(number => _homes[number] == stopped)
+                && stopped.Services.GetRequiredService<SiloChoice>().Takes([again.Address, drained.Address]) is [];
+        });
+        await AllReady(numbers);
+        WatchForTwoConnections();
+
+        await Cluster.Drain(Id(again), drain: false);
+        var finish = stopped.Services.GetRequiredService<SiloDrain>().Finish(TestContext.Current.CancellationToken);
+
+        await _cluster.LivesUntil(async () =>
+        {
+            await Answer();
+            return finish.IsCompleted;
+        });
+        await finish;
+        Assert.All(numbers, number => Assert.Equal(again, _homes[number]));
+        await AllReady(numbers);
+        Assert.Empty(_twice);
+    }
+
+    [Fact]
     public async Task A_moved_number_goes_on_where_it_is_wanted_and_what_is_asked_of_it_meanwhile_is_done_there()
     {
         var numbers = await ReadyNumbers();

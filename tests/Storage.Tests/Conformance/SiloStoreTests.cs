@@ -20,7 +20,7 @@ public abstract class SiloStoreTests(Backend backend) : IAsyncDisposable
         await backend.Silos.Report(Report("10.0.0.2:1@1", "b"), Long);
         await backend.Silos.Report(Report("10.0.0.1:1@1", "a"), Long);
         await backend.Silos.Report(Report("10.0.0.3:1@1", "c"), TimeSpan.Zero);
-        var last = Report("10.0.0.2:1@1", "b") with { State = SiloState.Drained, Queued = 7 };
+        var last = Report("10.0.0.2:1@1", "b") with { State = SiloState.Drained, IsStopping = true, Queued = 7 };
         await backend.Silos.Report(last, Long);
 
         var reports = await backend.Silos.Reports();
@@ -40,6 +40,25 @@ public abstract class SiloStoreTests(Backend backend) : IAsyncDisposable
         Assert.True(await backend.Silos.Report(report, Long));
         Assert.True(await backend.Silos.Drain(report.Silo, false));
         Assert.False(await backend.Silos.Report(report, Long));
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_to_drain_no_more_is_shown_active_before_it_knows_unless_it_is_about_to_end()
+    {
+        var drained = Report("10.0.0.1:1@1", "a") with { State = SiloState.Drained };
+        var stopping = Report("10.0.0.2:1@1", "b") with { State = SiloState.Draining, IsStopping = true };
+        foreach (var report in new[] { drained, stopping })
+        {
+            await backend.Silos.Report(report, Long);
+            await backend.Silos.Drain(report.Silo, true);
+        }
+
+        Assert.Equal([SiloState.Drained, SiloState.Draining], (await backend.Silos.Reports()).Select(report => report.State));
+
+        await backend.Silos.Drain(drained.Silo, false);
+        await backend.Silos.Drain(stopping.Silo, false);
+
+        Assert.Equal([SiloState.Active, SiloState.Draining], (await backend.Silos.Reports()).Select(report => report.State));
     }
 
     [Fact]
