@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 
 /** What each storage holds in this context. */
 const shared = new AsyncLocalStorage<ReadonlyMap<object, unknown>>()
+const nothing: ReadonlyMap<object, unknown> = new Map()
 
 function where<T>(storage: object, store: T): ReadonlyMap<object, unknown> {
   return new Map(shared.getStore()).set(storage, store)
@@ -40,6 +41,20 @@ class SharedStorage<T> {
  * that, with 150 more than half.
  */
 export function shareContext(): void {
+  if (asyncHooks.AsyncLocalStorage as unknown === SharedStorage) {
+    return
+  }
   Object.assign(asyncHooks, { AsyncLocalStorage: SharedStorage })
   syncBuiltinESMExports()
+  Object.assign(globalThis, { setTimeout: ofNobody(setTimeout), setInterval: ofNobody(setInterval) })
+}
+
+/**
+ * A timer keeps the context in which it is set for as long as it runs, and what it calls belongs to it. The caches of the library set one
+ * for three days with each person, in the midst of a transaction: all keys that were read in it stayed in memory with it. What waits for a
+ * timer by a promise keeps its own context.
+ */
+function ofNobody<A extends unknown[], R>(set: (...args: A) => R): (...args: A) => R {
+  const setOfNobody = (...args: A) => shared.run(nothing, set, ...args)
+  return Object.defineProperties(setOfNobody, Object.getOwnPropertyDescriptors(set))
 }

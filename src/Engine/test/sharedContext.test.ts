@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { before, describe, test } from 'node:test'
 import { shareContext } from '#engine/sharedContext.js'
 
@@ -37,6 +39,35 @@ describe('storages that share one', () => {
       one.enterWith(7)
       assert.equal(one.getStore(), 7)
     })
+  })
+
+  test('are handed on to who waits for a timer, and not to the timer', async () => {
+    const one = new storage<number>()
+    const seen = await one.run(1, async () => {
+      const inTimer = await new Promise((done) => setTimeout(() => done(one.getStore()), 1))
+      return [inTimer, one.getStore()]
+    })
+
+    assert.deepEqual(seen, [undefined, 1])
+  })
+
+  test('let go of what they held while a timer of them runs on', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const one = new storage<object>()
+    const timers: NodeJS.Timeout[] = []
+    const held = (() => {
+      const keys = {}
+      one.run(keys, () => timers.push(setTimeout(() => undefined, 60_000), setInterval(() => undefined, 60_000)))
+      return new WeakRef(keys)
+    })()
+    // What is looked at once stays until the turn is over.
+    await pause(1)
+    collect()
+    const left = held.deref()
+    timers.forEach(clearTimeout)
+
+    assert.equal(left, undefined)
   })
 
   test('are what the library gets', async () => {
