@@ -9,6 +9,10 @@ export class Lifetime {
   readonly #waiting = new Set<(error: EngineError) => void>()
   #isOver = false
 
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** Waits for work, but no longer than the connection lasts. Work that is late goes on alone. */
   async during<T>(work: Promise<T>): Promise<T> {
     if (this.#isOver) {

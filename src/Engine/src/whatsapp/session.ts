@@ -4,21 +4,21 @@ import {
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
-import { bare, isGroup, type Me } from '../messages/address.js'
-import { adminRevoke, prepare } from '../messages/outbound.js'
+import { bare, type Me } from '../messages/address.js'
+import { prepare } from '../messages/outbound.js'
 import { never, within } from '../numbers/deadline.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
-import { EngineError, type Entry, type Event, type OutboundMessage, type Params, type PresenceState } from '../rpc/contract.js'
-import { Arrivals } from './arrivals.js'
+import { EngineError, type Event, type OutboundMessage, type Params, type PresenceState, type Settings } from '../rpc/contract.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
 import { toConfig } from './config.js'
 import { HistoryRequests } from './historyRequests.js'
+import { Incoming } from './incoming.js'
 import { Journal } from './journal.js'
 import { KeysFirst } from './keysFirst.js'
 import { libraryLog } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
-import { aroundListeners, isEssential } from './listeners.js'
+import { aroundListeners } from './listeners.js'
 import { fetchFile } from './media.js'
 import { Memory } from './memory.js'
 import { askForCode } from './pairingCode.js'
@@ -26,14 +26,12 @@ import { directly, ProxyFault, through } from './proxy.js'
 import { isUnanswered, Queries } from './queries.js'
 import { Reader } from './reader.js'
 import { Recipients } from './recipients.js'
-import { toReceipts } from './receipts.js'
 import { toHistory, toPresences, toReports } from './reports.js'
+import { Saves } from './saves.js'
 import { Sender } from './sender.js'
 import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
-import { isEmpty, isPlain } from './unread.js'
 
-const storeLimitMs = 30_000
 const sentMessageMs = 15_000
 /** For a question to the network that nothing else waits for. */
 const questionLimitMs = 20_000
@@ -53,39 +51,47 @@ export class WhatsAppSession implements Session {
   readonly #reader: Reader
   readonly #journal: Journal
   readonly #keysFirst: KeysFirst
+  readonly #saves: Saves
   readonly #memory: Memory
   readonly #history: HistoryRequests
-  readonly #arrivals: Arrivals
+  readonly #isDirect: boolean
   readonly #dispatcher: RequestInit
   readonly #queries: Queries
   readonly #recipients: Recipients
   readonly #sender: Sender
+  readonly #incoming: Incoming
   readonly #lifetime = new Lifetime()
   readonly #linkOffers: LinkOffers
   #state: State = 'connecting'
-  #linked: boolean
-  #credsDirty = false
 
-  constructor(private readonly request: ConnectRequest, private readonly port: Port) {
-    this.#memory = Memory.of(request.memory)
+  // The credentials are many, and the device has them now: the request is not kept.
+  constructor({ credentials, settings, link, proxy, memory }: ConnectRequest, private readonly port: Port) {
+    this.#memory = Memory.of(memory)
     this.#memory.retries.begin()
     this.#history = new HistoryRequests((event) => this.#tell(event))
-    this.#arrivals = new Arrivals(() => void this.#late())
-    this.#device = new Device(request.credentials, (changes) => this.#store(changes))
+    this.#device = new Device(credentials, (changes) => this.#saves.store(changes))
     this.#reader = new Reader(this.#device, port.log, (jid) => this.#memory.group(jid))
     this.#journal = new Journal((stanza, plaintext) => this.#reader.read(stanza, plaintext), (stanza) => this.#reader.unread(stanza))
     this.#keysFirst = new KeysFirst(this.#device)
-    this.#linked = this.#device.isLinked
-    const wayOut = request.proxy ? through(request.proxy, request.settings.connectTimeoutMs * wayOutShare) : undefined
+    this.#saves = new Saves({
+      device: this.#device,
+      journal: this.#journal,
+      port,
+      lifetime: this.#lifetime,
+      tell: (...events) => this.#tell(...events),
+      giveUp: (why) => this.#giveUp(why),
+    })
+    this.#isDirect = !proxy
+    const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
     this.#dispatcher = { dispatcher: wayOut?.dispatcher ?? direct } as RequestInit
     this.#socket = makeWASocket({
-      ...this.#config(),
+      ...this.#config(settings),
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
       options: this.#dispatcher,
     })
     this.#listen()
     const { ws, authState } = this.#socket
-    this.#queries = new Queries(ws, request.settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
+    this.#queries = new Queries(ws, settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
     this.#recipients = new Recipients(this.#socket, this.#device, this.#memory, this.#socket.signalRepository.lidMapping)
     this.#sender = new Sender({
       socket: this.#socket,
@@ -96,7 +102,18 @@ export class WhatsAppSession implements Session {
       requireOpen: () => this.#requireOpen(),
       refusal: (error, otherwise) => this.#refusal(error, otherwise),
     })
-    this.#linkOffers = new LinkOffers(request.link?.phone, request.settings, (phone) =>
+    this.#incoming = new Incoming({
+      socket: this.#socket,
+      log: port.log,
+      journal: this.#journal,
+      reader: this.#reader,
+      queries: this.#queries,
+      recipients: this.#recipients,
+      lifetime: this.#lifetime,
+      isReady: () => this.isOpen,
+      store: (events) => this.#saves.store([], events),
+    })
+    this.#linkOffers = new LinkOffers(link?.phone, settings, (phone) =>
       this.#lifetime.during(askForCode(this.#socket, phone, questionLimitMs)))
   }
 
@@ -165,7 +182,7 @@ export class WhatsAppSession implements Session {
     }
     this.#state = 'ending'
     this.#socket.ev.flush()
-    this.#saveCreds()
+    this.#saves.flush()
     await this.#socket.end(undefined)
     this.#finish()
   }
@@ -175,16 +192,16 @@ export class WhatsAppSession implements Session {
     void this.#socket.end(undefined).catch(() => undefined)
   }
 
-  #config(): SocketConfig {
+  #config(settings: Settings): SocketConfig {
     return {
-      ...toConfig(this.request.settings, this.port.log),
+      ...toConfig(settings, this.port.log),
       auth: { creds: this.#device.creds, keys: this.#device },
       msgRetryCounterCache: this.#memory.retries,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => {
         const repository = withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(this.#keysFirst.watch(auth), logger, pnToLid))
-        return this.#untilClosed(this.#journal.wrap(this.#keysFirst.wrap(inTurns(repository)), auth, (events) => this.#store([], events)))
+        return this.#untilClosed(this.#journal.wrap(this.#keysFirst.wrap(inTurns(repository)), auth, (events) => this.#saves.store([], events)))
       },
     }
   }
@@ -226,7 +243,7 @@ export class WhatsAppSession implements Session {
 
   #listen(): void {
     const { ev, ws } = this.#socket
-    aroundListeners(ws, (event, args, call) => void this.#inOrder(event, args, call))
+    aroundListeners(ws, (event, args, call) => void this.#incoming.handle(event, args, call))
     ev.process((batch) => {
       try {
         this.#on(batch)
@@ -245,63 +262,9 @@ export class WhatsAppSession implements Session {
     ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#tell(...this.#sender.acknowledged(ack)))
   }
 
-  #inOrder(event: string, args: unknown[], call: () => unknown): Promise<void> {
-    switch (event) {
-      case 'message':
-        return this.#arrivals.frame(() => this.#await(event, call))
-      case 'CB:message': {
-        const stanza = args[0] as BinaryNode
-        // What waited for its turn until the connection was over is offered again on the next one.
-        return this.#arrivals.message(stanza, () => this.#await(event, () => this.#socket.ws.isOpen ? this.#handle(stanza, call) : undefined))
-      }
-      case 'CB:receipt':
-        return this.#await(event, () => this.#confirm(args[0] as BinaryNode, call))
-      default:
-        return this.#await(event, call)
-    }
-  }
-
-  /** The library confirms a receipt before it tells of it, so what there is to tell is stored before the library sees it. */
-  async #confirm(receipt: BinaryNode, call: () => unknown): Promise<void> {
-    const events = toReceipts(receipt, this.#reader.me)
-    if (events.length > 0) {
-      await this.#arrivals.after(receipt)
-      await this.#store([], events)
-    }
-    if (this.#socket.ws.isOpen) {
-      await call()
-    }
-  }
-
-  // Whatever comes waits behind that one. What is not receipted yet is offered again on the next connection.
-  async #late(): Promise<void> {
-    if (this.#state !== 'over') {
-      this.port.log('error', 'the library does not get done with a message; the connection begins anew')
-      await this.#socket.end(new Error('A message was not handled in time.'))
-    }
-  }
-
-  // The library awaits none of its own listeners, and most of them ask the network something.
-  async #await(event: string, call: () => unknown): Promise<void> {
-    try {
-      await call()
-    } catch (error) {
-      if (this.#state === 'over') {
-        return
-      }
-      const about = { event, ...describeFault(error) }
-      if (isEssential(event)) {
-        this.port.log('error', 'the library failed at what the connection cannot do without', undefined, about)
-        await this.#socket.end(error instanceof Error ? error : new Error('A listener failed.'))
-      } else {
-        this.port.log(this.isOpen ? 'warning' : 'debug', 'the library failed at something that the network told it', undefined, about)
-      }
-    }
-  }
-
   #on(batch: Partial<BaileysEventMap>): void {
     if (batch['creds.update']) {
-      this.#onCreds()
+      this.#saves.changed()
     }
     for (const group of [...(batch['groups.update'] ?? []), batch['group-participants.update']]) {
       if (group?.id) {
@@ -349,11 +312,11 @@ export class WhatsAppSession implements Session {
     }
     // The library throws away what it still buffers, though it told the network that it has it.
     this.#socket.ev.flush()
-    this.#saveCreds()
+    this.#saves.flush()
     if (isPingLost(error)) {
       this.#tell({ type: 'pingLost' })
     }
-    const isDirect = this.#state === 'connecting' && !this.request.proxy
+    const isDirect = this.#state === 'connecting' && this.#isDirect
     this.#finish()
     const { code, ...more } = toClosing(error, isDirect)
     const { data } = (error ?? {}) as { data?: unknown }
@@ -375,91 +338,11 @@ export class WhatsAppSession implements Session {
     }
   }
 
-  #onCreds(): void {
-    if (!this.#device.isLinked) {
-      return
-    }
-    if (!this.#linked) {
-      this.#linked = true
-      const { me } = this.#device.creds
-      const phone = bare(me?.id)?.split('@')[0] ?? ''
-      const lid = bare(me?.lid)
-      this.#tell({ type: 'linkScanned' })
-      this.#tell(
-        { type: 'linked', phone, ...(lid ? { lid } : {}), ...(me?.name && me.name !== '~' ? { pushName: me.name } : {}) },
-        { type: 'credentialsChanged', changes: [this.#device.credsEntry()] })
-      return
-    }
-    // Several updates of one turn become one; the last one of a connection is saved when it closes.
-    if (!this.#credsDirty) {
-      this.#credsDirty = true
-      queueMicrotask(() => this.#saveCreds())
-    }
-  }
-
-  #saveCreds(): void {
-    if (this.#credsDirty) {
-      this.#credsDirty = false
-      this.#tell({ type: 'credentialsChanged', changes: [this.#device.credsEntry()] })
-    }
-  }
-
-  /** The library's hook for writes: returns only when everything is stored, and otherwise never. */
-  async #store(changes: Entry[], before: Event[] = this.#journal.take()): Promise<void> {
-    if (!this.#device.isLinked) {
-      return
-    }
-    const events: Event[] = [...before, ...(changes.length > 0 ? [{ type: 'credentialsChanged' as const, changes }] : [])]
-    if (this.#state === 'over' || !(await within(storeLimitMs, this.port.store(...events)))) {
-      this.#giveUp('changes of credentials were not stored in time')
-      await never()
-    }
-  }
-
   #giveUp(why: string): void {
     if (this.#state !== 'over') {
       this.port.log('error', why)
       this.abandon()
       this.port.closed(428)
-    }
-  }
-
-  /** A message without content is acknowledged at once, so what there is to tell of it is stored before the library sees it. */
-  async #handle(stanza: BinaryNode, call: () => unknown): Promise<void> {
-    await this.#knowAdmins(stanza)
-    if (!this.#socket.ws.isOpen) {
-      return
-    }
-    if (isEmpty(stanza)) {
-      await this.#unread(stanza, 'a message came without its content')
-      await call()
-      return
-    }
-    await call()
-    // The library failed before it had anything decrypted, and has answered. What it could not answer is offered again.
-    if (!isPlain(stanza) && !this.#journal.knows(stanza) && this.#socket.ws.isOpen) {
-      await this.#unread(stanza, 'the library did not come to read a message')
-    }
-  }
-
-  // Reading waits for nothing, so who may take back what others wrote is asked before. Its sender said that it does; one that does
-  // so without a word is none of WhatsApp's own.
-  async #knowAdmins({ attrs: { from, edit } }: BinaryNode): Promise<void> {
-    if (edit !== adminRevoke || !from || !isGroup(from)) {
-      return
-    }
-    try {
-      await this.#lifetime.during(this.#queries.within(questionLimitMs, () => this.#recipients.group(from)))
-    } catch (error) {
-      this.port.log('warning', 'nobody said who the administrators of a group are', undefined, describeFault(error))
-    }
-  }
-
-  async #unread(stanza: BinaryNode, why: string): Promise<void> {
-    const events = this.#reader.unread(stanza)
-    if (events.length > 0) {
-      this.port.log('information', why)
-      await this.#store([], events)
     }
   }
 
