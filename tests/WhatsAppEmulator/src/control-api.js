@@ -142,13 +142,14 @@ function changeGroup(emulator, jid, change, { actor, members }) {
   emulator.groups.change(emulator.groups.find(jid), emulator.phone(actor).account, change, members.map(member => emulator.phone(member).account))
 }
 
-function describe({ account, isOn }) {
+function describe({ account, isOn, keysGiven }) {
   return {
     phone: account.phone,
     name: account.name,
     jid: account.jid,
     lid: account.lidJid,
     isOn,
+    keysGiven,
     companions: account.companions.map(device => ({
       jid: device.jid,
       isConnected: device.connection?.isLive === true,

@@ -55,6 +55,10 @@ export class Phone {
     return this.account.lidJid
   }
 
+  get keysGiven() {
+    return this.#signal.keysGiven
+  }
+
   takeBundle = () => this.#signal.takeBundle()
 
   hasGroupKey = (group, device, content) => this.#signal.hasGroupKey(group, device, content)

@@ -21,6 +21,11 @@ export class SignalKeys {
     this.#owner = owner
   }
 
+  /** How many one-time keys it has handed out. */
+  get keysGiven() {
+    return this.#nextPreKey - 1
+  }
+
   /** A bundle for somebody who wants to write to this phone, with a one-time key of its own. */
   takeBundle() {
     if (this.#preKeys.size >= MAX_UNUSED_PRE_KEYS) this.#preKeys.delete(this.#preKeys.keys().next().value)

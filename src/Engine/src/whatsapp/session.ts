@@ -15,6 +15,7 @@ import { HistoryRequests } from './historyRequests.js'
 import { Incoming } from './incoming.js'
 import { Journal } from './journal.js'
 import { KeysFirst } from './keysFirst.js'
+import { KnownDevices } from './knownDevices.js'
 import { libraryLog } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
@@ -53,6 +54,7 @@ export class WhatsAppSession implements Session {
   readonly #keysFirst: KeysFirst
   readonly #saves: Saves
   readonly #memory: Memory
+  readonly #knownDevices = new KnownDevices()
   readonly #history: HistoryRequests
   readonly #isDirect: boolean
   readonly #dispatcher: RequestInit
@@ -92,7 +94,8 @@ export class WhatsAppSession implements Session {
     this.#listen()
     const { ws, authState } = this.#socket
     this.#queries = new Queries(ws, settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
-    this.#recipients = new Recipients(this.#socket, this.#device, this.#memory, this.#socket.signalRepository.lidMapping)
+    this.#recipients = new Recipients(
+      this.#socket, this.#device, this.#memory, this.#knownDevices, this.#socket.signalRepository.lidMapping)
     this.#sender = new Sender({
       socket: this.#socket,
       log: port.log,
@@ -197,6 +200,7 @@ export class WhatsAppSession implements Session {
       ...toConfig(settings, this.port.log),
       auth: { creds: this.#device.creds, keys: this.#device },
       msgRetryCounterCache: this.#memory.retries,
+      userDevicesCache: this.#knownDevices,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => {
