@@ -105,6 +105,23 @@ describe('The host', () => {
     assert.equal(silo.deliveries.at(-1)?.first.sequence, 2, 'the sequence goes on within an epoch')
   })
 
+  test('remembers for the next connection what the network does not tell again, and forgets it with a close', async () => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    network.last.request.memory.set('seen', true)
+    network.last.port.closed(428)
+    await silo.event('closed')
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 2, 'the number connects again')
+    assert.deepEqual([...network.last.request.memory], [['seen', true]])
+
+    await silo.ask('close', { number: n, epoch: 1 })
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 3, 'the number connects once more')
+    assert.deepEqual([...network.last.request.memory], [])
+  })
+
   test('connects again only when everything of the last connection is stored, with its unstored changes on top', async () => {
     await start()
     silo.acknowledgeAtOnce = false

@@ -111,6 +111,10 @@ export class HostedNumber {
   async close(epoch: number): Promise<void> {
     this.#enter(epoch)
     await this.settle()
+    // It may never come back here: what is left of it is how to refuse who had it before.
+    if (!this.isHosted) {
+      this.#memory.clear()
+    }
   }
 
   async settle(): Promise<void> {
