@@ -97,9 +97,11 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
                     return (null, Pause);
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is TaskCanceledException && !hangUp.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException || (exception is TaskCanceledException && !hangUp.IsCancellationRequested))
         {
-            var isRefused = exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+            // A connection whose other end was gone before the client had a look at it is as good as refused: nothing was asked over it.
+            var isRefused = exception is SocketException { SocketErrorCode: SocketError.NotConnected }
+                || exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
             answers.Refused(isRefused ? "connection refused" : "no answer");
             if (!nodes.MayNotAnswer(node, sent, isRefused))
             {
