@@ -246,6 +246,7 @@ export class Router {
     const direct = children(node, 'enc')
     const parts = children(child(node, 'participants'), 'to')
     if (!parts.every(part => this.#server.accounts.find(part.attrs.jid))) return 'a participant that is nobody'
+    if (new Set(parts.map(part => part.attrs.jid)).size < parts.length) return 'a device that is named twice'
     const encs = [...direct, ...parts.flatMap(part => children(part, 'enc'))]
     if (encs.length !== direct.length + parts.length || encs.length === 0) return 'a message without one ciphertext for each device'
     if (!encs.every(({ attrs, content }) => attrs.v === '2' && ['msg', 'pkmsg', 'skmsg'].includes(attrs.type) && content?.length)) {

@@ -29,6 +29,15 @@ const MISTAKES = {
       content: [{ tag: 'enc', attrs: { v: '2', type: 'pkmsg' }, content: Buffer.from('x') }]
     }] }]
   }],
+  'a device that is named twice': ['a device that is named twice', {
+    tag: 'message',
+    attrs: { id: 'm', to: `4915122222222${SERVER}`, type: 'text' },
+    content: [{ tag: 'participants', attrs: {}, content: ['first', 'again'].map(cipher => ({
+      tag: 'to',
+      attrs: { jid: `4915122222222${SERVER}` },
+      content: [{ tag: 'enc', attrs: { v: '2', type: 'msg' }, content: Buffer.from(cipher) }]
+    })) }]
+  }],
   'a message that leaves out the own phone': ['a message that leaves out the own phone', {
     tag: 'message',
     attrs: { id: 'm', to: `4915122222222${SERVER}`, type: 'text' },

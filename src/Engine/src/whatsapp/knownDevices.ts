@@ -1,27 +1,43 @@
 import type { FullJid, PossiblyExtendedCacheStore } from 'baileys'
 
 const freshMs = 5 * 60_000
+const keptMs = 60 * 60_000
 /** Of some thousands of people all devices stay known; whoever is forgotten is looked up again. */
 const mostPeople = 5_000
 
 interface Known {
   devices: FullJid[]
+  /** When the network said so. */
   at: number
 }
 
 /**
  * Which devices people have, for one connection. The library looks here before it asks the network, and changes it by what the network tells
- * of new and removed ones. It finds what has become old, too: whoever sends asks anew before.
+ * of new and removed ones, which says nothing of the others: that makes no list younger. It finds what has become old, too: before a
+ * message goes to a chat for the first time, whoever it is for is asked for anew (`Recipients`).
  */
 export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 'set' | 'del' | 'flushAll'> {
+  /** In the order of their age. */
   readonly #people = new Map<string, Known>()
+  readonly #newIdentities = new Set<string>()
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** The devices of a user, if they are known since a short time. */
-  fresh(user: string): FullJid[] | undefined {
+  isFresh(user: string): boolean {
     const known = this.#people.get(user)
-    return known && this.now() - known.at < freshMs ? known.devices : undefined
+    return known !== undefined && this.now() - known.at < freshMs
+  }
+
+  /** Takes what the network says of a user. */
+  renew(user: string, devices: FullJid[]): void {
+    this.#people.delete(user)
+    this.#people.set(user, { devices, at: this.now() })
+    for (const [each, { at }] of this.#people) {
+      if (this.#people.size <= mostPeople && this.now() - at < keptMs) {
+        break
+      }
+      this.#people.delete(each)
+    }
   }
 
   get<T>(user: string): T | undefined {
@@ -29,11 +45,11 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
   }
 
   set<T>(user: string, devices: T): void {
-    this.#people.delete(user)
-    this.#people.set(user, { devices: devices as FullJid[], at: this.now() })
-    const oldest = this.#people.keys().next()
-    if (this.#people.size > mostPeople && !oldest.done) {
-      this.#people.delete(oldest.value)
+    const known = this.#people.get(user)
+    if (known) {
+      known.devices = devices as FullJid[]
+    } else {
+      this.renew(user, devices as FullJid[])
     }
   }
 
@@ -43,5 +59,15 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
 
   flushAll(): void {
     this.#people.clear()
+  }
+
+  /** Somebody's phone has new keys, and the session with it is of no use. */
+  hasNewIdentity(user: string): void {
+    this.#newIdentities.add(user)
+  }
+
+  /** Whether there was that notice of one of these names of somebody since the last time; one is enough. */
+  takeNewIdentity(users: string[]): boolean {
+    return users.filter((user) => this.#newIdentities.delete(user)).length > 0
   }
 }

@@ -1,5 +1,5 @@
 import {
-  extractDeviceJids, type GroupMetadata, isLidUser, isPnUser, jidDecode, jidEncode, type SignalRepositoryWithLIDStore, USyncQuery, USyncUser,
+  type BinaryNode, extractDeviceJids, type FullJid, type GroupMetadata, isLidUser, isPnUser, jidDecode, jidEncode, type SignalRepositoryWithLIDStore, USyncQuery, USyncUser,
   WAMessageAddressingMode, type WASocket,
 } from 'baileys'
 import type { Device } from '../credentials/device.js'
@@ -13,6 +13,8 @@ const hostedDevice = 99
 
 /** Who gets what is sent to a chat. */
 export class Recipients {
+  readonly #underWay = new Map<string, Promise<void>>()
+
   constructor(
     private readonly socket: Pick<WASocket, 'executeUSyncQuery' | 'assertSessions' | 'groupMetadata'>,
     private readonly device: Device,
@@ -25,13 +27,24 @@ export class Recipients {
    * Asks the network for all that is not known of them yet, and of ourselves, since whatever goes out goes to our other devices too: the
    * devices, and the keys to write to those. The library would ask while it sends, and nothing else of the number leaves meanwhile.
    */
-  async find(jid: string): Promise<void> {
-    const people = isGroup(jid) ? (await this.group(jid)).participants.map(({ id }) => id) : [...new Set([jid, ...this.#ourselves(jid)])]
-    await this.#lookUp(people.filter((person) => !this.known.fresh(userOf(person))))
-    const haveKey = isGroup(jid) ? this.device.get('sender-key-memory', [jid])[jid] ?? {} : {}
-    const devices = people.flatMap((person) => this.known.fresh(userOf(person)) ?? [])
-    const others = devices.filter(({ device }) => device !== hostedDevice).map(({ user, server, device }) => jidEncode(user, server, device))
-    await this.socket.assertSessions(others.filter((each) => !haveKey[each]))
+  find(jid: string): Promise<void> {
+    return this.#once(jid, async () => {
+      const people = isGroup(jid) ? (await this.group(jid)).participants.map(({ id }) => id) : [jid, ...this.#ourselves(jid)]
+      const haveKey = isGroup(jid) ? this.device.get('sender-key-memory', [jid])[jid] ?? {} : {}
+      const ours = new Set(people.filter((person) => this.#isMe(person)).map((person) => bare(person) ?? person))
+      await Promise.all([
+        ...[...ours].map((own) => this.#once(`our own ${own}`, () => this.#prepare([own]))),
+        this.#prepare(people.filter((person) => !this.#isMe(person)), haveKey),
+      ])
+    })
+  }
+
+  /** The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it. */
+  identityChanged({ attrs: { from, offline }, content }: BinaryNode): void {
+    const { user, device } = jidDecode(from) ?? {}
+    if (user && !device && offline && Array.isArray(content) && content.some(({ tag }) => tag === 'identity')) {
+      this.known.hasNewIdentity(user)
+    }
   }
 
   /**
@@ -64,30 +77,86 @@ export class Recipients {
     return member?.id ?? (addressingMode === WAMessageAddressingMode.LID && isPnUser(person) ? bare(await this.addresses.getLIDForPN(person)) : undefined) ?? person
   }
 
+  /** Work for one chat, or for ourselves, which is done once for all who want it done while it is under way. */
+  async #once(what: string, work: () => Promise<void>): Promise<void> {
+    const underWay = this.#underWay.get(what) ?? work().finally(() => this.#underWay.delete(what))
+    this.#underWay.set(what, underWay)
+    await underWay
+  }
+
+  #isMe(person: string): boolean {
+    const { me } = this.device.creds
+    return isMe(person, { id: me?.id, lid: me?.lid })
+  }
+
   /** As the library addresses our other devices in a chat with a person. */
   #ourselves(jid: string): string[] {
     const { me } = this.device.creds
     const own = isLidUser(jid) && me?.lid ? me.lid : me?.id
-    return own ? [bare(own) ?? own] : []
+    return own ? [own] : []
+  }
+
+  async #prepare(people: string[], haveKey: Record<string, boolean> = {}): Promise<void> {
+    const strangers = people.filter((person) => !this.known.isFresh(userOf(person)))
+    if (strangers.length > 0) {
+      await this.#lookUp(strangers)
+    }
+    const renewed = people.filter((person) => this.known.takeNewIdentity(this.#namesOf(person)))
+    if (renewed.length > 0) {
+      await this.#renew(renewed)
+    }
+    const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? []).filter(({ device }) => device !== hostedDevice)
+    const without = devices.map(({ user, server, device }) => jidEncode(user, server, device)).filter((device) => !haveKey[device])
+    if (without.length > 0) {
+      await this.socket.assertSessions(without)
+    }
   }
 
   // The library can do this, too, but has new keys of everybody handed out each time: one key less in store for each of these people, one
   // session more for each of our conversations. Where there is a session, it goes on.
   async #lookUp(people: string[]): Promise<void> {
     const { me } = this.device.creds
-    if (people.length === 0 || !me) {
+    if (!me) {
       return
     }
     const query = new USyncQuery().withContext('message').withDeviceProtocol().withLIDProtocol()
-    people.forEach((person) => query.withUser(new USyncUser().withId(person)))
+    people.forEach((person) => query.withUser(new USyncUser().withId(bare(person) ?? person)))
     const list = (await this.socket.executeUSyncQuery(query))?.list ?? []
     await this.addresses.storeLIDPNMappings(list.flatMap(({ id, lid }) => typeof lid === 'string' && isPnUser(id) ? [{ pn: id, lid }] : []))
-    const devices = extractDeviceJids(list, me.id, me.lid ?? '', false)
-    const found = [...new Set(devices.map(({ user }) => user))].map((user) => ({ user, devices: devices.filter((each) => each.user === user) }))
-    if (found.length > 0) {
-      await this.device.set({ 'device-list': Object.fromEntries(found.map(({ user, devices }) => [user, devices.map(({ device }) => `${device ?? 0}`)])) })
+    const found = new Map<string, FullJid[]>()
+    for (const device of extractDeviceJids(list, me.id, me.lid ?? '', false).filter((each) => !this.#isThisOne(each))) {
+      found.set(device.user, [...(found.get(device.user) ?? []), device])
     }
-    found.forEach(({ user, devices }) => this.known.set(user, devices))
+    found.forEach((devices, user) => this.known.renew(user, devices))
+    if (found.size > 0) {
+      await this.device.set({ 'device-list': Object.fromEntries([...found].map(([user, devices]) => [user, devices.map(({ device }) => `${device ?? 0}`)])) })
+    }
+  }
+
+  /** The device that writes, under either of its addresses. */
+  #isThisOne({ user, device }: FullJid): boolean {
+    const { me } = this.device.creds
+    return [me?.id, me?.lid].some((own) => {
+      const decoded = jidDecode(own)
+      return decoded?.user === user && decoded.device === device
+    })
+  }
+
+  async #renew(people: string[]): Promise<void> {
+    try {
+      await this.socket.assertSessions(people, true)
+    } catch (error) {
+      people.forEach((person) => this.known.hasNewIdentity(userOf(person)))
+      throw error
+    }
+  }
+
+  /** Both users of somebody of whom both addresses are known. */
+  #namesOf(person: string): string[] {
+    const user = userOf(person)
+    const name = isPnUser(person) ? user : `${user}_reverse`
+    const other = this.device.get('lid-mapping', [name])[name]
+    return other ? [user, other] : [user]
   }
 
   async group(jid: string): Promise<GroupMetadata> {

@@ -11,6 +11,7 @@ import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/netw
 import { EngineError, type Event, type OutboundMessage, type Params, type PresenceState, type Settings } from '../rpc/contract.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
 import { toConfig } from './config.js'
+import { eachOnce } from './eachOnce.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Incoming } from './incoming.js'
 import { Journal } from './journal.js'
@@ -201,6 +202,7 @@ export class WhatsAppSession implements Session {
       auth: { creds: this.#device.creds, keys: this.#device },
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
+      patchMessageBeforeSending: eachOnce,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => {
@@ -261,6 +263,7 @@ export class WhatsAppSession implements Session {
     ws.prependListener('CB:receipt,type:retry', (receipt: BinaryNode) => this.#memory.retries.receipt(receipt))
     // By the time the library tells of it, what an administrator did since may have been read.
     ws.prependListener('CB:notification,type:w:gp2', ({ attrs: { from } }: BinaryNode) => this.#memory.forgetGroup(from ?? ''))
+    ws.prependListener('CB:notification,type:encrypt', (notice: BinaryNode) => this.#recipients.identityChanged(notice))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
     ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#tell(...this.#sender.acknowledged(ack)))

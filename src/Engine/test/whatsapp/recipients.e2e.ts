@@ -28,4 +28,12 @@ describe('Whoever is written to', () => {
       await host.silo.event('messageReceived', 'n2', ({ message }) => message.whatsAppId === id)
     }
   })
+
+  test('is each of our devices once where we write to ourselves', async () => {
+    const { host, anna } = world
+    for (const [id, jid] of [['NOTE', anna.jid], ['AGAIN', anna.jid], ['HIDDEN', anna.lid]] as const) {
+      await host.send('n1', id, jid, 'a note')
+      await host.silo.event('serverAcknowledged', 'n1', ({ whatsAppId }) => whatsAppId === id)
+    }
+  })
 })

@@ -42,66 +42,116 @@ describe('a person', () => {
 
 describe('the devices of a person', () => {
   const [own, ownHidden] = ['919800000009:7@s.whatsapp.net', '999:7@lid']
+  const [bareOwn, bareOwnHidden] = ['919800000009@s.whatsapp.net', '999@lid']
 
-  // What the network answers: to each of these questions, the devices of those whom it knows.
-  async function finding(known: Record<string, number[]>) {
-    const asked: { people: string[]; context: string }[] = []
-    const sessions: { devices: string[]; force: boolean | undefined }[] = []
+  // What the network answers to each of these questions: the devices of those whom it knows.
+  function finding(known: Record<string, number[]>) {
+    const asked: string[][] = []
+    const sessions: string[][] = []
+    const renewed: string[][] = []
     const mappings: { pn: string; lid: string }[] = []
     const clock = { ms: 0 }
     const device = new Device(undefined, () => Promise.resolve())
     device.creds.me = { id: own, lid: ownHidden }
+    const cache = new KnownDevices(() => clock.ms)
     const found = new Recipients({
-      executeUSyncQuery: ({ users, context }) => {
+      executeUSyncQuery: async ({ users }) => {
         const people = users.flatMap(({ id }) => id ?? [])
-        asked.push({ people, context })
-        const list = people.flatMap((id) => known[id] ? [{ id, lid: '111@lid', devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
-        return Promise.resolve({ list, sideList: [] })
+        asked.push(people)
+        await new Promise(setImmediate)
+        const list = people.flatMap((id) => known[id] ? [{ id, lid: amiHidden, devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
+        return { list, sideList: [] }
       },
       assertSessions: (devices, force) => {
-        sessions.push({ devices, force })
+        (force ? renewed : sessions).push(devices)
         return Promise.resolve(true)
       },
-      groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden }, { id: ownHidden }] } as unknown as GroupMetadata),
-    }, device, Memory.of(new Map()), new KnownDevices(() => clock.ms), {
+      groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden }, { id: bareOwnHidden }] } as unknown as GroupMetadata),
+    }, device, Memory.of(new Map()), cache, {
       getLIDForPN: () => Promise.resolve(null),
       storeLIDPNMappings: (pairs) => Promise.resolve(void mappings.push(...pairs)),
     })
-    return { found, asked, sessions, mappings, clock, device }
+    return { found, asked, sessions, renewed, mappings, clock, device, cache }
   }
 
-  test('and our own are asked for once in five minutes, and keys of them where there are none', async () => {
-    const { found, asked, sessions, mappings, clock, device } = await finding({ [ami]: [0, 3], '919800000009@s.whatsapp.net': [0, 7] })
+  const told = { tag: 'notification', attrs: { from: amiHidden, offline: '3' }, content: [{ tag: 'identity', attrs: {} }] }
+
+  test('and our other ones are asked for once in five minutes, and keys of them where there are none', async () => {
+    const { found, asked, sessions, renewed, mappings, clock, device } = finding({ [ami]: [0, 3], [bareOwn]: [0, 7] })
     await found.find(ami)
     clock.ms = 299_999
     await found.find(ami)
 
-    assert.deepEqual(asked, [{ people: [ami, '919800000009@s.whatsapp.net'], context: 'message' }])
-    const all = [ami, '919800000001:3@s.whatsapp.net', '919800000009@s.whatsapp.net']
-    assert.deepEqual(sessions, [{ devices: all, force: undefined }, { devices: all, force: undefined }], 'a session that is there goes on')
-    assert.deepEqual(mappings[0], { pn: ami, lid: '111@lid' })
+    assert.deepEqual(asked, [[bareOwn], [ami]])
+    const once = [[bareOwn], [ami, '919800000001:3@s.whatsapp.net']]
+    assert.deepEqual(sessions, [...once, ...once])
+    assert.deepEqual(renewed, [], 'a session that is there goes on')
+    assert.ok(mappings.some(({ pn, lid }) => pn === ami && lid === amiHidden))
     assert.deepEqual(device.get('device-list', ['919800000001']), { 919800000001: ['0', '3'] })
 
     clock.ms = 300_000
     await found.find(ami)
-    assert.equal(asked.length, 2)
+    assert.equal(asked.length, 4)
   })
 
-  test('of whom the network says nothing are asked for again', async () => {
-    const { found, asked } = await finding({ '919800000009@s.whatsapp.net': [0] })
-    await found.find(ami)
-    await found.find(ami)
-    assert.deepEqual(asked.map(({ people }) => people), [[ami, '919800000009@s.whatsapp.net'], [ami]])
+  test('are asked for once by all who write to them at once, and ours by all who write to anybody', async () => {
+    const { found, asked, sessions } = finding({ [ami]: [0], [gone]: [0], [bareOwn]: [0, 7] })
+    await Promise.all([found.find(ami), found.find(gone), found.find(ami), found.find(gone)])
+    assert.deepEqual(asked, [[bareOwn], [ami], [gone]])
+    assert.deepEqual(sessions.toSorted(), [[bareOwn], [ami], [gone]].toSorted())
   })
 
-  test('are asked for under the address of the chat, and in a group for all at once', async () => {
-    const { found, asked, sessions } = await finding({ [amiHidden]: [0], [ownHidden]: [0], '999@lid': [0] })
+  test('are asked for again when the network says nothing of them', async () => {
+    const { found, asked } = finding({ [bareOwn]: [0, 7] })
+    await found.find(ami)
+    await found.find(ami)
+    assert.deepEqual(asked, [[bareOwn], [ami], [ami]])
+  })
+
+  test('are asked for under the address of the chat, without the one that writes', async () => {
+    const { found, asked, sessions } = finding({ [amiHidden]: [0], [bareOwnHidden]: [0, 7] })
     await found.find(amiHidden)
-    assert.deepEqual(asked.map(({ people }) => people), [[amiHidden, '999@lid']])
+    assert.deepEqual(asked, [[bareOwnHidden], [amiHidden]])
+    assert.deepEqual(sessions, [[bareOwnHidden], [amiHidden]])
 
     await found.find(group)
-    assert.equal(asked.length, 1, 'all of them are known')
-    assert.deepEqual(sessions.at(-1), { devices: [amiHidden, '999@lid'], force: undefined })
+    assert.equal(asked.length, 2, 'all of them are known')
+    assert.deepEqual(sessions.slice(2), [[bareOwnHidden], [amiHidden]])
+  })
+
+  test('are found in a chat with ourselves', async () => {
+    const { found, asked, sessions } = finding({ [bareOwn]: [0, 7] })
+    await found.find(bareOwn)
+    assert.deepEqual([asked, sessions], [[[bareOwn]], [[bareOwn]]])
+  })
+
+  test('get new keys once, when the network told that theirs changed while we were away', async () => {
+    const { found, renewed, device } = finding({ [ami]: [0], [bareOwn]: [0] })
+    await device.set({ 'lid-mapping': { 919800000001: '111', '111_reverse': '919800000001' } })
+    for (const notice of [{ ...told, attrs: { from: amiHidden } }, { ...told, attrs: { ...told.attrs, from: '111:3@lid' } }, { ...told, content: [{ tag: 'count', attrs: {} }] }]) {
+      found.identityChanged(notice)
+    }
+    await found.find(ami)
+    assert.deepEqual(renewed, [], 'the library does it, or nobody has to')
+
+    found.identityChanged(told)
+    await found.find(ami)
+    await found.find(ami)
+    assert.deepEqual(renewed, [[ami]])
+  })
+
+  test('are no younger for what is told of some of them', () => {
+    const { cache, clock } = finding({})
+    const phone = { user: '111', device: 0, server: 'lid' } as const
+    cache.renew('111', [phone])
+    clock.ms = 300_000
+    cache.set('111', [phone, { ...phone, device: 4 }])
+    assert.ok(!cache.isFresh('111'))
+    assert.equal(cache.get<unknown[]>('111')?.length, 2)
+
+    clock.ms = 3_600_000
+    cache.renew('222', [])
+    assert.equal(cache.get('111'), undefined, 'nobody needed it for an hour')
   })
 })
 
