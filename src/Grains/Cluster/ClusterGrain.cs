@@ -67,6 +67,11 @@ internal sealed class ClusterGrain(
             return new Refusal(RefusalCode.Conflict, "No other silo could take its numbers. Start another one first.");
         }
 
+        if (!drain && found.IsStopping)
+        {
+            return new Refusal(RefusalCode.Conflict, "The silo is about to end, which cannot be called off.");
+        }
+
         await silos.Drain(silo, drain);
         return found.View() with { State = drain ? SiloState.Draining : SiloState.Active };
     }

@@ -103,26 +103,33 @@ internal sealed partial class SiloDrain(
 
     public void Dispose() => _ended.Dispose();
 
-    // So that nobody sends a number here from now on.
-    private Task KeepOthersAway(CancellationToken stop) => Insist(() => silos.Drain(self.SiloAddress.ToParsableString(), true), stop);
-
-    // What this silo heard last can be some seconds old: meanwhile another one may take numbers again.
-    private Task LearnWhoTakesNumbers(CancellationToken stop) => Insist(async () => choice.Learn(await silos.Reports()), stop);
-
-    // Storage that is away for a moment is no reason to end without handing over.
-    private async Task Insist(Func<Task> step, CancellationToken stop)
+    // So that nobody sends a number here from now on. Storage that is away for a moment is no reason to end without handing over.
+    private async Task KeepOthersAway(CancellationToken stop)
     {
         while (true)
         {
             try
             {
-                await step().WaitAsync(stop);
+                await silos.Drain(self.SiloAddress.ToParsableString(), true).WaitAsync(stop);
                 return;
             }
             catch (StorageUnavailableException) when (!stop.IsCancellationRequested)
             {
                 await Task.Delay(LookAgainAfter, clock, stop);
             }
+        }
+    }
+
+    // What this silo heard last can be some seconds old: meanwhile another one may take numbers again.
+    private async Task LearnWhoTakesNumbers(CancellationToken stop)
+    {
+        try
+        {
+            choice.Learn(await silos.Reports().WaitAsync(stop));
+        }
+        catch (Exception exception) when (!stop.IsCancellationRequested)
+        {
+            LogNotLearned(logger, exception);
         }
     }
 
@@ -134,13 +141,43 @@ internal sealed partial class SiloDrain(
             // Until it is called off: a number may still have been on its way here.
             while (true)
             {
-                await Task.WhenAll(numbers.All.GroupBy(number => number.Engine).Select(group => HandOver(group.Key, [.. group], stop)));
+                if (numbers.All is { Count: > 0 } all && await IsStillWanted(stop))
+                {
+                    await Task.WhenAll(all.GroupBy(number => number.Engine).Select(group => HandOver(group.Key, [.. group], stop)));
+                }
+
                 await Task.Delay(LookAgainAfter, clock, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             LogEnded(logger, numbers.Count);
+        }
+    }
+
+    // The others see at once that this silo may take numbers again, and hand it theirs: those must not be sent away before it hears so itself.
+    private async Task<bool> IsStillWanted(CancellationToken stop)
+    {
+        if (IsStopping)
+        {
+            return true;
+        }
+
+        try
+        {
+            var own = self.SiloAddress.ToParsableString();
+            var isCalledOff = (await silos.Reports().WaitAsync(stop)).Any(report => report.Silo == own && report.State is SiloState.Active);
+            if (isCalledOff)
+            {
+                IsWanted(false);
+            }
+
+            return !isCalledOff;
+        }
+        catch (StorageUnavailableException)
+        {
+            // Nor could a number be taken elsewhere now.
+            return false;
         }
     }
 
@@ -168,6 +205,9 @@ internal sealed partial class SiloDrain(
 
     [LoggerMessage(LogLevel.Information, "The silo drains no more; {Count} numbers are here")]
     private static partial void LogEnded(ILogger logger, int count);
+
+    [LoggerMessage(LogLevel.Warning, "The silo does not learn how the others are now, and hands its numbers to those that took any before")]
+    private static partial void LogNotLearned(ILogger logger, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The silo stops before all of its numbers were handed over; {Count} come back on the others by themselves")]
     private static partial void LogLeft(ILogger logger, Exception? exception, int count);

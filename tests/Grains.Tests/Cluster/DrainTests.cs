@@ -70,6 +70,9 @@ public sealed class DrainTests : SeveralSilos
         Assert.Equal(0, stopped.Services.GetRequiredService<LocalNumbers>().Count);
         await AllReady(numbers);
         Assert.Empty(_twice);
+
+        await _cluster.LivesUntil(async () => await State(stopped) is SiloState.Drained);
+        Assert.Equal(RefusalCode.Conflict, (await Cluster.Drain(Id(stopped), drain: false)).Refusal!.Code);
     }
 
     [Fact]
@@ -89,6 +92,7 @@ public sealed class DrainTests : SeveralSilos
         }
 
         WatchForTwoConnections();
+        var before = await Epochs(numbers);
         await Cluster.Drain(Id(again), drain: false);
         var finish = stopped.Services.GetRequiredService<SiloDrain>().Finish(TestContext.Current.CancellationToken);
 
@@ -100,6 +104,8 @@ public sealed class DrainTests : SeveralSilos
         await finish;
         Assert.All(numbers, number => Assert.Equal(again.Address, _homes[number].Address));
         await AllReady(numbers);
+        var after = await Epochs(numbers);
+        Assert.All(numbers, number => Assert.Equal(before[number] + 1, after[number]));
         Assert.Empty(_twice);
     }
 
