@@ -2,7 +2,7 @@ import type { FullJid, PossiblyExtendedCacheStore } from 'baileys'
 
 const freshMs = 5 * 60_000
 const keptMs = 60 * 60_000
-/** Of some thousands of people all devices stay known; whoever is forgotten is looked up again. */
+/** Of more people only the fresh ones stay known; whoever is forgotten is looked up again. */
 const mostPeople = 5_000
 
 interface Known {
@@ -19,7 +19,6 @@ interface Known {
 export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 'set' | 'del' | 'flushAll'> {
   /** In the order of their age. */
   readonly #people = new Map<string, Known>()
-  readonly #newIdentities = new Set<string>()
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
@@ -33,7 +32,8 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
     this.#people.delete(user)
     this.#people.set(user, { devices, at: this.now() })
     for (const [each, { at }] of this.#people) {
-      if (this.#people.size <= mostPeople && this.now() - at < keptMs) {
+      const age = this.now() - at
+      if (age < freshMs || (age < keptMs && this.#people.size <= mostPeople)) {
         break
       }
       this.#people.delete(each)
@@ -59,15 +59,5 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
 
   flushAll(): void {
     this.#people.clear()
-  }
-
-  /** Somebody's phone has new keys, and the session with it is of no use. */
-  hasNewIdentity(user: string): void {
-    this.#newIdentities.add(user)
-  }
-
-  /** Whether there was that notice of one of these names of somebody since the last time; one is enough. */
-  takeNewIdentity(users: string[]): boolean {
-    return users.filter((user) => this.#newIdentities.delete(user)).length > 0
   }
 }

@@ -3,9 +3,13 @@ import {
   WAMessageAddressingMode, type WASocket,
 } from 'baileys'
 import type { Device } from '../credentials/device.js'
+import type { Log } from '../log/log.js'
+import { describeFault } from '../log/redact.js'
 import { bare, isGroup, isMe } from '../messages/address.js'
+import { within } from '../numbers/deadline.js'
 import type { KnownDevices } from './knownDevices.js'
 import type { Memory } from './memory.js'
+import { isUnanswered } from './queries.js'
 import { asGroupRefusal } from './refusals.js'
 
 /** The place of a device that the network itself hosts, which the library gives no group key. */
@@ -13,7 +17,7 @@ const hostedDevice = 99
 
 /** Who gets what is sent to a chat. */
 export class Recipients {
-  readonly #underWay = new Map<string, Promise<void>>()
+  readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(
     private readonly socket: Pick<WASocket, 'executeUSyncQuery' | 'assertSessions' | 'groupMetadata'>,
@@ -21,20 +25,22 @@ export class Recipients {
     private readonly memory: Memory,
     private readonly known: KnownDevices,
     private readonly addresses: Pick<SignalRepositoryWithLIDStore['lidMapping'], 'getLIDForPN' | 'storeLIDPNMappings'>,
+    private readonly log: Log,
   ) {}
 
   /**
    * Asks the network for all that is not known of them yet, and of ourselves, since whatever goes out goes to our other devices too: the
    * devices, and the keys to write to those. The library would ask while it sends, and nothing else of the number leaves meanwhile.
+   * @param limitMs How long it may wait for others who ask the same; what it asks itself is for the caller to limit.
    */
-  find(jid: string): Promise<void> {
-    return this.#once(jid, async () => {
+  find(jid: string, limitMs: number): Promise<void> {
+    const until = performance.now() + limitMs
+    return this.#inTurn(jid, until, async () => {
       const people = isGroup(jid) ? (await this.group(jid)).participants.map(({ id }) => id) : [jid, ...this.#ourselves(jid)]
-      const haveKey = isGroup(jid) ? this.device.get('sender-key-memory', [jid])[jid] ?? {} : {}
       const ours = new Set(people.filter((person) => this.#isMe(person)).map((person) => bare(person) ?? person))
       await Promise.all([
-        ...[...ours].map((own) => this.#once(`our own ${own}`, () => this.#prepare([own]))),
-        this.#prepare(people.filter((person) => !this.#isMe(person)), haveKey),
+        ...[...ours].map((own) => this.#inTurn(`our own ${own}`, until, () => this.#prepare([own], jid))),
+        this.#prepare(people.filter((person) => !this.#isMe(person)), jid),
       ])
     })
   }
@@ -42,9 +48,10 @@ export class Recipients {
   /** The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it. */
   identityChanged({ attrs: { from, offline }, content }: BinaryNode): void {
     const { user, device } = jidDecode(from) ?? {}
-    if (user && !device && offline && Array.isArray(content) && content.some(({ tag }) => tag === 'identity')) {
-      this.known.hasNewIdentity(user)
+    if (!from || !user || device || !offline || this.#isMe(from) || !Array.isArray(content) || content.every(({ tag }) => tag !== 'identity')) {
+      return
     }
+    this.#namesOf(from).forEach((name) => this.memory.begunWith.delete(name))
   }
 
   /**
@@ -77,11 +84,19 @@ export class Recipients {
     return member?.id ?? (addressingMode === WAMessageAddressingMode.LID && isPnUser(person) ? bare(await this.addresses.getLIDForPN(person)) : undefined) ?? person
   }
 
-  /** Work for one chat, or for ourselves, which is done once for all who want it done while it is under way. */
-  async #once(what: string, work: () => Promise<void>): Promise<void> {
-    const underWay = this.#underWay.get(what) ?? work().finally(() => this.#underWay.delete(what))
-    this.#underWay.set(what, underWay)
-    await underWay
+  /** Work of one kind, one after the other: what the first asks in vain the next asks for itself, and what it learns nobody asks again. */
+  async #inTurn(kind: string, until: number, work: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(kind)
+    const mine = (before ? within(Math.max(0, until - performance.now()), before) : Promise.resolve()).then(work)
+    const over = mine.catch(() => undefined)
+    this.#turns.set(kind, over)
+    try {
+      await mine
+    } finally {
+      if (this.#turns.get(kind) === over) {
+        this.#turns.delete(kind)
+      }
+    }
   }
 
   #isMe(person: string): boolean {
@@ -96,20 +111,40 @@ export class Recipients {
     return own ? [own] : []
   }
 
-  async #prepare(people: string[], haveKey: Record<string, boolean> = {}): Promise<void> {
+  async #prepare(people: string[], chat: string): Promise<void> {
     const strangers = people.filter((person) => !this.known.isFresh(userOf(person)))
     if (strangers.length > 0) {
       await this.#lookUp(strangers)
     }
-    const renewed = people.filter((person) => this.known.takeNewIdentity(this.#namesOf(person)))
-    if (renewed.length > 0) {
-      await this.#renew(renewed)
-    }
+    const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? []).filter(({ device }) => device !== hostedDevice)
-    const without = devices.map(({ user, server, device }) => jidEncode(user, server, device)).filter((device) => !haveKey[device])
+    const without = devices.map((device) => ({ ...device, jid: jidEncode(device.user, device.server, device.device) })).filter(({ jid }) => !haveKey[jid])
+    await this.#begin(without.filter(({ user, server }) => !this.#hasBegunWith(jidEncode(user, server))))
     if (without.length > 0) {
-      await this.socket.assertSessions(without)
+      await this.socket.assertSessions(without.map(({ jid }) => jid))
     }
+  }
+
+  #hasBegunWith(person: string): boolean {
+    return this.#namesOf(person).some((name) => this.memory.begunWith.get(name))
+  }
+
+  // A session of credentials that were restored from a backup has used its next keys before, and a phone drops what comes under one that it
+  // knows: so the first message to each person since the credentials came here begins a new one. Where that is not done the message goes as
+  // before: there may be no other keys to be had.
+  async #begin(devices: (FullJid & { jid: string })[]): Promise<void> {
+    if (devices.length === 0) {
+      return
+    }
+    try {
+      await this.socket.assertSessions(devices.map(({ jid }) => jid), true)
+    } catch (error) {
+      this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
+      if (isUnanswered(error)) {
+        return
+      }
+    }
+    devices.forEach(({ user }) => this.memory.begunWith.set(user, true))
   }
 
   // The library can do this, too, but has new keys of everybody handed out each time: one key less in store for each of these people, one
@@ -140,15 +175,6 @@ export class Recipients {
       const decoded = jidDecode(own)
       return decoded?.user === user && decoded.device === device
     })
-  }
-
-  async #renew(people: string[]): Promise<void> {
-    try {
-      await this.socket.assertSessions(people, true)
-    } catch (error) {
-      people.forEach((person) => this.known.hasNewIdentity(userOf(person)))
-      throw error
-    }
   }
 
   /** Both users of somebody of whom both addresses are known. */

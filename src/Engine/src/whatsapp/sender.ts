@@ -68,7 +68,7 @@ export class Sender {
         this.line.log('error', 'the library no longer says when it writes; what it did not write cannot be told')
       }
     }
-    const found = queries.within(findLimitMs, () => recipients.find(jid)).catch((error: unknown) => {
+    const found = queries.within(findLimitMs, () => recipients.find(jid, findLimitMs)).catch((error: unknown) => {
       throw refusal(error, 'notSent')
     })
     try {

@@ -96,7 +96,7 @@ export class WhatsAppSession implements Session {
     const { ws, authState } = this.#socket
     this.#queries = new Queries(ws, settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
     this.#recipients = new Recipients(
-      this.#socket, this.#device, this.#memory, this.#knownDevices, this.#socket.signalRepository.lidMapping)
+      this.#socket, this.#device, this.#memory, this.#knownDevices, this.#socket.signalRepository.lidMapping, port.log)
     this.#sender = new Sender({
       socket: this.#socket,
       log: port.log,
@@ -128,7 +128,7 @@ export class WhatsAppSession implements Session {
 
   prepare(message: OutboundMessage): Promise<Uint8Array> {
     return this.#do(async () => {
-      await this.#queries.within(questionLimitMs, () => this.#recipients.find(message.jid))
+      await this.#queries.within(questionLimitMs, () => this.#recipients.find(message.jid, questionLimitMs))
       return await prepare(await this.#addressed(message), await this.#meIn(message.jid), { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
     })
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { GroupMetadata } from 'baileys'
+import type { BinaryNode, GroupMetadata } from 'baileys'
 import { Device } from '#engine/credentials/device.js'
 import type { Entry } from '#engine/rpc/contract.js'
 import { KnownDevices } from '#engine/whatsapp/knownDevices.js'
@@ -20,7 +20,7 @@ function recipients(addressingMode: 'lid' | 'pn', member: GroupMetadata['partici
   return new Recipients(socket, new Device(undefined, () => Promise.resolve()), Memory.of(new Map()), new KnownDevices(), {
     getLIDForPN: (phone) => Promise.resolve(phone === gone ? goneHidden : null),
     storeLIDPNMappings: () => Promise.resolve(),
-  })
+  }, () => undefined)
 }
 
 describe('a person', () => {
@@ -45,10 +45,10 @@ describe('the devices of a person', () => {
   const [bareOwn, bareOwnHidden] = ['919800000009@s.whatsapp.net', '999@lid']
 
   // What the network answers to each of these questions: the devices of those whom it knows.
-  function finding(known: Record<string, number[]>) {
+  function finding(known: Record<string, number[]>, memory = Memory.of(new Map())) {
     const asked: string[][] = []
     const sessions: string[][] = []
-    const renewed: string[][] = []
+    const begun: string[][] & { fault?: Error } = []
     const mappings: { pn: string; lid: string }[] = []
     const clock = { ms: 0 }
     const device = new Device(undefined, () => Promise.resolve())
@@ -62,82 +62,107 @@ describe('the devices of a person', () => {
         const list = people.flatMap((id) => known[id] ? [{ id, lid: amiHidden, devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
         return { list, sideList: [] }
       },
-      assertSessions: (devices, force) => {
-        (force ? renewed : sessions).push(devices)
-        return Promise.resolve(true)
+      assertSessions: async (devices, force) => {
+        (force ? begun : sessions).push(devices)
+        if (force && begun.fault) {
+          throw begun.fault
+        }
+        return true
       },
       groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden }, { id: bareOwnHidden }] } as unknown as GroupMetadata),
-    }, device, Memory.of(new Map()), cache, {
+    }, device, memory, cache, {
       getLIDForPN: () => Promise.resolve(null),
       storeLIDPNMappings: (pairs) => Promise.resolve(void mappings.push(...pairs)),
-    })
-    return { found, asked, sessions, renewed, mappings, clock, device, cache }
+    }, () => undefined)
+    return { found, asked, sessions, begun, mappings, clock, device, cache }
   }
 
   const told = { tag: 'notification', attrs: { from: amiHidden, offline: '3' }, content: [{ tag: 'identity', attrs: {} }] }
 
   test('and our other ones are asked for once in five minutes, and keys of them where there are none', async () => {
-    const { found, asked, sessions, renewed, mappings, clock, device } = finding({ [ami]: [0, 3], [bareOwn]: [0, 7] })
-    await found.find(ami)
+    const { found, asked, sessions, mappings, clock, device } = finding({ [ami]: [0, 3], [bareOwn]: [0, 7] })
+    await found.find(ami, 4_000)
     clock.ms = 299_999
-    await found.find(ami)
+    await found.find(ami, 4_000)
 
-    assert.deepEqual(asked, [[bareOwn], [ami]])
-    const once = [[bareOwn], [ami, '919800000001:3@s.whatsapp.net']]
-    assert.deepEqual(sessions, [...once, ...once])
-    assert.deepEqual(renewed, [], 'a session that is there goes on')
+    assert.deepEqual(asked.toSorted(), [[ami], [bareOwn]])
+    const [theirs, ours] = [[ami, '919800000001:3@s.whatsapp.net'], [bareOwn]]
+    assert.deepEqual(sessions.toSorted(), [theirs, theirs, ours, ours])
     assert.ok(mappings.some(({ pn, lid }) => pn === ami && lid === amiHidden))
     assert.deepEqual(device.get('device-list', ['919800000001']), { 919800000001: ['0', '3'] })
 
     clock.ms = 300_000
-    await found.find(ami)
+    await found.find(ami, 4_000)
     assert.equal(asked.length, 4)
   })
 
   test('are asked for once by all who write to them at once, and ours by all who write to anybody', async () => {
-    const { found, asked, sessions } = finding({ [ami]: [0], [gone]: [0], [bareOwn]: [0, 7] })
-    await Promise.all([found.find(ami), found.find(gone), found.find(ami), found.find(gone)])
-    assert.deepEqual(asked, [[bareOwn], [ami], [gone]])
-    assert.deepEqual(sessions.toSorted(), [[bareOwn], [ami], [gone]].toSorted())
+    const { found, asked, begun } = finding({ [ami]: [0], [gone]: [0], [bareOwn]: [0, 7] })
+    await Promise.all([found.find(ami, 4_000), found.find(gone, 4_000), found.find(ami, 4_000), found.find(gone, 4_000)])
+    assert.deepEqual(asked.toSorted(), [[ami], [gone], [bareOwn]])
+    assert.deepEqual(begun.toSorted(), [[ami], [gone], [bareOwn]])
   })
 
-  test('are asked for again when the network says nothing of them', async () => {
-    const { found, asked } = finding({ [bareOwn]: [0, 7] })
-    await found.find(ami)
-    await found.find(ami)
-    assert.deepEqual(asked, [[bareOwn], [ami], [ami]])
+  test('are asked for anew by the next who writes, when the network said nothing of them', async () => {
+    const known: Record<string, number[]> = { [bareOwn]: [0] }
+    const { found, asked, sessions } = finding(known)
+    const [first, second] = [found.find(ami, 4_000), found.find(ami, 4_000)]
+    await first
+    known[ami] = [0]
+    await second
+    assert.deepEqual(asked.toSorted(), [[ami], [ami], [bareOwn]])
+    assert.deepEqual(sessions.filter(([device]) => device === ami), [[ami]])
   })
 
   test('are asked for under the address of the chat, without the one that writes', async () => {
     const { found, asked, sessions } = finding({ [amiHidden]: [0], [bareOwnHidden]: [0, 7] })
-    await found.find(amiHidden)
-    assert.deepEqual(asked, [[bareOwnHidden], [amiHidden]])
-    assert.deepEqual(sessions, [[bareOwnHidden], [amiHidden]])
+    await found.find(amiHidden, 4_000)
+    assert.deepEqual(asked.toSorted(), [[amiHidden], [bareOwnHidden]])
+    assert.deepEqual(sessions.toSorted(), [[amiHidden], [bareOwnHidden]])
 
-    await found.find(group)
+    await found.find(group, 4_000)
     assert.equal(asked.length, 2, 'all of them are known')
-    assert.deepEqual(sessions.slice(2), [[bareOwnHidden], [amiHidden]])
+    assert.deepEqual(sessions.slice(2).toSorted(), [[amiHidden], [bareOwnHidden]])
   })
 
   test('are found in a chat with ourselves', async () => {
     const { found, asked, sessions } = finding({ [bareOwn]: [0, 7] })
-    await found.find(bareOwn)
+    await found.find(bareOwn, 4_000)
     assert.deepEqual([asked, sessions], [[[bareOwn]], [[bareOwn]]])
   })
 
-  test('get new keys once, when the network told that theirs changed while we were away', async () => {
-    const { found, renewed, device } = finding({ [ami]: [0], [bareOwn]: [0] })
-    await device.set({ 'lid-mapping': { 919800000001: '111', '111_reverse': '919800000001' } })
-    for (const notice of [{ ...told, attrs: { from: amiHidden } }, { ...told, attrs: { ...told.attrs, from: '111:3@lid' } }, { ...told, content: [{ tag: 'count', attrs: {} }] }]) {
-      found.identityChanged(notice)
+  test('get a new session once, on whichever connection, and once more when the network told of new keys while we were away', async () => {
+    const memory = Memory.of(new Map())
+    const known = { [ami]: [0, 3], [amiHidden]: [0, 3], [bareOwn]: [0] }
+    const begunWith = async ({ found, begun, device }: ReturnType<typeof finding>, notices: BinaryNode[]) => {
+      await device.set({ 'lid-mapping': { 919800000001: '111', '111_reverse': '919800000001' } })
+      notices.forEach((notice) => found.identityChanged(notice))
+      await found.find(ami, 4_000)
+      await found.find(ami, 4_000)
+      return begun.filter(([device]) => device === ami)
     }
-    await found.find(ami)
-    assert.deepEqual(renewed, [], 'the library does it, or nobody has to')
+    const once = [[ami, '919800000001:3@s.whatsapp.net']]
+    assert.deepEqual(await begunWith(finding(known, memory), []), once)
+    const others = [{ ...told, attrs: { from: amiHidden } }, { ...told, attrs: { ...told.attrs, from: '111:3@lid' } }, { ...told, content: [{ tag: 'count', attrs: {} }] }]
+    assert.deepEqual(await begunWith(finding(known, memory), others), [], 'the library does it, or nobody has to')
+    assert.deepEqual(await begunWith(finding(known, memory), [told]), once)
+  })
 
-    found.identityChanged(told)
-    await found.find(ami)
-    await found.find(ami)
-    assert.deepEqual(renewed, [[ami]])
+  test('are written to with the sessions there are, when nobody has keys to give', async () => {
+    const { found, begun, sessions } = finding({ [ami]: [0], [bareOwn]: [0] })
+    begun.fault = new Error('not-acceptable')
+    await found.find(ami, 4_000)
+    await found.find(ami, 4_000)
+    assert.deepEqual(begun.toSorted(), [[ami], [bareOwn]])
+    assert.equal(sessions.length, 4)
+  })
+
+  test('of a group that have its key need no session', async () => {
+    const { found, device, begun, sessions } = finding({ [amiHidden]: [0, 3], [bareOwnHidden]: [0, 7] })
+    await device.set({ 'sender-key': { [`${group}::999_1::7`]: Buffer.from('[]') } })
+    await device.set({ 'sender-key-memory': { [group]: { [amiHidden]: true, [bareOwnHidden]: true } } })
+    await found.find(group, 4_000)
+    assert.deepEqual([begun, sessions], [[['111:3@lid']], [['111:3@lid']]])
   })
 
   test('are no younger for what is told of some of them', () => {
@@ -174,7 +199,7 @@ describe('the key of a group', () => {
     }
     const recipients = new Recipients(socket, device, Memory.of(new Map()), new KnownDevices(), {
       getLIDForPN: () => Promise.resolve(null), storeLIDPNMappings: () => Promise.resolve(),
-    })
+    }, () => undefined)
     await recipients.renewGroupKey(group)
     await recipients.renewGroupKey(ami)
     const left = Object.keys(device.get('sender-key', [...own, `${group}::111_1::0`]))
