@@ -26,6 +26,7 @@ internal sealed partial class SiloDrain(
     TimeProvider clock,
     ILogger<SiloDrain> logger) : ISiloDrain, IDisposable
 {
+    private const int MostAttempts = 5;
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(0.5);
 
     private readonly Lock _lock = new();
@@ -67,10 +68,9 @@ internal sealed partial class SiloDrain(
                 _draining = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
                 _run = Run(_draining.Token);
             }
-            else if (!drain && _draining is not null && !_isStopping)
+            else if (!drain && _draining is not null)
             {
-                _draining.Cancel();
-                _draining = null;
+                CallOff(_draining.Token);
             }
         }
     }
@@ -86,8 +86,7 @@ internal sealed partial class SiloDrain(
         try
         {
             await KeepOthersAway(stop);
-            await LearnWhoTakesNumbers(stop);
-            while (numbers.Count > 0 && moves.HaveSomewhereToGo)
+            while (numbers.Count > 0 && await HaveSomewhereToGo(stop))
             {
                 await Task.Delay(LookAgainAfter, clock, stop);
             }
@@ -98,10 +97,23 @@ internal sealed partial class SiloDrain(
         }
 
         await _ended.CancelAsync();
-        await _run;
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose() => _ended.Dispose();
+
+    // Only the drain that was looked at: another one can have been wanted since.
+    private void CallOff(CancellationToken drain)
+    {
+        lock (_lock)
+        {
+            if (_draining is not null && _draining.Token == drain && !_isStopping)
+            {
+                _draining.Cancel();
+                _draining = null;
+            }
+        }
+    }
 
     // So that nobody sends a number here from now on. Storage that is away for a moment is no reason to end without handing over.
     private async Task KeepOthersAway(CancellationToken stop)
@@ -117,20 +129,33 @@ internal sealed partial class SiloDrain(
             {
                 await Task.Delay(LookAgainAfter, clock, stop);
             }
+            catch (Exception exception) when (!stop.IsCancellationRequested)
+            {
+                // Then some are sent here, and handed over, too.
+                LogNotLearned(logger, exception);
+                return;
+            }
         }
     }
 
     // What this silo heard last can be some seconds old: meanwhile another one may take numbers again.
-    private async Task LearnWhoTakesNumbers(CancellationToken stop)
+    private async Task<bool> HaveSomewhereToGo(CancellationToken stop)
     {
-        try
+        for (var attempt = 0; !moves.HaveSomewhereToGo && attempt < MostAttempts; attempt++)
         {
-            choice.Learn(await silos.Reports().WaitAsync(stop));
+            try
+            {
+                choice.Learn(await silos.Reports().WaitAsync(stop));
+                break;
+            }
+            catch (Exception exception) when (!stop.IsCancellationRequested)
+            {
+                LogNotLearned(logger, exception);
+                await Task.Delay(LookAgainAfter, clock, stop);
+            }
         }
-        catch (Exception exception) when (!stop.IsCancellationRequested)
-        {
-            LogNotLearned(logger, exception);
-        }
+
+        return moves.HaveSomewhereToGo;
     }
 
     private async Task Run(CancellationToken stop)
@@ -169,14 +194,15 @@ internal sealed partial class SiloDrain(
             var isCalledOff = (await silos.Reports().WaitAsync(stop)).Any(report => report.Silo == own && report.State is SiloState.Active);
             if (isCalledOff)
             {
-                IsWanted(false);
+                CallOff(stop);
             }
 
             return !isCalledOff;
         }
-        catch (StorageUnavailableException)
+        catch (Exception exception) when (!stop.IsCancellationRequested)
         {
-            // Nor could a number be taken elsewhere now.
+            // Without the database a number could not be taken elsewhere now.
+            LogNotLearned(logger, exception);
             return false;
         }
     }
@@ -206,7 +232,7 @@ internal sealed partial class SiloDrain(
     [LoggerMessage(LogLevel.Information, "The silo drains no more; {Count} numbers are here")]
     private static partial void LogEnded(ILogger logger, int count);
 
-    [LoggerMessage(LogLevel.Warning, "The silo does not learn how the others are now, and hands its numbers to those that took any before")]
+    [LoggerMessage(LogLevel.Warning, "The silo cannot ask how the others are, or tell them that it drains; this is tried again")]
     private static partial void LogNotLearned(ILogger logger, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The silo stops before all of its numbers were handed over; {Count} come back on the others by themselves")]

@@ -59,7 +59,7 @@ public sealed class Deployment : IAsyncLifetime
         try
         {
             await _deployment.End();
-            Assert.Empty(await WhatsApp.Problems());
+            Assert.Equal("[]", (await WhatsApp.Problems()).ToJsonString());
             Writing.HoldNothing(await Written(), _confidences, _secrets, await StoredSecrets.AllKeys(Path.Combine(DataDirectory, "auth")));
         }
         finally
