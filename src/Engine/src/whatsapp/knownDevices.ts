@@ -13,8 +13,8 @@ interface Known {
 
 /**
  * Which devices people have, for one connection. The library looks here before it asks the network, and changes it by what the network tells
- * of new and removed ones, which says nothing of the others: that makes no list younger. It finds what has become old, too: before a
- * message goes to a chat for the first time, whoever it is for is asked for anew (`Recipients`).
+ * of new and removed ones, which says nothing of the others: that makes no list younger. It finds what has become old, too: whoever
+ * sends has those asked for anew before (`Recipients`).
  */
 export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 'set' | 'del' | 'flushAll'> {
   /** In the order of their age. */
