@@ -131,8 +131,7 @@ internal sealed partial class SiloDrain(
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
-                // Then some are sent here, and handed over, too.
-                LogNotLearned(logger, exception);
+                LogNotTold(logger, exception);
                 return;
             }
         }
@@ -199,9 +198,13 @@ internal sealed partial class SiloDrain(
 
             return !isCalledOff;
         }
+        catch (StorageUnavailableException)
+        {
+            // Nor could a number be taken elsewhere now; storage says the rest.
+            return false;
+        }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {
-            // Without the database a number could not be taken elsewhere now.
             LogNotLearned(logger, exception);
             return false;
         }
@@ -232,8 +235,11 @@ internal sealed partial class SiloDrain(
     [LoggerMessage(LogLevel.Information, "The silo drains no more; {Count} numbers are here")]
     private static partial void LogEnded(ILogger logger, int count);
 
-    [LoggerMessage(LogLevel.Warning, "The silo cannot ask how the others are, or tell them that it drains; this is tried again")]
+    [LoggerMessage(LogLevel.Warning, "The silo cannot ask how the others are; this is tried again")]
     private static partial void LogNotLearned(ILogger logger, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The others cannot be told that the silo ends: what they send it meanwhile is handed over, too")]
+    private static partial void LogNotTold(ILogger logger, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The silo stops before all of its numbers were handed over; {Count} come back on the others by themselves")]
     private static partial void LogLeft(ILogger logger, Exception? exception, int count);
