@@ -4,15 +4,15 @@ import { Retries } from './retries.js'
 
 const groupsRemembered = 1_000
 const groupFreshMs = 5 * 60_000
-const peopleRemembered = 5_000
+const devicesRemembered = 10_000
 
 /** What a number remembers from one connection to the next: how often it answered a retry, who is in its groups, and with whom its sessions are good. */
 export class Memory {
   readonly retries = new Retries()
   readonly #groups = new Bounded<{ group: GroupMetadata; at: number }>(groupsRemembered)
 
-  /** Users with whom a session was begun since the credentials came here. */
-  readonly begunWith = new Bounded<true>(peopleRemembered)
+  /** Devices with which a session was begun since the credentials came here. */
+  readonly begunWith = new Bounded<true>(devicesRemembered)
 
   static of(shared: Map<string, unknown>): Memory {
     const known = shared.get('whatsapp') ?? new Memory()

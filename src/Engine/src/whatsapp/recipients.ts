@@ -1,15 +1,14 @@
 import {
-  type BinaryNode, extractDeviceJids, type FullJid, type GroupMetadata, isLidUser, isPnUser, jidDecode, jidEncode, type SignalRepositoryWithLIDStore, USyncQuery, USyncUser,
+  extractDeviceJids, type FullJid, type GroupMetadata, isLidUser, isPnUser, jidEncode, type SignalRepositoryWithLIDStore, USyncQuery, USyncUser,
   WAMessageAddressingMode, type WASocket,
 } from 'baileys'
 import type { Device } from '../credentials/device.js'
-import type { Log } from '../log/log.js'
-import { describeFault } from '../log/redact.js'
 import { bare, isGroup, isMe } from '../messages/address.js'
 import { within } from '../numbers/deadline.js'
+import type { BegunSessions } from './begunSessions.js'
 import type { KnownDevices } from './knownDevices.js'
 import type { Memory } from './memory.js'
-import { isUnanswered } from './queries.js'
+import { isThisOne, userOf } from './names.js'
 import { asGroupRefusal } from './refusals.js'
 
 /** The place of a device that the network itself hosts, which the library gives no group key. */
@@ -25,7 +24,7 @@ export class Recipients {
     private readonly memory: Memory,
     private readonly known: KnownDevices,
     private readonly addresses: Pick<SignalRepositoryWithLIDStore['lidMapping'], 'getLIDForPN' | 'storeLIDPNMappings'>,
-    private readonly log: Log,
+    private readonly begun: Pick<BegunSessions, 'begin'>,
   ) {}
 
   /**
@@ -43,15 +42,6 @@ export class Recipients {
         this.#prepare(people.filter((person) => !this.#isMe(person)), jid),
       ])
     })
-  }
-
-  /** The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it. */
-  identityChanged({ attrs: { from, offline }, content }: BinaryNode): void {
-    const { user, device } = jidDecode(from) ?? {}
-    if (!from || !user || device || !offline || this.#isMe(from) || !Array.isArray(content) || content.every(({ tag }) => tag !== 'identity')) {
-      return
-    }
-    this.#namesOf(from).forEach((name) => this.memory.begunWith.delete(name))
   }
 
   /**
@@ -118,33 +108,11 @@ export class Recipients {
     }
     const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? []).filter(({ device }) => device !== hostedDevice)
-    const without = devices.map((device) => ({ ...device, jid: jidEncode(device.user, device.server, device.device) })).filter(({ jid }) => !haveKey[jid])
-    await this.#begin(without.filter(({ user, server }) => !this.#hasBegunWith(jidEncode(user, server))))
+    const without = devices.map(({ user, server, device }) => jidEncode(user, server, device)).filter((device) => !haveKey[device])
+    await this.begun.begin(without)
     if (without.length > 0) {
-      await this.socket.assertSessions(without.map(({ jid }) => jid))
+      await this.socket.assertSessions(without)
     }
-  }
-
-  #hasBegunWith(person: string): boolean {
-    return this.#namesOf(person).some((name) => this.memory.begunWith.get(name))
-  }
-
-  // A session of credentials that were restored from a backup has used its next keys before, and a phone drops what comes under one that it
-  // knows: so the first message to each person since the credentials came here begins a new one. Where that is not done the message goes as
-  // before: there may be no other keys to be had.
-  async #begin(devices: (FullJid & { jid: string })[]): Promise<void> {
-    if (devices.length === 0) {
-      return
-    }
-    try {
-      await this.socket.assertSessions(devices.map(({ jid }) => jid), true)
-    } catch (error) {
-      this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
-      if (isUnanswered(error)) {
-        return
-      }
-    }
-    devices.forEach(({ user }) => this.memory.begunWith.set(user, true))
   }
 
   // The library can do this, too, but has new keys of everybody handed out each time: one key less in store for each of these people, one
@@ -159,30 +127,13 @@ export class Recipients {
     const list = (await this.socket.executeUSyncQuery(query))?.list ?? []
     await this.addresses.storeLIDPNMappings(list.flatMap(({ id, lid }) => typeof lid === 'string' && isPnUser(id) ? [{ pn: id, lid }] : []))
     const found = new Map<string, FullJid[]>()
-    for (const device of extractDeviceJids(list, me.id, me.lid ?? '', false).filter((each) => !this.#isThisOne(each))) {
+    for (const device of extractDeviceJids(list, me.id, me.lid ?? '', false).filter((each) => !isThisOne(each, this.device))) {
       found.set(device.user, [...(found.get(device.user) ?? []), device])
     }
     found.forEach((devices, user) => this.known.renew(user, devices))
     if (found.size > 0) {
       await this.device.set({ 'device-list': Object.fromEntries([...found].map(([user, devices]) => [user, devices.map(({ device }) => `${device ?? 0}`)])) })
     }
-  }
-
-  /** The device that writes, under either of its addresses. */
-  #isThisOne({ user, device }: FullJid): boolean {
-    const { me } = this.device.creds
-    return [me?.id, me?.lid].some((own) => {
-      const decoded = jidDecode(own)
-      return decoded?.user === user && decoded.device === device
-    })
-  }
-
-  /** Both users of somebody of whom both addresses are known. */
-  #namesOf(person: string): string[] {
-    const user = userOf(person)
-    const name = isPnUser(person) ? user : `${user}_reverse`
-    const other = this.device.get('lid-mapping', [name])[name]
-    return other ? [user, other] : [user]
   }
 
   async group(jid: string): Promise<GroupMetadata> {
@@ -196,8 +147,4 @@ export class Recipients {
     this.memory.keepGroup(group)
     return group
   }
-}
-
-function userOf(jid: string): string {
-  return jidDecode(jid)?.user ?? jid
 }

@@ -9,6 +9,7 @@ import { prepare } from '../messages/outbound.js'
 import { never, within } from '../numbers/deadline.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
 import { EngineError, type Event, type OutboundMessage, type Params, type PresenceState, type Settings } from '../rpc/contract.js'
+import { BegunSessions } from './begunSessions.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
 import { toConfig } from './config.js'
 import { eachOnce } from './eachOnce.js'
@@ -56,6 +57,7 @@ export class WhatsAppSession implements Session {
   readonly #saves: Saves
   readonly #memory: Memory
   readonly #knownDevices = new KnownDevices()
+  readonly #begunSessions: BegunSessions
   readonly #history: HistoryRequests
   readonly #isDirect: boolean
   readonly #dispatcher: RequestInit
@@ -95,8 +97,9 @@ export class WhatsAppSession implements Session {
     this.#listen()
     const { ws, authState } = this.#socket
     this.#queries = new Queries(ws, settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
+    this.#begunSessions = new BegunSessions(this.#socket, this.#device, this.#memory, port.log)
     this.#recipients = new Recipients(
-      this.#socket, this.#device, this.#memory, this.#knownDevices, this.#socket.signalRepository.lidMapping, port.log)
+      this.#socket, this.#device, this.#memory, this.#knownDevices, this.#socket.signalRepository.lidMapping, this.#begunSessions)
     this.#sender = new Sender({
       socket: this.#socket,
       log: port.log,
@@ -263,7 +266,7 @@ export class WhatsAppSession implements Session {
     ws.prependListener('CB:receipt,type:retry', (receipt: BinaryNode) => this.#memory.retries.receipt(receipt))
     // By the time the library tells of it, what an administrator did since may have been read.
     ws.prependListener('CB:notification,type:w:gp2', ({ attrs: { from } }: BinaryNode) => this.#memory.forgetGroup(from ?? ''))
-    ws.prependListener('CB:notification,type:encrypt', (notice: BinaryNode) => this.#recipients.identityChanged(notice))
+    ws.prependListener('CB:notification,type:encrypt', (notice: BinaryNode) => this.#begunSessions.identityChanged(notice))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
     ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#tell(...this.#sender.acknowledged(ack)))

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { BinaryNode, GroupMetadata } from 'baileys'
+import type { GroupMetadata } from 'baileys'
 import { Device } from '#engine/credentials/device.js'
 import type { Entry } from '#engine/rpc/contract.js'
+import { BegunSessions } from '#engine/whatsapp/begunSessions.js'
 import { KnownDevices } from '#engine/whatsapp/knownDevices.js'
 import { Memory } from '#engine/whatsapp/memory.js'
 import { Recipients } from '#engine/whatsapp/recipients.js'
+import { FakeKeys, refusedWith } from '../testing/fakeKeys.js'
 
 const group = '120363000000000001@g.us'
 const [ami, amiHidden] = ['919800000001@s.whatsapp.net', '111@lid']
+const nobody = { begin: () => Promise.resolve() }
 const [gone, goneHidden] = ['919800000002@s.whatsapp.net', '222@lid']
 
 function recipients(addressingMode: 'lid' | 'pn', member: GroupMetadata['participants'][number]): Recipients {
@@ -20,7 +23,7 @@ function recipients(addressingMode: 'lid' | 'pn', member: GroupMetadata['partici
   return new Recipients(socket, new Device(undefined, () => Promise.resolve()), Memory.of(new Map()), new KnownDevices(), {
     getLIDForPN: (phone) => Promise.resolve(phone === gone ? goneHidden : null),
     storeLIDPNMappings: () => Promise.resolve(),
-  }, () => undefined)
+  }, nobody)
 }
 
 describe('a person', () => {
@@ -44,40 +47,39 @@ describe('the devices of a person', () => {
   const [own, ownHidden] = ['919800000009:7@s.whatsapp.net', '999:7@lid']
   const [bareOwn, bareOwnHidden] = ['919800000009@s.whatsapp.net', '999@lid']
 
+  const hiddenOf: Record<string, string> = { [ami]: amiHidden, [gone]: goneHidden, [bareOwn]: bareOwnHidden }
+
   // What the network answers to each of these questions: the devices of those whom it knows.
   function finding(known: Record<string, number[]>, memory = Memory.of(new Map())) {
     const asked: string[][] = []
     const sessions: string[][] = []
-    const begun: string[][] & { fault?: Error } = []
     const mappings: { pn: string; lid: string }[] = []
     const clock = { ms: 0 }
     const device = new Device(undefined, () => Promise.resolve())
     device.creds.me = { id: own, lid: ownHidden }
     const cache = new KnownDevices(() => clock.ms)
+    const keys = new FakeKeys()
+    const begun = new BegunSessions(keys.socket, device, memory, () => undefined)
     const found = new Recipients({
       executeUSyncQuery: async ({ users }) => {
         const people = users.flatMap(({ id }) => id ?? [])
         asked.push(people)
         await new Promise(setImmediate)
-        const list = people.flatMap((id) => known[id] ? [{ id, lid: amiHidden, devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
+        const list = people.flatMap((id) => known[id] ? [{ id, lid: hiddenOf[id], devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
         return { list, sideList: [] }
       },
-      assertSessions: async (devices, force) => {
-        (force ? begun : sessions).push(devices)
-        if (force && begun.fault) {
-          throw begun.fault
-        }
-        return true
-      },
+      assertSessions: (devices) => Promise.resolve(sessions.push(devices) > 0),
       groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden }, { id: bareOwnHidden }] } as unknown as GroupMetadata),
     }, device, memory, cache, {
       getLIDForPN: () => Promise.resolve(null),
-      storeLIDPNMappings: (pairs) => Promise.resolve(void mappings.push(...pairs)),
-    }, () => undefined)
-    return { found, asked, sessions, begun, mappings, clock, device, cache }
+      storeLIDPNMappings: async (pairs) => {
+        mappings.push(...pairs)
+        const users = pairs.map(({ pn, lid }) => [pn, lid].map((each) => each.split('@')[0] ?? '') as [string, string])
+        await device.set({ 'lid-mapping': Object.fromEntries(users.flatMap(([phone, hidden]) => [[phone, hidden], [`${hidden}_reverse`, phone]])) })
+      },
+    }, begun)
+    return { found, asked, sessions, keys, begun, mappings, clock, device, cache }
   }
-
-  const told = { tag: 'notification', attrs: { from: amiHidden, offline: '3' }, content: [{ tag: 'identity', attrs: {} }] }
 
   test('and our other ones are asked for once in five minutes, and keys of them where there are none', async () => {
     const { found, asked, sessions, mappings, clock, device } = finding({ [ami]: [0, 3], [bareOwn]: [0, 7] })
@@ -97,10 +99,10 @@ describe('the devices of a person', () => {
   })
 
   test('are asked for once by all who write to them at once, and ours by all who write to anybody', async () => {
-    const { found, asked, begun } = finding({ [ami]: [0], [gone]: [0], [bareOwn]: [0, 7] })
+    const { found, asked, keys } = finding({ [ami]: [0], [gone]: [0], [bareOwn]: [0, 7] })
     await Promise.all([found.find(ami, 4_000), found.find(gone, 4_000), found.find(ami, 4_000), found.find(gone, 4_000)])
     assert.deepEqual(asked.toSorted(), [[ami], [gone], [bareOwn]])
-    assert.deepEqual(begun.toSorted(), [[ami], [gone], [bareOwn]])
+    assert.deepEqual(keys.begun.toSorted(), [amiHidden, goneHidden, bareOwnHidden])
   })
 
   test('are asked for anew by the next who writes, when the network said nothing of them', async () => {
@@ -131,38 +133,29 @@ describe('the devices of a person', () => {
     assert.deepEqual([asked, sessions], [[[bareOwn]], [[bareOwn]]])
   })
 
-  test('get a new session once, on whichever connection, and once more when the network told of new keys while we were away', async () => {
-    const memory = Memory.of(new Map())
-    const known = { [ami]: [0, 3], [amiHidden]: [0, 3], [bareOwn]: [0] }
-    const begunWith = async ({ found, begun, device }: ReturnType<typeof finding>, notices: BinaryNode[]) => {
-      await device.set({ 'lid-mapping': { 919800000001: '111', '111_reverse': '919800000001' } })
-      notices.forEach((notice) => found.identityChanged(notice))
-      await found.find(ami, 4_000)
-      await found.find(ami, 4_000)
-      return begun.filter(([device]) => device === ami)
-    }
-    const once = [[ami, '919800000001:3@s.whatsapp.net']]
-    assert.deepEqual(await begunWith(finding(known, memory), []), once)
-    const others = [{ ...told, attrs: { from: amiHidden } }, { ...told, attrs: { ...told.attrs, from: '111:3@lid' } }, { ...told, content: [{ tag: 'count', attrs: {} }] }]
-    assert.deepEqual(await begunWith(finding(known, memory), others), [], 'the library does it, or nobody has to')
-    assert.deepEqual(await begunWith(finding(known, memory), [told]), once)
-  })
-
-  test('are written to with the sessions there are, when nobody has keys to give', async () => {
-    const { found, begun, sessions } = finding({ [ami]: [0], [bareOwn]: [0] })
-    begun.fault = new Error('not-acceptable')
+  test('get a new session once', async () => {
+    const { found, keys } = finding({ [ami]: [0, 3], [bareOwn]: [0] })
     await found.find(ami, 4_000)
     await found.find(ami, 4_000)
-    assert.deepEqual(begun.toSorted(), [[ami], [bareOwn]])
-    assert.equal(sessions.length, 4)
+    assert.deepEqual(keys.begun.toSorted(), ['111:3@lid', amiHidden, bareOwnHidden])
   })
 
-  test('of a group that have its key need no session', async () => {
-    const { found, device, begun, sessions } = finding({ [amiHidden]: [0, 3], [bareOwnHidden]: [0, 7] })
+  test('are written to with the sessions there are, when no new ones can be begun', async () => {
+    const { found, keys, sessions } = finding({ [ami]: [0], [bareOwn]: [0] })
+    keys.answer = () => refusedWith(503)
+    await found.find(ami, 4_000)
+    assert.deepEqual(sessions.toSorted(), [[ami], [bareOwn]])
+  })
+
+  test('of a group that have its key need no session, until somebody writes to them alone', async () => {
+    const { found, device, keys, sessions } = finding({ [ami]: [0, 3], [amiHidden]: [0, 3], [bareOwn]: [0, 7], [bareOwnHidden]: [0, 7] })
     await device.set({ 'sender-key': { [`${group}::999_1::7`]: Buffer.from('[]') } })
     await device.set({ 'sender-key-memory': { [group]: { [amiHidden]: true, [bareOwnHidden]: true } } })
     await found.find(group, 4_000)
-    assert.deepEqual([begun, sessions], [[['111:3@lid']], [['111:3@lid']]])
+    assert.deepEqual([keys.begun, sessions], [['111:3@lid'], [['111:3@lid']]])
+
+    await found.find(ami, 4_000)
+    assert.deepEqual(keys.begun.toSorted(), ['111:3@lid', amiHidden, bareOwnHidden])
   })
 
   test('are no younger for what is told of some of them', () => {
@@ -199,7 +192,7 @@ describe('the key of a group', () => {
     }
     const recipients = new Recipients(socket, device, Memory.of(new Map()), new KnownDevices(), {
       getLIDForPN: () => Promise.resolve(null), storeLIDPNMappings: () => Promise.resolve(),
-    }, () => undefined)
+    }, nobody)
     await recipients.renewGroupKey(group)
     await recipients.renewGroupKey(ami)
     const left = Object.keys(device.get('sender-key', [...own, `${group}::111_1::0`]))

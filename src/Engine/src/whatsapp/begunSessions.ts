@@ -1,0 +1,105 @@
+import {
+  type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, isHostedLidUser, isHostedPnUser, isLidUser, jidDecode, jidEncode,
+  parseAndInjectE2ESessions, S_WHATSAPP_NET, type WASocket,
+} from 'baileys'
+import type { Device } from '../credentials/device.js'
+import type { Log } from '../log/log.js'
+import { describeFault } from '../log/redact.js'
+import { isMe } from '../messages/address.js'
+import type { Memory } from './memory.js'
+import { usersOf } from './names.js'
+import { hasNoKeys } from './refusals.js'
+
+/**
+ * Begins a new session with each device once since the credentials came to this host. One of credentials that were restored from a backup
+ * has used its next keys before, and a phone drops what comes under one that it knows.
+ */
+export class BegunSessions {
+  constructor(
+    private readonly socket: Pick<WASocket, 'query' | 'signalRepository'>,
+    private readonly device: Pick<Device, 'creds' | 'get'>,
+    private readonly memory: Pick<Memory, 'begunWith'>,
+    private readonly log: Log,
+  ) {}
+
+  /** Never fails: where none could be begun the message goes as before. There may be no other keys to be had. */
+  async begin(devices: string[]): Promise<void> {
+    const wanted = new Set(devices.filter((device) => !this.#isBegun(device)).flatMap((device) => this.#hidden(device) ?? []))
+    if (wanted.size === 0) {
+      return
+    }
+    try {
+      await this.#take(await this.#ask([...wanted]))
+    } catch (error) {
+      this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
+      if (hasNoKeys(error)) {
+        wanted.forEach((device) => this.#mark(device))
+      }
+    }
+  }
+
+  /** The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it. */
+  identityChanged({ attrs: { from, offline }, content }: BinaryNode): void {
+    const { user, device } = jidDecode(from) ?? {}
+    const { me } = this.device.creds
+    const isOurs = isMe(from, { id: me?.id, lid: me?.lid })
+    if (!from || !user || device || !offline || isOurs || !Array.isArray(content) || content.every(({ tag }) => tag !== 'identity')) {
+      return
+    }
+    this.#namesOf(from).forEach((name) => this.memory.begunWith.delete(name))
+  }
+
+  #isBegun(device: string): boolean {
+    return this.#namesOf(device).some((name) => this.memory.begunWith.get(name))
+  }
+
+  /** A device under both of its addresses, as far as they are known. */
+  #namesOf(device: string): string[] {
+    return usersOf(device, this.device).map((user) => `${user}:${jidDecode(device)?.device ?? 0}`)
+  }
+
+  // The network has keys under this address only.
+  #hidden(jid: string): string | undefined {
+    if (isLidUser(jid) || isHostedLidUser(jid)) {
+      return jid
+    }
+    const [, user] = usersOf(jid, this.device)
+    return user && jidEncode(user, isHostedPnUser(jid) ? 'hosted.lid' : 'lid', jidDecode(jid)?.device)
+  }
+
+  // As the library asks. But when one device has no keys, that takes nothing of the answer for all the others.
+  #ask(devices: string[]): Promise<BinaryNode> {
+    const users = devices.map((jid) => ({ tag: 'user', attrs: { jid, reason: 'identity' } }))
+    return this.socket.query({
+      tag: 'iq', attrs: { xmlns: 'encrypt', type: 'get', to: S_WHATSAPP_NET }, content: [{ tag: 'key', attrs: {}, content: users }],
+    }) as Promise<BinaryNode>
+  }
+
+  async #take(answer: BinaryNode): Promise<void> {
+    const faults: unknown[] = []
+    for (const user of getBinaryNodeChildren(getBinaryNodeChild(answer, 'list'), 'user')) {
+      const device = user.attrs['jid'] ?? ''
+      try {
+        await parseAndInjectE2ESessions(alone(user), this.socket.signalRepository)
+        this.#mark(device)
+      } catch (error) {
+        faults.push(error)
+        if (hasNoKeys(error)) {
+          this.#mark(device)
+        }
+      }
+    }
+    if (faults.length > 0) {
+      this.log('warning', 'some new sessions could not be begun', undefined, { ...describeFault(faults[0]), devices: faults.length })
+    }
+  }
+
+  #mark(device: string): void {
+    this.#namesOf(device).slice(0, 1).forEach((name) => this.memory.begunWith.set(name, true))
+  }
+}
+
+/** An answer about one device alone. */
+function alone(user: BinaryNode): BinaryNode {
+  return { tag: 'iq', attrs: {}, content: [{ tag: 'list', attrs: {}, content: [user] }] }
+}

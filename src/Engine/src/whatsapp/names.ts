@@ -1,0 +1,22 @@
+import { type FullJid, isHostedLidUser, isLidUser, jidDecode } from 'baileys'
+import type { Device } from '../credentials/device.js'
+
+export function userOf(jid: string): string {
+  return jidDecode(jid)?.user ?? jid
+}
+
+/** Both users of somebody of whom both addresses are known. */
+export function usersOf(jid: string, device: Pick<Device, 'get'>): string[] {
+  const user = userOf(jid)
+  const name = isLidUser(jid) || isHostedLidUser(jid) ? `${user}_reverse` : user
+  const other = device.get('lid-mapping', [name])[name]
+  return other ? [user, other] : [user]
+}
+
+/** Whether that is the device that we are, under either of its addresses. */
+export function isThisOne({ user, device }: FullJid, { creds: { me } }: Pick<Device, 'creds'>): boolean {
+  return [me?.id, me?.lid].some((own) => {
+    const decoded = jidDecode(own)
+    return decoded?.user === user && decoded.device === device
+  })
+}

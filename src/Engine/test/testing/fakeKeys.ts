@@ -1,0 +1,59 @@
+import type { BinaryNode, SignalRepositoryWithLIDStore, WASocket } from 'baileys'
+
+/** A network that gives keys of devices, and a repository that begins sessions with what it gives. */
+export class FakeKeys {
+  /** The devices of each question. */
+  readonly asked: string[][] = []
+  readonly begun: string[] = []
+  /** What it answers to a question in place of keys: it fails. */
+  answer: (devices: string[]) => unknown = () => undefined
+  /** With which code it answers about these. */
+  readonly refused = new Map<string, number>()
+  /** Of which the keys are no good. */
+  readonly bad = new Set<string>()
+
+  readonly socket = {
+    query: async ({ content }: BinaryNode) => {
+      const devices = usersIn(content).map(({ attrs }) => attrs['jid'] ?? '')
+      this.asked.push(devices)
+      await new Promise(setImmediate)
+      const fault = this.answer(devices)
+      if (fault !== undefined) {
+        throw fault
+      }
+      return node('iq', {}, [node('list', {}, devices.map((jid) => node('user', { jid }, this.#answerAbout(jid))))])
+    },
+    signalRepository: {
+      injectE2ESession: ({ jid }: { jid: string }) => {
+        if (this.bad.has(jid)) {
+          return Promise.reject(new Error('Signature verification failed'))
+        }
+        this.begun.push(jid)
+        return Promise.resolve()
+      },
+    } as unknown as SignalRepositoryWithLIDStore,
+  } satisfies Pick<WASocket, 'query' | 'signalRepository'>
+
+  #answerAbout(device: string): BinaryNode[] {
+    const code = this.refused.get(device)
+    return code ? [node('error', { code: `${code}` })] : [
+      node('registration', {}, Buffer.alloc(4)),
+      node('identity', {}, Buffer.alloc(32)),
+      node('skey', {}, [node('id', {}, Buffer.alloc(3)), node('value', {}, Buffer.alloc(32)), node('signature', {}, Buffer.alloc(64))]),
+    ]
+  }
+}
+
+/** How the library fails at a question that the network answers with an error. */
+export function refusedWith(code: number): Error {
+  return Object.assign(new Error('refused'), { isBoom: true, data: code })
+}
+
+function usersIn(content: BinaryNode['content']): BinaryNode[] {
+  const [key] = content as BinaryNode[]
+  return key?.content as BinaryNode[]
+}
+
+function node(tag: string, attrs: BinaryNode['attrs'], content?: BinaryNode['content']): BinaryNode {
+  return { tag, attrs, ...(content ? { content } : {}) }
+}

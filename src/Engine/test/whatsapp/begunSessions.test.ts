@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Device } from '#engine/credentials/device.js'
+import { BegunSessions } from '#engine/whatsapp/begunSessions.js'
+import { Memory } from '#engine/whatsapp/memory.js'
+import { FakeKeys, refusedWith } from '../testing/fakeKeys.js'
+
+const [phone, laptop] = ['111@lid', '111:4@lid']
+const [phoneByNumber, laptopByNumber] = ['919800000001@s.whatsapp.net', '919800000001:4@s.whatsapp.net']
+
+async function connection(memory = Memory.of(new Map())) {
+  const keys = new FakeKeys()
+  const device = new Device(undefined, () => Promise.resolve())
+  device.creds.me = { id: '919800000009:7@s.whatsapp.net', lid: '999:7@lid' }
+  await device.set({ 'lid-mapping': { 919800000001: '111', '111_reverse': '919800000001' } })
+  const sessions = new BegunSessions(keys.socket, device, memory, () => undefined)
+  const begin = (...devices: string[]) => sessions.begin(devices)
+  return { keys, sessions, begin, memory }
+}
+
+describe('A new session', () => {
+  test('is begun once with each device, under whichever of its addresses and on whichever connection', async () => {
+    const { keys, begin, memory } = await connection()
+    await begin(laptopByNumber)
+    await begin(laptop)
+    await begin(laptop, phone)
+    await begin(phoneByNumber, laptopByNumber)
+    assert.deepEqual(keys.asked, [[laptop], [phone]])
+
+    const later = await connection(memory)
+    await later.begin(phone, laptop)
+    assert.deepEqual(later.keys.asked, [])
+  })
+
+  test('is not asked for with who has no hidden address: the network would have no keys', async () => {
+    const { keys, begin } = await connection()
+    await begin('919800000002@s.whatsapp.net')
+    assert.deepEqual(keys.asked, [])
+  })
+
+  test('is begun once more with a phone of which the network told while we were away that it has new keys', async () => {
+    const told = { tag: 'notification', attrs: { from: phoneByNumber, offline: '3' }, content: [{ tag: 'identity', attrs: {} }] }
+    const { keys, sessions, begin } = await connection()
+    await begin(phone, laptop)
+    const others = [
+      { ...told, attrs: { from: phone } },
+      { ...told, attrs: { ...told.attrs, from: laptop } },
+      { ...told, attrs: { ...told.attrs, from: '999@lid' } },
+      { ...told, content: [{ tag: 'count', attrs: {} }] },
+    ]
+    others.forEach((notice) => sessions.identityChanged(notice))
+    await begin(phone, laptop)
+    assert.deepEqual(keys.asked, [[phone, laptop]], 'the library does it, or nobody has to')
+
+    sessions.identityChanged(told)
+    await begin(phone, laptop)
+    assert.deepEqual(keys.asked, [[phone, laptop], [phone]])
+  })
+
+  test('is begun with all the devices whose keys the network gives, and not asked for again with those that have none', async () => {
+    const { keys, begin } = await connection()
+    keys.refused.set('222:5@lid', 404)
+    keys.bad.add('333@lid')
+    await begin(phone, '222:5@lid', '333@lid', laptop)
+    assert.deepEqual(keys.begun, [phone, laptop])
+
+    await begin(phone, '222:5@lid', '333@lid', laptop)
+    assert.equal(keys.asked.length, 1)
+  })
+
+  for (const [why, fault] of [
+    ['nobody answered', refusedWith(408)], ['too much was asked', refusedWith(429)], ['the network was out of order', refusedWith(503)],
+    ['the connection ended', 1006],
+  ] as const) {
+    test(`is begun on the next connection when ${why}`, async () => {
+      const { keys, begin, memory } = await connection()
+      keys.answer = () => fault
+      await begin(phone)
+
+      const later = await connection(memory)
+      await later.begin(phone)
+      assert.deepEqual([keys.begun, later.keys.begun], [[], [phone]])
+    })
+  }
+
+  test('is begun on the next connection with a device of which the network could say nothing', async () => {
+    const { keys, begin, memory } = await connection()
+    keys.refused.set(laptop, 500)
+    await begin(phone, laptop)
+
+    const later = await connection(memory)
+    await later.begin(phone, laptop)
+    assert.deepEqual([keys.begun, later.keys.begun], [[phone], [laptop]])
+  })
+})
