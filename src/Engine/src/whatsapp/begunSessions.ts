@@ -6,25 +6,33 @@ import type { Device } from '../credentials/device.js'
 import type { Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
 import { isMe } from '../messages/address.js'
-import type { Memory } from './memory.js'
-import { usersOf } from './names.js'
+import { Bounded } from './bounded.js'
+import { devicesRemembered, type Memory } from './memory.js'
+import { userOf, usersOf } from './names.js'
 import { hasNoKeys } from './refusals.js'
+
+/** How long devices are left alone whose keys were not to be had: whoever writes to them would wait for those each time. */
+const restMs = 60_000
 
 /**
  * Begins a new session with each device once since the credentials came to this host. One of credentials that were restored from a backup
  * has used its next keys before, and a phone drops what comes under one that it knows.
  */
 export class BegunSessions {
+  /** Until when which devices are left alone. On the next connection there may be an answer. */
+  readonly #resting = new Bounded<number>(devicesRemembered)
+
   constructor(
     private readonly socket: Pick<WASocket, 'query' | 'signalRepository'>,
     private readonly device: Pick<Device, 'creds' | 'get'>,
     private readonly memory: Pick<Memory, 'begunWith'>,
     private readonly log: Log,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Never fails: where none could be begun the message goes as before. There may be no other keys to be had. */
   async begin(devices: string[]): Promise<void> {
-    const wanted = new Set(devices.filter((device) => !this.#isBegun(device)).flatMap((device) => this.#hidden(device) ?? []))
+    const wanted = new Set(devices.filter((device) => !this.#isBegun(device) && !this.#isResting(device)).flatMap((device) => this.#hidden(device) ?? []))
     if (wanted.size === 0) {
       return
     }
@@ -36,6 +44,7 @@ export class BegunSessions {
         wanted.forEach((device) => this.#mark(device))
       }
     }
+    this.#rest([...wanted].filter((device) => !this.#isBegun(device)))
   }
 
   /** The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it. */
@@ -46,16 +55,23 @@ export class BegunSessions {
     if (!from || !user || device || !offline || isOurs || !Array.isArray(content) || content.every(({ tag }) => tag !== 'identity')) {
       return
     }
-    this.#namesOf(from).forEach((name) => this.memory.begunWith.delete(name))
+    for (const name of this.#namesOf(from)) {
+      this.memory.begunWith.delete(name)
+      this.#resting.delete(name)
+    }
   }
 
   #isBegun(device: string): boolean {
     return this.#namesOf(device).some((name) => this.memory.begunWith.get(name))
   }
 
+  #isResting(device: string): boolean {
+    return this.#namesOf(device).some((name) => (this.#resting.get(name) ?? 0) > this.now())
+  }
+
   /** A device under both of its addresses, as far as they are known. */
   #namesOf(device: string): string[] {
-    return usersOf(device, this.device).map((user) => `${user}:${jidDecode(device)?.device ?? 0}`)
+    return usersOf(device, this.device).map((user) => nameOf(device, user))
   }
 
   // The network has keys under this address only.
@@ -95,8 +111,16 @@ export class BegunSessions {
   }
 
   #mark(device: string): void {
-    this.#namesOf(device).slice(0, 1).forEach((name) => this.memory.begunWith.set(name, true))
+    this.memory.begunWith.set(nameOf(device), true)
   }
+
+  #rest(devices: string[]): void {
+    devices.forEach((device) => this.#resting.set(nameOf(device), this.now() + restMs))
+  }
+}
+
+function nameOf(device: string, user = userOf(device)): string {
+  return `${user}:${jidDecode(device)?.device ?? 0}`
 }
 
 /** An answer about one device alone. */

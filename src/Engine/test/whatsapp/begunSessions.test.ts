@@ -13,9 +13,10 @@ async function connection(memory = Memory.of(new Map())) {
   const device = new Device(undefined, () => Promise.resolve())
   device.creds.me = { id: '919800000009:7@s.whatsapp.net', lid: '999:7@lid' }
   await device.set({ 'lid-mapping': { 919800000001: '111', '111_reverse': '919800000001' } })
-  const sessions = new BegunSessions(keys.socket, device, memory, () => undefined)
+  const clock = { ms: 0 }
+  const sessions = new BegunSessions(keys.socket, device, memory, () => undefined, () => clock.ms)
   const begin = (...devices: string[]) => sessions.begin(devices)
-  return { keys, sessions, begin, memory }
+  return { keys, sessions, begin, memory, clock }
 }
 
 describe('A new session', () => {
@@ -91,5 +92,21 @@ describe('A new session', () => {
     const later = await connection(memory)
     await later.begin(phone, laptop)
     assert.deepEqual([keys.begun, later.keys.begun], [[phone], [laptop]])
+  })
+
+  test('that could not be begun is not waited for by every message of the next minute, and those with others are begun', async () => {
+    const { keys, begin, clock } = await connection()
+    keys.answer = (devices) => devices.includes(phone) ? refusedWith(408) : undefined
+    await begin(phoneByNumber)
+    await begin(phone)
+    await begin(phone, '222@lid')
+    clock.ms = 59_999
+    await begin(phone)
+    assert.deepEqual(keys.asked, [[phone], ['222@lid']])
+
+    keys.answer = () => undefined
+    clock.ms = 60_000
+    await begin(phone)
+    assert.deepEqual(keys.begun, ['222@lid', phone])
   })
 })
