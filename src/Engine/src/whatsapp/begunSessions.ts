@@ -11,6 +11,10 @@ import { devicesRemembered, type Memory } from './memory.js'
 import { userOf, usersOf } from './names.js'
 import { hasNoKeys } from './refusals.js'
 
+/** Of how many devices the keys are asked for at once. */
+const mostAtOnce = 50
+/** How often more it asks to find out which of them the network refuses. */
+const mostMore = 16
 /** How long devices are left alone whose keys were not to be had: whoever writes to them would wait for those each time. */
 const restMs = 60_000
 
@@ -30,21 +34,35 @@ export class BegunSessions {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Never fails: where none could be begun the message goes as before. There may be no other keys to be had. */
-  async begin(devices: string[]): Promise<void> {
+  /**
+   * Never fails: where none could be begun the message goes as before. There may be no other keys to be had.
+   * @param until When nobody waits for it any more, by the clock. What is begun by then stays so.
+   */
+  async begin(devices: string[], until: number): Promise<void> {
     const wanted = new Set(devices.filter((device) => !this.#isBegun(device) && !this.#isResting(device)).flatMap((device) => this.#hidden(device) ?? []))
-    if (wanted.size === 0) {
-      return
-    }
-    try {
-      await this.#take(await this.#ask([...wanted]))
-    } catch (error) {
-      this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
-      if (hasNoKeys(error)) {
-        wanted.forEach((device) => this.#mark(device))
+    const pieces = inPieces([...wanted])
+    let left = pieces.length + mostMore
+    for (let piece; this.now() < until && left > 0 && (piece = pieces.shift()); left--) {
+      try {
+        await this.#take(await this.#ask(piece))
+        this.#rest(piece)
+      } catch (error) {
+        this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
+        if (!hasNoKeys(error)) {
+          // Who says nothing about these says nothing about the others either.
+          this.#rest([...piece, ...pieces.flat()])
+          return
+        }
+        if (piece.length > 1) {
+          pieces.unshift(...inPieces(piece, Math.ceil(piece.length / 2)))
+        } else {
+          piece.forEach((device) => this.#mark(device))
+        }
       }
     }
-    this.#rest([...wanted].filter((device) => !this.#isBegun(device)))
+    if (left === 0) {
+      this.#rest(pieces.flat())
+    }
   }
 
   /** The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it. */
@@ -100,7 +118,8 @@ export class BegunSessions {
         this.#mark(device)
       } catch (error) {
         faults.push(error)
-        if (hasNoKeys(error)) {
+        const areNoGood = getBinaryNodeChild(user, 'error') === undefined
+        if (areNoGood || hasNoKeys(error)) {
           this.#mark(device)
         }
       }
@@ -115,12 +134,18 @@ export class BegunSessions {
   }
 
   #rest(devices: string[]): void {
-    devices.forEach((device) => this.#resting.set(nameOf(device), this.now() + restMs))
+    for (const device of devices.filter((each) => !this.#isBegun(each))) {
+      this.#resting.set(nameOf(device), this.now() + restMs)
+    }
   }
 }
 
 function nameOf(device: string, user = userOf(device)): string {
   return `${user}:${jidDecode(device)?.device ?? 0}`
+}
+
+function inPieces(devices: string[], size = mostAtOnce): string[][] {
+  return Array.from({ length: Math.ceil(devices.length / size) }, (_, index) => devices.slice(index * size, (index + 1) * size))
 }
 
 /** An answer about one device alone. */

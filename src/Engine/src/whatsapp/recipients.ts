@@ -38,8 +38,8 @@ export class Recipients {
       const people = isGroup(jid) ? (await this.group(jid)).participants.map(({ id }) => id) : [jid, ...this.#ourselves(jid)]
       const ours = new Set(people.filter((person) => this.#isMe(person)).map((person) => bare(person) ?? person))
       await Promise.all([
-        ...[...ours].map((own) => this.#inTurn(`our own ${own}`, until, () => this.#prepare([own], jid))),
-        this.#prepare(people.filter((person) => !this.#isMe(person)), jid),
+        ...[...ours].map((own) => this.#inTurn(`our own ${own}`, until, () => this.#prepare([own], jid, until))),
+        this.#prepare(people.filter((person) => !this.#isMe(person)), jid, until),
       ])
     })
   }
@@ -101,7 +101,7 @@ export class Recipients {
     return own ? [own] : []
   }
 
-  async #prepare(people: string[], chat: string): Promise<void> {
+  async #prepare(people: string[], chat: string, until: number): Promise<void> {
     const strangers = people.filter((person) => !this.known.isFresh(userOf(person)))
     if (strangers.length > 0) {
       await this.#lookUp(strangers)
@@ -109,7 +109,7 @@ export class Recipients {
     const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? []).filter(({ device }) => device !== hostedDevice)
     const without = devices.map(({ user, server, device }) => jidEncode(user, server, device)).filter((device) => !haveKey[device])
-    await this.begun.begin(without)
+    await this.begun.begin(without, until)
     if (without.length > 0) {
       await this.socket.assertSessions(without)
     }

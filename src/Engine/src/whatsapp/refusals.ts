@@ -12,14 +12,11 @@ export function asGroupRefusal(error: unknown): unknown {
     : error
 }
 
-/** What it answers about a device that is gone, or has no keys to give. */
-const noDevice = new Set([400, 403, 404, 406, 410])
+/** What it answers about a device that is gone, or has no keys to give. Anything else may pass. */
+const noKeys = new Set([404, 406, 410])
 
-/** Whether keys of a device cannot be had, or are no good: trying again would not change it. Everything else may pass. */
 export function hasNoKeys(error: unknown): boolean {
-  const { data, isBoom } = (error ?? {}) as { data?: unknown; isBoom?: boolean }
-  // What the network or the connection is to blame for is a Boom, or the number that a connection ended with.
-  return isBoom ? noDevice.has(data as number) : error instanceof Error
+  return noKeys.has((error as { data?: unknown } | undefined)?.data as number)
 }
 
 /**

@@ -15,7 +15,7 @@ async function connection(memory = Memory.of(new Map())) {
   await device.set({ 'lid-mapping': { 919800000001: '111', '111_reverse': '919800000001' } })
   const clock = { ms: 0 }
   const sessions = new BegunSessions(keys.socket, device, memory, () => undefined, () => clock.ms)
-  const begin = (...devices: string[]) => sessions.begin(devices)
+  const begin = (...devices: string[]) => sessions.begin(devices, Infinity)
   return { keys, sessions, begin, memory, clock }
 }
 
@@ -71,7 +71,7 @@ describe('A new session', () => {
 
   for (const [why, fault] of [
     ['nobody answered', refusedWith(408)], ['too much was asked', refusedWith(429)], ['the network was out of order', refusedWith(503)],
-    ['the connection ended', 1006],
+    ['the connection ended', 1006], ['the connection was reset', new Error('read ECONNRESET')],
   ] as const) {
     test(`is begun on the next connection when ${why}`, async () => {
       const { keys, begin, memory } = await connection()
@@ -108,5 +108,51 @@ describe('A new session', () => {
     clock.ms = 60_000
     await begin(phone)
     assert.deepEqual(keys.begun, ['222@lid', phone])
+  })
+
+  describe('with many devices', () => {
+    const many = Array.from({ length: 120 }, (_, index) => `${1_000 + index}@lid`)
+    const sizes = (asked: string[][]) => asked.map(({ length }) => length)
+
+    test('is begun with one piece after the other, and what is begun stays so when the connection ends meanwhile', async () => {
+      const { keys, begin, memory } = await connection()
+      keys.answer = () => keys.asked.length === 2 ? 1006 : undefined
+      await begin(...many)
+      assert.deepEqual([sizes(keys.asked), keys.begun], [[50, 50], many.slice(0, 50)])
+
+      const later = await connection(memory)
+      await later.begin(...many)
+      assert.deepEqual([sizes(later.keys.asked), later.keys.begun], [[50, 20], many.slice(50)])
+    })
+
+    test('is begun with the rest by the next who writes, when nobody waits any more', async () => {
+      const { keys, sessions, begin, clock } = await connection()
+      keys.answer = () => void (clock.ms += 10)
+      await sessions.begin(many, 20)
+      assert.deepEqual(keys.begun, many.slice(0, 100))
+
+      await begin(...many)
+      assert.deepEqual([sizes(keys.asked), keys.begun], [[50, 50, 20], many])
+    })
+
+    test('is begun with all but the one for whom the network refuses the whole question', async () => {
+      const { keys, begin } = await connection()
+      keys.answer = (devices) => devices.includes('1017@lid') ? refusedWith(406) : undefined
+      await begin(...many)
+      assert.deepEqual(keys.begun, many.filter((device) => device !== '1017@lid'))
+      const { length } = keys.asked
+      assert.ok(length <= 19, `${length} questions`)
+
+      await begin(...many)
+      assert.equal(keys.asked.length, length)
+    })
+
+    test('is not asked for without end when all are refused', async () => {
+      const { keys, begin } = await connection()
+      keys.answer = () => refusedWith(406)
+      await begin(...many)
+      await begin(...many)
+      assert.equal(keys.asked.length, 19)
+    })
   })
 })
