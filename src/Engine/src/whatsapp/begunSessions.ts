@@ -80,7 +80,13 @@ export class BegunSessions {
   }
 
   #isBegun(device: string): boolean {
-    return this.#namesOf(device).some((name) => this.memory.begunWith.get(name))
+    const name = this.#namesOf(device).find((each) => this.memory.begunWith.get(each))
+    if (name === undefined) {
+      return false
+    }
+    // So that whoever is written to is the last to be forgotten.
+    this.memory.begunWith.set(name, true)
+    return true
   }
 
   #isResting(device: string): boolean {

@@ -4,6 +4,7 @@ import { Retries } from './retries.js'
 
 const groupsRemembered = 1_000
 const groupFreshMs = 5 * 60_000
+/** Of a number; so many names take 0.8 MB. */
 export const devicesRemembered = 10_000
 
 /** What a number remembers from one connection to the next: how often it answered a retry, who is in its groups, and with whom its sessions are good. */

@@ -110,6 +110,18 @@ describe('A new session', () => {
     assert.deepEqual(keys.begun, ['222@lid', phone])
   })
 
+  test('is remembered longest of those who are written to', async () => {
+    const { keys, begin } = await connection()
+    const others = (from: number) => Array.from({ length: 6_000 }, (_, index) => `${from + index}@lid`)
+    await begin(phone, '222@lid')
+    await begin(...others(10_000))
+    await begin(phone)
+    await begin(...others(20_000))
+    keys.asked.length = 0
+    await begin(phone, '222@lid')
+    assert.deepEqual(keys.asked, [['222@lid']])
+  })
+
   describe('with many devices', () => {
     const many = Array.from({ length: 120 }, (_, index) => `${1_000 + index}@lid`)
     const sizes = (asked: string[][]) => asked.map(({ length }) => length)
