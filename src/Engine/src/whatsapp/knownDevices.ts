@@ -1,4 +1,7 @@
-import type { FullJid, PossiblyExtendedCacheStore } from 'baileys'
+import { type BinaryNode, type FullJid, getBinaryNodeChildren, type PossiblyExtendedCacheStore } from 'baileys'
+import type { Device } from '../credentials/device.js'
+import { Bounded } from './bounded.js'
+import { isThisOne, usersOf } from './names.js'
 
 const freshMs = 5 * 60_000
 const keptMs = 60 * 60_000
@@ -12,31 +15,53 @@ interface Known {
 }
 
 /**
- * Which devices people have, for one connection. The library looks here before it asks the network, and changes it by what the network tells
- * of new and removed ones, which says nothing of the others: that makes no list younger. It finds what has become old, too: whoever
- * sends has those asked for anew before (`Recipients`).
+ * Which devices people have, for one connection. The library looks here before it asks the network, and finds what has become old, too:
+ * whoever sends has those asked for anew before (`Recipients`).
  */
 export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 'set' | 'del' | 'flushAll'> {
   /** In the order of their age. */
   readonly #people = new Map<string, Known>()
+  /** How many were forgotten by the time that a user was. */
+  readonly #forgotten = new Bounded<number>(mostPeople)
+  #forgets = 0
 
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(private readonly device: Pick<Device, 'creds' | 'get'>, private readonly now: () => number = () => performance.now()) {}
 
   isFresh(user: string): boolean {
     const known = this.#people.get(user)
     return known !== undefined && this.now() - known.at < freshMs
   }
 
-  /** Takes what the network says of a user. */
-  renew(user: string, devices: FullJid[]): void {
-    this.#people.delete(user)
-    this.#people.set(user, { devices, at: this.now() })
-    for (const [each, { at }] of this.#people) {
-      const age = this.now() - at
-      if (age < freshMs || (age < keptMs && this.#people.size <= mostPeople)) {
-        break
-      }
-      this.#people.delete(each)
+  /** For `renew`, to be taken before the network is asked. */
+  get asOf(): number {
+    return this.#forgets
+  }
+
+  /** Takes what the network says of a user. False when that was asked before the user was forgotten: it may be older than the change. */
+  renew(user: string, devices: FullJid[], asOf = this.asOf): boolean {
+    if ((this.#forgotten.get(user) ?? 0) > asOf) {
+      return false
+    }
+    this.#put(user, devices, this.now())
+    return true
+  }
+
+  /**
+   * The network tells that somebody has a new device, or one less. The library changes the list by that, but only the one under the address
+   * that it is told by, and a chat can go by the other.
+   */
+  changed({ attrs: { from, lid }, content }: BinaryNode): void {
+    const changes = Array.isArray(content) ? content.flatMap((change) => getBinaryNodeChildren(change, 'device')) : []
+    const told = new Set([from, lid, ...changes.map(({ attrs: { jid } }) => jid)])
+    told.forEach((jid) => jid && this.forget(jid))
+  }
+
+  /** Has the devices of a person asked for anew, under whichever address. */
+  forget(jid: string): void {
+    this.#forgets++
+    for (const user of usersOf(jid, this.device)) {
+      this.#forgotten.set(user, this.#forgets)
+      this.#people.delete(user)
     }
   }
 
@@ -44,12 +69,15 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
     return this.#people.get(user)?.devices as T | undefined
   }
 
+  // What the library is told of some devices of a user says nothing of the others, and what it asks may be answered before such a change: it
+  // makes no list younger.
   set<T>(user: string, devices: T): void {
+    const list = (devices as FullJid[]).filter((each) => !isThisOne(each, this.device))
     const known = this.#people.get(user)
     if (known) {
-      known.devices = devices as FullJid[]
+      known.devices = list
     } else {
-      this.renew(user, devices as FullJid[])
+      this.#put(user, list, this.now() - freshMs)
     }
   }
 
@@ -59,5 +87,17 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
 
   flushAll(): void {
     this.#people.clear()
+  }
+
+  #put(user: string, devices: FullJid[], at: number): void {
+    this.#people.delete(user)
+    this.#people.set(user, { devices, at })
+    for (const [each, known] of this.#people) {
+      const age = this.now() - known.at
+      if (age < freshMs || (age < keptMs && this.#people.size <= mostPeople)) {
+        break
+      }
+      this.#people.delete(each)
+    }
   }
 }

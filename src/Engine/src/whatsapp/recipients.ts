@@ -124,15 +124,21 @@ export class Recipients {
     }
     const query = new USyncQuery().withContext('message').withDeviceProtocol().withLIDProtocol()
     people.forEach((person) => query.withUser(new USyncUser().withId(bare(person) ?? person)))
+    const { asOf } = this.known
     const list = (await this.socket.executeUSyncQuery(query))?.list ?? []
     await this.addresses.storeLIDPNMappings(list.flatMap(({ id, lid }) => typeof lid === 'string' && isPnUser(id) ? [{ pn: id, lid }] : []))
     const found = new Map<string, FullJid[]>()
     for (const device of extractDeviceJids(list, me.id, me.lid ?? '', false).filter((each) => !isThisOne(each, this.device))) {
       found.set(device.user, [...(found.get(device.user) ?? []), device])
     }
-    found.forEach((devices, user) => this.known.renew(user, devices))
+    const late = [...found].filter(([user, devices]) => !this.known.renew(user, devices, asOf)).map(([user]) => user)
+    late.forEach((user) => found.delete(user))
     if (found.size > 0) {
       await this.device.set({ 'device-list': Object.fromEntries([...found].map(([user, devices]) => [user, devices.map(({ device }) => `${device ?? 0}`)])) })
+    }
+    const again = people.filter((person) => late.includes(userOf(person)))
+    if (again.length > 0) {
+      await this.#lookUp(again)
     }
   }
 

@@ -56,7 +56,7 @@ export class WhatsAppSession implements Session {
   readonly #keysFirst: KeysFirst
   readonly #saves: Saves
   readonly #memory: Memory
-  readonly #knownDevices = new KnownDevices()
+  readonly #knownDevices: KnownDevices
   readonly #begunSessions: BegunSessions
   readonly #history: HistoryRequests
   readonly #isDirect: boolean
@@ -75,6 +75,7 @@ export class WhatsAppSession implements Session {
     this.#memory.retries.begin()
     this.#history = new HistoryRequests((event) => this.#tell(event))
     this.#device = new Device(credentials, (changes) => this.#saves.store(changes))
+    this.#knownDevices = new KnownDevices(this.#device)
     this.#reader = new Reader(this.#device, port.log, (jid) => this.#memory.group(jid))
     this.#journal = new Journal((stanza, plaintext) => this.#reader.read(stanza, plaintext), (stanza) => this.#reader.unread(stanza))
     this.#keysFirst = new KeysFirst(this.#device)
@@ -266,6 +267,8 @@ export class WhatsAppSession implements Session {
     ws.prependListener('CB:receipt,type:retry', (receipt: BinaryNode) => this.#memory.retries.receipt(receipt))
     // By the time the library tells of it, what an administrator did since may have been read.
     ws.prependListener('CB:notification,type:w:gp2', ({ attrs: { from } }: BinaryNode) => this.#memory.forgetGroup(from ?? ''))
+    // Before the library has it: it changes no list that is not there.
+    ws.prependListener('CB:notification,type:devices', (notice: BinaryNode) => this.#knownDevices.changed(notice))
     ws.prependListener('CB:notification,type:encrypt', (notice: BinaryNode) => this.#begunSessions.identityChanged(notice))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))

@@ -20,7 +20,8 @@ function recipients(addressingMode: 'lid' | 'pn', member: GroupMetadata['partici
     assertSessions: () => Promise.resolve(false),
     groupMetadata: () => Promise.resolve({ id: group, addressingMode, participants: [member] } as unknown as GroupMetadata),
   }
-  return new Recipients(socket, new Device(undefined, () => Promise.resolve()), Memory.of(new Map()), new KnownDevices(), {
+  const device = new Device(undefined, () => Promise.resolve())
+  return new Recipients(socket, device, Memory.of(new Map()), new KnownDevices(device), {
     getLIDForPN: (phone) => Promise.resolve(phone === gone ? goneHidden : null),
     storeLIDPNMappings: () => Promise.resolve(),
   }, nobody)
@@ -54,18 +55,20 @@ describe('the devices of a person', () => {
     const asked: string[][] = []
     const sessions: string[][] = []
     const mappings: { pn: string; lid: string }[] = []
+    const meanwhile = { happens: (_: string[]): void => undefined }
     const clock = { ms: 0 }
     const device = new Device(undefined, () => Promise.resolve())
     device.creds.me = { id: own, lid: ownHidden }
-    const cache = new KnownDevices(() => clock.ms)
+    const cache = new KnownDevices(device, () => clock.ms)
     const keys = new FakeKeys()
     const begun = new BegunSessions(keys.socket, device, memory, () => undefined)
     const found = new Recipients({
       executeUSyncQuery: async ({ users }) => {
         const people = users.flatMap(({ id }) => id ?? [])
         asked.push(people)
-        await new Promise(setImmediate)
         const list = people.flatMap((id) => known[id] ? [{ id, lid: hiddenOf[id], devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
+        meanwhile.happens(people)
+        await new Promise(setImmediate)
         return { list, sideList: [] }
       },
       assertSessions: (devices) => Promise.resolve(sessions.push(devices) > 0),
@@ -78,7 +81,7 @@ describe('the devices of a person', () => {
         await device.set({ 'lid-mapping': Object.fromEntries(users.flatMap(([phone, hidden]) => [[phone, hidden], [`${hidden}_reverse`, phone]])) })
       },
     }, begun)
-    return { found, asked, sessions, keys, begun, mappings, clock, device, cache }
+    return { found, asked, sessions, keys, begun, mappings, meanwhile, clock, device, cache }
   }
 
   test('and our other ones are asked for once in five minutes, and keys of them where there are none', async () => {
@@ -158,18 +161,18 @@ describe('the devices of a person', () => {
     assert.deepEqual(keys.begun.toSorted(), ['111:3@lid', amiHidden, bareOwnHidden])
   })
 
-  test('are no younger for what is told of some of them', () => {
-    const { cache, clock } = finding({})
-    const phone = { user: '111', device: 0, server: 'lid' } as const
-    cache.renew('111', [phone])
-    clock.ms = 300_000
-    cache.set('111', [phone, { ...phone, device: 4 }])
-    assert.ok(!cache.isFresh('111'))
-    assert.equal(cache.get<unknown[]>('111')?.length, 2)
-
-    clock.ms = 3_600_000
-    cache.renew('222', [])
-    assert.equal(cache.get('111'), undefined, 'nobody needed it for an hour')
+  test('are asked for once more when the network tells of a change before it answers', async () => {
+    const known = { [ami]: [0], [bareOwn]: [0] }
+    const { found, asked, keys, meanwhile, cache } = finding(known)
+    meanwhile.happens = (people) => {
+      if (people.includes(ami) && known[ami]?.length === 1) {
+        known[ami] = [0, 4]
+        cache.forget(ami)
+      }
+    }
+    await found.find(ami, 4_000)
+    assert.deepEqual(asked.filter(([person]) => person === ami), [[ami], [ami]])
+    assert.deepEqual(keys.begun.toSorted(), ['111:4@lid', amiHidden, bareOwnHidden])
   })
 })
 
@@ -190,7 +193,7 @@ describe('the key of a group', () => {
       assertSessions: () => Promise.resolve(false),
       groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden, phoneNumber: ami }] } as unknown as GroupMetadata),
     }
-    const recipients = new Recipients(socket, device, Memory.of(new Map()), new KnownDevices(), {
+    const recipients = new Recipients(socket, device, Memory.of(new Map()), new KnownDevices(device), {
       getLIDForPN: () => Promise.resolve(null), storeLIDPNMappings: () => Promise.resolve(),
     }, nobody)
     await recipients.renewGroupKey(group)
