@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { twoPeople } from '../testing/twoPeople.js'
+import { until } from '../testing/until.js'
 
 describe('Whoever is written to', () => {
   const world = twoPeople(4915190000000)
@@ -26,6 +27,34 @@ describe('Whoever is written to', () => {
     assert.deepEqual([await keysOf(anna), await keysOf(bert)], [ours, theirs])
     for (const id of ['FIRST', 'SECOND']) {
       await host.silo.event('messageReceived', 'n2', ({ message }) => message.whatsAppId === id)
+    }
+  })
+
+  test('gets it on a device that is new since, and it goes to none that is gone, under whichever address', async () => {
+    const { host, emulator, anna, bert } = world
+    const heardOfIt = () => until(async () => {
+      const { companions: [ours] } = await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`)
+      return ours?.pending === 0
+    }, 'all that the network told was heard')
+    const acknowledged = (id: string) => host.silo.event('serverAcknowledged', 'n1', ({ whatsAppId }) => whatsAppId === id)
+    const chats = [bert.jid, bert.lid]
+    for (const jid of chats) {
+      await host.send('n1', `BEFORE ${jid}`, jid, 'before')
+    }
+
+    await host.pair('n2', bert)
+    await heardOfIt()
+    for (const jid of chats) {
+      await host.send('n1', `NEW ${jid}`, jid, 'new')
+      await host.silo.event('messageReceived', 'n2', ({ message }) => message.whatsAppId === `NEW ${jid}`)
+    }
+
+    await emulator.call('POST', `/accounts/${bert.phone}/unlink`)
+    await host.silo.event('closed', 'n2', ({ code }) => code === 401)
+    await heardOfIt()
+    for (const jid of chats) {
+      await host.send('n1', `GONE ${jid}`, jid, 'gone')
+      assert.equal((await acknowledged(`GONE ${jid}`)).error, undefined)
     }
   })
 
