@@ -9,7 +9,7 @@ import type { BegunSessions } from './begunSessions.js'
 import type { KnownDevices } from './knownDevices.js'
 import type { Memory } from './memory.js'
 import { isThisOne, userOf } from './names.js'
-import { asGroupRefusal } from './refusals.js'
+import { asGroupRefusal, hasNoKeys } from './refusals.js'
 
 /** The place of a device that the network itself hosts, which the library gives no group key. */
 const hostedDevice = 99
@@ -111,7 +111,13 @@ export class Recipients {
     const without = devices.map(({ user, server, device }) => jidEncode(user, server, device)).filter((device) => !haveKey[device])
     await this.begun.begin(without, until)
     if (without.length > 0) {
-      await this.socket.assertSessions(without)
+      await this.socket.assertSessions(without).catch((error: unknown) => {
+        if (hasNoKeys(error)) {
+          // One of them may be gone.
+          without.forEach((device) => this.known.forget(device))
+        }
+        throw error
+      })
     }
   }
 

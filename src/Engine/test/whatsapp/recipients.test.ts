@@ -55,6 +55,7 @@ describe('the devices of a person', () => {
     const asked: string[][] = []
     const sessions: string[][] = []
     const mappings: { pn: string; lid: string }[] = []
+    const without = new Set<string>()
     const meanwhile = { happens: (_: string[]): void => undefined }
     const clock = { ms: 0 }
     const device = new Device(undefined, () => Promise.resolve())
@@ -71,7 +72,13 @@ describe('the devices of a person', () => {
         await new Promise(setImmediate)
         return { list, sideList: [] }
       },
-      assertSessions: (devices) => Promise.resolve(sessions.push(devices) > 0),
+      assertSessions: async (devices) => {
+        sessions.push(devices)
+        if (devices.some((device) => without.has(device))) {
+          throw refusedWith(404)
+        }
+        return true
+      },
       groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden }, { id: bareOwnHidden }] } as unknown as GroupMetadata),
     }, device, memory, cache, {
       getLIDForPN: () => Promise.resolve(null),
@@ -81,7 +88,7 @@ describe('the devices of a person', () => {
         await device.set({ 'lid-mapping': Object.fromEntries(users.flatMap(([phone, hidden]) => [[phone, hidden], [`${hidden}_reverse`, phone]])) })
       },
     }, begun)
-    return { found, asked, sessions, keys, begun, mappings, meanwhile, clock, device, cache }
+    return { found, asked, sessions, without, keys, begun, mappings, meanwhile, clock, device, cache }
   }
 
   test('and our other ones are asked for once in five minutes, and keys of them where there are none', async () => {
@@ -159,6 +166,17 @@ describe('the devices of a person', () => {
 
     await found.find(ami, 4_000)
     assert.deepEqual(keys.begun.toSorted(), ['111:3@lid', amiHidden, bareOwnHidden])
+  })
+
+  test('are asked for anew by the next who writes, when one of them is gone', async () => {
+    const known = { [ami]: [0, 4], [bareOwn]: [0] }
+    const { found, asked, sessions, without } = finding(known)
+    without.add('919800000001:4@s.whatsapp.net')
+    await assert.rejects(found.find(ami, 4_000), { data: 404 })
+    known[ami] = [0]
+    await found.find(ami, 4_000)
+    assert.deepEqual(asked.filter(([person]) => person === ami), [[ami], [ami]])
+    assert.deepEqual(sessions.filter(([device]) => device === ami).at(-1), [ami])
   })
 
   test('are asked for once more when the network tells of a change before it answers', async () => {
