@@ -103,11 +103,13 @@ export class Recipients {
 
   async #prepare(people: string[], chat: string, until: number): Promise<void> {
     const strangers = people.filter((person) => !this.known.isFresh(userOf(person)))
-    if (strangers.length > 0) {
-      await this.#lookUp(strangers)
-    }
+    const isAnyTold = strangers.length > 0 && await this.#lookUp(strangers)
     const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? []).filter(({ device }) => device !== hostedDevice)
+    if (devices.length === 0 && !isAnyTold && !isGroup(chat) && !people.every((person) => this.#isMe(person))) {
+      // Without them it would go to our own other devices alone.
+      throw new Error('The network names no device of who is written to.')
+    }
     const without = devices.map(({ user, server, device }) => jidEncode(user, server, device)).filter((device) => !haveKey[device])
     await this.begun.begin(without, until)
     if (without.length > 0) {
@@ -122,11 +124,11 @@ export class Recipients {
   }
 
   // The library can do this, too, but has new keys of everybody handed out each time: one key less in store for each of these people, one
-  // session more for each of our conversations. Where there is a session, it goes on.
-  async #lookUp(people: string[]): Promise<void> {
+  // session more for each of our conversations. Where there is a session, it goes on. Tells whether any device was named.
+  async #lookUp(people: string[]): Promise<boolean> {
     const { me } = this.device.creds
     if (!me) {
-      return
+      return false
     }
     const query = new USyncQuery().withContext('message').withDeviceProtocol().withLIDProtocol()
     people.forEach((person) => query.withUser(new USyncUser().withId(bare(person) ?? person)))
@@ -137,6 +139,7 @@ export class Recipients {
     for (const device of extractDeviceJids(list, me.id, me.lid ?? '', false).filter((each) => !isThisOne(each, this.device))) {
       found.set(device.user, [...(found.get(device.user) ?? []), device])
     }
+    const isAnyTold = found.size > 0
     const late = [...found].filter(([user, devices]) => !this.known.renew(user, devices, asOf)).map(([user]) => user)
     late.forEach((user) => found.delete(user))
     if (found.size > 0) {
@@ -146,6 +149,7 @@ export class Recipients {
     if (again.length > 0) {
       await this.#lookUp(again)
     }
+    return isAnyTold
   }
 
   async group(jid: string): Promise<GroupMetadata> {

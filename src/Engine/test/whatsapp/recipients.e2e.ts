@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { proto } from 'baileys'
 import { twoPeople } from '../testing/twoPeople.js'
 import { until } from '../testing/until.js'
 
@@ -56,6 +57,15 @@ describe('Whoever is written to', () => {
       await host.send('n1', `GONE ${jid}`, jid, 'gone')
       assert.equal((await acknowledged(`GONE ${jid}`)).error, undefined)
     }
+  })
+
+  test('is not left out where the network names no device of theirs: nothing goes to our own devices alone', async () => {
+    const { host, emulator } = world
+    const prepared = Buffer.from(proto.Message.encode({ conversation: 'hello' }).finish()).toString('base64')
+    const relay = host.silo.ask('relay', { number: 'n1', epoch: 1, whatsAppId: 'NOWHERE', jid: '4915199999999@s.whatsapp.net', prepared })
+    await assert.rejects(relay, { data: { error: 'notSent' } })
+    const { sent } = await emulator.call<{ sent: { id: string }[] }>('GET', '/record')
+    assert.ok(sent.every(({ id }) => id !== 'NOWHERE'))
   })
 
   test('is each of our devices once where we write to ourselves', async () => {

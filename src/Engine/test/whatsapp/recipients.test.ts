@@ -115,15 +115,32 @@ describe('the devices of a person', () => {
     assert.deepEqual(keys.begun.toSorted(), [amiHidden, goneHidden, bareOwnHidden])
   })
 
-  test('are asked for anew by the next who writes, when the network said nothing of them', async () => {
+  test('are asked for anew by the next who writes, when the network said nothing of them, and nothing is sent meanwhile', async () => {
     const known: Record<string, number[]> = { [bareOwn]: [0] }
     const { found, asked, sessions } = finding(known)
     const [first, second] = [found.find(ami, 4_000), found.find(ami, 4_000)]
-    await first
+    await assert.rejects(first, /names no device/)
     known[ami] = [0]
     await second
     assert.deepEqual(asked.toSorted(), [[ami], [ami], [bareOwn]])
     assert.deepEqual(sessions.filter(([device]) => device === ami), [[ami]])
+  })
+
+  test('are still those that were known when the network says nothing of them later', async () => {
+    const known: Record<string, number[]> = { [ami]: [0], [bareOwn]: [0] }
+    const { found, clock, sessions } = finding(known)
+    await found.find(ami, 4_000)
+    delete known[ami]
+    clock.ms = 300_000
+    await found.find(ami, 4_000)
+    assert.deepEqual(sessions.filter(([device]) => device === ami), [[ami], [ami]])
+  })
+
+  test('need not be known of everybody in a group, nor other ones of ours', async () => {
+    const { found, sessions } = finding({ [bareOwnHidden]: [7] })
+    await found.find(group, 4_000)
+    await found.find(bareOwnHidden, 4_000)
+    assert.deepEqual(sessions, [])
   })
 
   test('are asked for under the address of the chat, without the one that writes', async () => {
