@@ -103,6 +103,22 @@ describe('A network that says nothing of a recipient', () => {
     await acknowledged(id('CLEO'))
   })
 
+  test('has the first message wait for new sessions, and no other one while there are old ones', async () => {
+    await start()
+    await relay(id('FIRST'), bert)
+    await acknowledged(id('FIRST'))
+    await host.silo.ask('close', { number: n, epoch: 1 })
+    await host.reopen(n)
+    await silent('get encrypt key')
+    await relay(id('SECOND'), bert)
+    const since = performance.now()
+    await relay(id('THIRD'), bert)
+    assert.ok(performance.now() - since < 3_500, 'it waited as long as the one before')
+    for (const name of ['SECOND', 'THIRD']) {
+      assert.equal((await acknowledged(id(name))).error, undefined)
+    }
+  })
+
   test('is not taken for somebody who is not there', async () => {
     await start(3_000)
     await silent('get usync usync')
