@@ -59,6 +59,28 @@ describe('Whoever is written to', () => {
     }
   })
 
+  test('reads what is sent with credentials of yesterday, also when a group was written to before', async () => {
+    const { host, emulator, anna, bert } = world
+    const { jid: group } = await emulator.call<{ jid: string }>('POST', '/groups', { creator: bert.phone, subject: 'Crew', members: [anna.phone] })
+    const isRead = (id: string) => until(async () => {
+      const inbox = await emulator.call<{ id: string }[]>('GET', `/accounts/${bert.phone}/inbox`)
+      return inbox.some((message) => message.id === id)
+    }, `${id} was read`)
+    await host.send('n1', 'GROUP', group, 'hello all')
+    await host.send('n1', 'HELLO', bert.jid, 'hello')
+    await isRead('HELLO')
+    const yesterday = host.credentials('n1')
+    await host.send('n1', 'LATER', bert.jid, 'later')
+    await isRead('LATER')
+    await host.silo.ask('close', { number: 'n1', epoch: 1 })
+
+    await host.pair('n2', bert)
+    await host.reopen('n1', { credentials: yesterday })
+    await host.send('n1', 'AGAIN', group, 'hello again')
+    await host.send('n1', 'RESTORED', bert.jid, 'restored')
+    await isRead('RESTORED')
+  })
+
   test('is not left out where the network names no device of theirs: nothing goes to our own devices alone', async () => {
     const { host, emulator } = world
     const prepared = Buffer.from(proto.Message.encode({ conversation: 'hello' }).finish()).toString('base64')
