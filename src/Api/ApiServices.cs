@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Loopwave.Api.Auth;
 using Loopwave.Api.OpenApi;
 using Loopwave.Api.V1;
 using Loopwave.Configuration;
@@ -24,6 +25,7 @@ public static class ApiServices
         services.AddOptions<OriginOptions>().BindConfiguration("").ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OriginOptions>, OriginOptionsCheck>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<Credentials>();
 
         services.ConfigureHttpJsonOptions(json =>
         {

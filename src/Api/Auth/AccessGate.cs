@@ -11,7 +11,7 @@ namespace Loopwave.Api.Auth;
 /// Lets a request in or not, before anything of it is read, in the documented order: key, rate, scope.
 /// </summary>
 internal sealed class AccessGate(
-    RequestDelegate next, IGrainFactory grains, TimeProvider clock, IOptions<OriginOptions> origin)
+    RequestDelegate next, Credentials credentials, TimeProvider clock, IOptions<OriginOptions> origin)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -52,8 +52,7 @@ internal sealed class AccessGate(
             return InvalidKey(context);
         }
 
-        var admission = await grains.ApiKey(key!.Id).Admit(key.SecretHash, key.Test);
-        if (!admission.Known)
+        if (await credentials.Admit(key!) is not { } admission)
         {
             return InvalidKey(context);
         }
@@ -65,13 +64,13 @@ internal sealed class AccessGate(
             return RateHeaders.TooMany(admission, now);
         }
 
-        context.Features.Set(Caller.Key(key.Id, admission));
+        context.Features.Set(Caller.Key(key!.Id, admission));
         return ScopeCheck.Refuse(admission.Scopes, policy.Scopes);
     }
 
     private async Task<ErrorResult?> BySession(HttpContext context, AccessPolicy.SignedIn policy, Credential credential)
     {
-        if (credential is not Credential.Session session || await grains.Team().Session(session.Token) is not { } member)
+        if (credential is not Credential.Session session || await credentials.MemberOf(session.Token) is not { } member)
         {
             return new ErrorResult(StatusCodes.Status401Unauthorized, "unauthorized", "Sign in first.");
         }

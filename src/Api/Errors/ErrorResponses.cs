@@ -11,10 +11,9 @@ namespace Loopwave.Api.Errors;
 /// </summary>
 internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider clock, ILogger<ErrorResponses> logger)
 {
-    private static readonly TimeSpan OutageLogGap = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan OutageRetry = TimeSpan.FromSeconds(5);
 
-    private long _outageLoggedAt;
+    private readonly OncePerMinute _logged = new(clock);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -45,6 +44,9 @@ internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider 
         }
     }
 
+    /// <summary>A silo or storage is away; trying again may help.</summary>
+    public static bool IsOutage(Exception exception) => Outage(exception) is not null;
+
     private static bool IsBareError(HttpResponse response) =>
         response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null };
 
@@ -60,7 +62,12 @@ internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider 
 
         if (Outage(exception) is { } outage)
         {
-            LogOncePerMinute(exception);
+            // An outage fails every request: one line a minute says it as well as a thousand.
+            if (_logged.IsTime())
+            {
+                LogOutage(logger, exception);
+            }
+
             return outage;
         }
 
@@ -85,21 +92,6 @@ internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider 
 
     private static ErrorResult Unavailable(string code, string message) =>
         new(StatusCodes.Status503ServiceUnavailable, code, message, OutageRetry);
-
-    // An outage fails every request: one line a minute says it as well as a thousand.
-    private void LogOncePerMinute(Exception exception)
-    {
-        var last = Interlocked.Read(ref _outageLoggedAt);
-        if (last != 0 && clock.GetElapsedTime(last) < OutageLogGap)
-        {
-            return;
-        }
-
-        if (Interlocked.CompareExchange(ref _outageLoggedAt, clock.GetTimestamp(), last) == last)
-        {
-            LogOutage(logger, exception);
-        }
-    }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Error,
         Message = "Request failed, reference {Reference}: {Method} {Route}")]

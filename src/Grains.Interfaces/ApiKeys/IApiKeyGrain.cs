@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace Loopwave.ApiKeys;
 
 /// <summary>
@@ -9,6 +11,7 @@ public interface IApiKeyGrain : IGrainWithStringKey
 {
     /// <summary>Checks the secret (its SHA-256, hex) and takes one request from the current window.</summary>
     [Alias("admit")]
+    [AlwaysInterleave]
     Task<KeyAdmission> Admit(string secretHash, bool testKey);
 
     [Alias("disable")]

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Loopwave.ApiKeys;
 
 /// <summary>
-/// One API key. Not reentrant, so its requests are counted one after the other and the limit is exact.
+/// One API key. Requests wait for storage side by side, since that may hang; they are counted without a wait in between, so the limit is
+/// exact. Changes are made one after the other.
 /// </summary>
 internal sealed partial class ApiKeyGrain(
     IApiKeyStore store,
@@ -24,6 +25,10 @@ internal sealed partial class ApiKeyGrain(
 
     private ApiKeyDocument? _key;
     private long? _readAt;
+    private Task _reading = Task.CompletedTask;
+
+    // Counts changes: what was read before one is not the key any more.
+    private int _changes;
     private RateWindow _window;
     private DateTimeOffset? _usedAt;
 
@@ -82,7 +87,7 @@ internal sealed partial class ApiKeyGrain(
 
             var changed = _key with { Enabled = enabled };
             await store.Put(changed);
-            _key = changed;
+            Changed(changed);
             return changed.ToView();
         }
         catch (StorageUnavailableException)
@@ -98,9 +103,25 @@ internal sealed partial class ApiKeyGrain(
             return;
         }
 
-        _key = await store.Get(Id);
-        _readAt = clock.GetTimestamp();
+        if (_reading.IsCompleted)
+        {
+            _reading = ReadOnce();
+        }
+
+        await _reading;
     }
+
+    private async Task ReadOnce()
+    {
+        var changes = _changes;
+        var key = await store.Get(Id);
+        if (changes == _changes)
+        {
+            (_key, _readAt) = (key, clock.GetTimestamp());
+        }
+    }
+
+    private void Changed(ApiKeyDocument key) => (_key, _readAt, _changes) = (key, clock.GetTimestamp(), _changes + 1);
 
     private bool IsRight(string secretHash, bool testKey)
     {
@@ -128,11 +149,15 @@ internal sealed partial class ApiKeyGrain(
             var stored = await store.Get(Id);
             if (stored is not null)
             {
-                _key = stored with { LastUsedAt = minute };
-                await store.Put(_key);
+                var used = stored with { LastUsedAt = minute };
+                await store.Put(used);
+                Changed(used);
             }
 
-            _usedAt = null;
+            if (_usedAt == usedAt)
+            {
+                _usedAt = null;
+            }
         }
         catch (StorageUnavailableException e)
         {

@@ -26,8 +26,8 @@ internal sealed partial class NumberGrain(
 {
     private const int MostTries = 3;
 
-    // Callers are told within 5 seconds, and one hanging write can take 4.
-    private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(1);
+    // Callers are told within 5 seconds; one hanging write can take 3.5, and looking up who they are half a second.
+    private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(0.5);
 
     private readonly BookReaders _readers = new();
     private readonly SemaphoreSlim _acting = new(1, 1);

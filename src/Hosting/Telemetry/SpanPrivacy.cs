@@ -17,8 +17,8 @@ internal sealed class SpanPrivacy : BaseProcessor<Activity>
 
     public override void OnEnd(Activity data)
     {
-        // What a caller's own tracing wrote into it is not known to anybody here.
-        data.TraceStateString = null;
+        // What a caller's own tracing wrote into it is not known to anybody here. Null would be that of the span above.
+        data.TraceStateString = "";
         foreach (var tag in data.TagObjects.Where(tag => !Harmless.Contains(tag.Key)).ToList())
         {
             data.SetTag(tag.Key, null);

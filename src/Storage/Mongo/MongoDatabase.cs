@@ -144,7 +144,7 @@ internal sealed class MongoDatabase : IDisposable
 internal sealed record MongoDatabaseOptions(MongoUrl Url)
 {
     /// <summary>How long one step may take before the caller is told; the API promises its 503 within 5 seconds.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(3.5);
 
     /// <summary>What metrics call it.</summary>
     public string Backend { get; init; } = "mongodb";

@@ -114,6 +114,18 @@ public sealed class TraceTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_span_says_nothing_of_what_the_one_above_it_was_told_by_the_caller()
+    {
+        using var kept = new KeptSpans();
+        using var source = new ActivitySource("Loopwave");
+        using var above = source.StartActivity("above", ActivityKind.Internal, Call())!;
+        above.TraceStateString = $"shop={_phone}";
+        source.StartActivity("below")!.Dispose();
+
+        SaysNothingOfAnybody([Assert.Single(kept.Of(above.TraceId))]);
+    }
+
+    [Fact]
     public async Task Nothing_is_followed_and_nothing_stored_where_nobody_listens_whatever_the_caller_says()
     {
         var call = Call();

@@ -102,6 +102,51 @@ public sealed class ApiKeyGrainTests(ApiKeyGrainTests.Fixture fixture) : IClassF
     }
 
     [Fact]
+    public async Task Requests_wait_for_storage_that_hangs_side_by_side_and_are_counted_exactly()
+    {
+        var key = await NewKey();
+        StartOfMinute();
+        await Admit(key);
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(5));
+        var reads = fixture.Disk.Hang(key.Id);
+
+        var waiting = Enumerable.Range(0, 200).Select(_ => Admit(key)).ToList();
+        await Cluster.Eventually(() => Task.FromResult(fixture.Disk.Reads), count => count == 1);
+        Assert.DoesNotContain(waiting, admission => admission.IsCompleted);
+        reads.SetException(new StorageUnavailableException("It hangs."));
+
+        await Task.WhenAll(waiting.Select(admission => Assert.ThrowsAsync<StorageUnavailableException>(() => admission)));
+        Assert.Equal(1, fixture.Disk.Reads);
+
+        reads = fixture.Disk.Hang(key.Id);
+        waiting = [.. Enumerable.Range(0, 200).Select(_ => Admit(key))];
+        await Cluster.Eventually(() => Task.FromResult(fixture.Disk.Reads), count => count == 1);
+        reads.SetResult();
+        Assert.Equal(119, (await Task.WhenAll(waiting)).Count(admission => admission.WithinRate));
+    }
+
+    [Fact]
+    public async Task What_was_read_before_a_key_was_switched_off_does_not_switch_it_on_again()
+    {
+        var key = await NewKey();
+        await Admit(key);
+        var writes = fixture.Disk.HangWrites(key.Id);
+        var off = Grain(key).SetEnabled(false);
+        await fixture.Disk.Writing;
+        Cluster.Clock.Advance(TimeSpan.FromSeconds(5));
+        var reads = fixture.Disk.Hang(key.Id);
+        var before = Admit(key);
+        await Cluster.Eventually(() => Task.FromResult(fixture.Disk.Reads), count => count == 1);
+
+        writes.SetResult();
+        Assert.False((await off).Value!.Enabled);
+        reads.SetResult();
+
+        Assert.False((await before).Known);
+        Assert.False((await Admit(key)).Known);
+    }
+
+    [Fact]
     public async Task The_last_use_is_noted_to_the_minute_and_a_full_disk_refuses_nobody()
     {
         var key = await NewKey();
@@ -157,10 +202,14 @@ public sealed class ApiKeyGrainTests(ApiKeyGrainTests.Fixture fixture) : IClassF
     }
 }
 
-/// <summary>The real store on a disk that can be full.</summary>
+/// <summary>The real store on a disk that can be full, or hang.</summary>
 public sealed class FillableKeyStore(IApiKeyStore inner) : IApiKeyStore
 {
-    private TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _refused = NewAnswer();
+    private TaskCompletionSource _writing = NewAnswer();
+    private (string Id, TaskCompletionSource Answer) _hangingRead = ("", NewAnswer());
+    private (string Id, TaskCompletionSource Answer) _hangingWrite = ("", NewAnswer());
+    private int _reads;
 
     public bool IsFull { get; set; }
 
@@ -176,23 +225,62 @@ public sealed class FillableKeyStore(IApiKeyStore inner) : IApiKeyStore
     /// <summary>Does something that leads to a write, and waits until that was refused.</summary>
     public async Task RefusedOne(Action act)
     {
-        _refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _refused = NewAnswer();
         act();
         await _refused.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    public Task<ApiKeyDocument?> Get(string id) => inner.Get(id);
+    /// <summary>How many reads of the key that hangs were begun.</summary>
+    public int Reads => Volatile.Read(ref _reads);
+
+    /// <summary>Completes when a write that hangs was begun.</summary>
+    public Task Writing => _writing.Task;
+
+    /// <summary>What is read of a key is not told until the answer is set.</summary>
+    public TaskCompletionSource Hang(string id)
+    {
+        Interlocked.Exchange(ref _reads, 0);
+        return (_hangingRead = (id, NewAnswer())).Answer;
+    }
+
+    /// <summary>A key is not written until the answer is set.</summary>
+    public TaskCompletionSource HangWrites(string id)
+    {
+        _writing = NewAnswer();
+        return (_hangingWrite = (id, NewAnswer())).Answer;
+    }
+
+    public async Task<ApiKeyDocument?> Get(string id)
+    {
+        var key = await inner.Get(id);
+        if (id == _hangingRead.Id)
+        {
+            var answer = _hangingRead.Answer;
+            Interlocked.Increment(ref _reads);
+            await answer.Task;
+        }
+
+        return key;
+    }
 
     public Task<IReadOnlyList<ApiKeyDocument>> List() => inner.List();
 
-    public Task Put(ApiKeyDocument key)
+    public async Task Put(ApiKeyDocument key)
     {
+        if (key.Id == _hangingWrite.Id)
+        {
+            _writing.TrySetResult();
+            await _hangingWrite.Answer.Task;
+        }
+
         if (IsFull)
         {
             _refused.TrySetResult();
             throw new StorageUnavailableException("There is no room.");
         }
 
-        return inner.Put(key);
+        await inner.Put(key);
     }
+
+    private static TaskCompletionSource NewAnswer() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -17,7 +17,20 @@ public sealed class FakeApiKey(ApiKeyText key, IReadOnlyList<string> scopes, int
 
     public Exception? Failure { get; set; }
 
-    public Task<KeyAdmission> Admit(string secretHash, bool testKey)
+    /// <summary>What the next questions wait for.</summary>
+    public Task Hangs { get; set; } = Task.CompletedTask;
+
+    /// <summary>How often it was asked.</summary>
+    public int Asked { get; private set; }
+
+    public async Task<KeyAdmission> Admit(string secretHash, bool testKey)
+    {
+        Asked++;
+        await Hangs;
+        return await Answer(secretHash, testKey);
+    }
+
+    private Task<KeyAdmission> Answer(string secretHash, bool testKey)
     {
         if (Failure is not null)
         {
@@ -97,7 +110,9 @@ public sealed class FakeTeam(FakeDeployment deployment) : ITeamGrain
         ? Start(email, source)
         : Task.FromResult<Outcome<SignIn>>(new Refusal(RefusalCode.Unauthorized, "Email or password is wrong."));
 
-    public Task<Member?> Session(string token) => Task.FromResult(deployment.Sessions.GetValueOrDefault(token));
+    public Task<Member?> Session(string token) => deployment.SessionFailure is { } failure
+        ? Task.FromException<Member?>(failure)
+        : Task.FromResult(deployment.Sessions.GetValueOrDefault(token));
 
     public Task SignOut(string token)
     {

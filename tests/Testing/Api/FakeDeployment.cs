@@ -36,6 +36,9 @@ public sealed class FakeDeployment
     /// <summary>Fails everything from now on, with this.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Fails every question for a session from now on, with this.</summary>
+    public Exception? SessionFailure { get; set; }
+
     public bool Replays { get; set; }
 
     /// <summary>Who writes in every chat.</summary>

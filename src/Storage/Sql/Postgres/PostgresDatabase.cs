@@ -115,6 +115,6 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
 internal sealed record PostgresDatabaseOptions(string ConnectionString)
 {
     /// <summary>How long nothing may get done before callers are told; the API promises its 503 within 5 seconds.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(3.5);
     public IUnitFaults? Faults { get; init; }
 }

@@ -72,7 +72,7 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
 internal sealed record SqliteDatabaseOptions(string Path)
 {
     /// <summary>How long the disk may get nothing done before callers are told; the API promises its 503 within 5 seconds.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(3.5);
     public bool SingleProcess { get; init; } = true;
 
     /// <summary>What metrics call it.</summary>

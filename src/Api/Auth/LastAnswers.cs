@@ -1,0 +1,158 @@
+using Loopwave.Api.Errors;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace Loopwave.Api.Auth;
+
+/// <summary>
+/// What a grain says of the credentials of requests, and, while that grain cannot be asked, what it said last. It lives on one
+/// silo: when that stands still, is lost, or has no storage, requests that other silos could serve need not wait for it.
+/// </summary>
+/// <param name="again">What an answer is worth once more.</param>
+/// <param name="inVain">Hears of every question that was not answered.</param>
+internal sealed class LastAnswers<T>(Func<T, T> again, Action<Exception> inVain, TimeProvider clock) : IDisposable
+    where T : class
+{
+    // Finding out that a silo stands still takes up to 17 s, ending one that has no database up to 40 s.
+    public static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(60);
+
+    // A grain whose silo is there answers in milliseconds; where storage hangs, what is asked of it then must still be answered within 5 s.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+
+    // As many callers as a node may well have. Of more than that, some are not known when their grain cannot be asked.
+    private readonly MemoryCache _callers = new(new MemoryCacheOptions { SizeLimit = 100_000 });
+
+    /// <summary>
+    /// Asks, or goes by the last answer. With nothing to go by it takes as long as the grain takes, and fails as that does. Null, and never
+    /// an answer from before, when the grain knows nothing of the caller.
+    /// </summary>
+    public async Task<T?> Get(string caller, Func<Task<T?>> ask)
+    {
+        var known = _callers.Get<Known>(caller);
+        if (known is null || clock.GetElapsedTime(known.At) >= GoodFor)
+        {
+            return await Asking(caller, ask);
+        }
+
+        if (!known.IsForThisOneToAsk())
+        {
+            return known.Again(again);
+        }
+
+        try
+        {
+            var answer = await Asking(caller, ask).WaitAsync(Patience, clock);
+            known.Answered();
+            return answer;
+        }
+        catch (Exception exception) when (ErrorResponses.IsOutage(exception))
+        {
+            known.AskedInVain();
+            inVain(exception);
+            return known.Again(again);
+        }
+    }
+
+    public void Dispose() => _callers.Dispose();
+
+    // Whenever the answer comes: a caller that is not known any more must not go on for long.
+    private Task<T?> Asking(string caller, Func<Task<T?>> ask)
+    {
+        var asking = AskAndKeep();
+        asking.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return asking;
+
+        async Task<T?> AskAndKeep() => Keep(caller, await ask());
+    }
+
+    private T? Keep(string caller, T? answer)
+    {
+        if (answer is null)
+        {
+            _callers.Remove(caller);
+        }
+        else if (_callers.TryGetValue<Known>(caller, out var known))
+        {
+            known!.Keep(answer);
+        }
+        else
+        {
+            _callers.Set(caller, new Known(answer, clock), new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = 2 * GoodFor });
+        }
+
+        return answer;
+    }
+
+    /// <summary>A caller of whom there is an answer. Any thread.</summary>
+    private sealed class Known(T answer, TimeProvider clock)
+    {
+        private readonly Lock _lock = new();
+        private T _answer = answer;
+        private long _at = clock.GetTimestamp();
+        private long? _askedAt;
+
+        /// <summary>When the grain said so.</summary>
+        public long At
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _at;
+                }
+            }
+        }
+
+        /// <summary>All ask a grain that answers, and one now and then a grain that did not.</summary>
+        public bool IsForThisOneToAsk()
+        {
+            lock (_lock)
+            {
+                if (_askedAt is not { } askedAt)
+                {
+                    return true;
+                }
+
+                if (clock.GetElapsedTime(askedAt) < AskAgainAfter)
+                {
+                    return false;
+                }
+
+                _askedAt = clock.GetTimestamp();
+                return true;
+            }
+        }
+
+        public void Keep(T answer)
+        {
+            lock (_lock)
+            {
+                (_answer, _at) = (answer, clock.GetTimestamp());
+            }
+        }
+
+        public void Answered()
+        {
+            lock (_lock)
+            {
+                _askedAt = null;
+            }
+        }
+
+        public void AskedInVain()
+        {
+            lock (_lock)
+            {
+                _askedAt = clock.GetTimestamp();
+            }
+        }
+
+        public T Again(Func<T, T> again)
+        {
+            lock (_lock)
+            {
+                return _answer = again(_answer);
+            }
+        }
+    }
+}

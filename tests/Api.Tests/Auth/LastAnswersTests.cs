@@ -1,0 +1,164 @@
+using System.Net;
+using Loopwave.Deployment;
+using Loopwave.Testing.Api;
+using Xunit;
+
+namespace Loopwave.Api.Tests.Auth;
+
+/// <summary>Callers go on for a while when the grain that knows them cannot be asked.</summary>
+public sealed class LastAnswersTests
+{
+    private const string Route = "/api/v1/numbers";
+
+    public static TheoryData<Exception> Outages => [new TimeoutException(), new StorageUnavailableException("away"), new SiloUnavailableException()];
+
+    [Theory]
+    [MemberData(nameof(Outages))]
+    public async Task A_key_goes_on_for_a_minute_by_what_was_said_of_it_last(Exception outage)
+    {
+        await using var host = await ApiHost.Start();
+        var (client, key) = (host.ClientWithKey(host.Deployment.AddKey(["numbers:read"], limit: 50)), host.Deployment.Keys.Values.Single());
+        await client.GetAsync(Route);
+        key.Failure = outage;
+
+        var answers = new List<string>();
+        for (var second = 0; second <= 60; second += 20)
+        {
+            using var answer = await client.GetAsync(Route);
+            answers.Add($"{(int)answer.StatusCode}:{answer.Header("X-RateLimit-Remaining")}:{answer.Header("X-RateLimit-Reset")}");
+            host.Clock.Advance(TimeSpan.FromSeconds(20));
+        }
+
+        var reset = FakeDeployment.Noon.AddMinutes(1).ToUnixTimeSeconds();
+        Assert.Equal([$"200:48:{reset}", $"200:47:{reset}", $"200:46:{reset}", "503::"], answers);
+        Assert.Equal("insufficient_scope", await (await Back().PostJson("/api/v1/messages", "{}")).ErrorCode());
+        Assert.Single(host.Log.Lines, line => line.Contains("the last answers count", StringComparison.Ordinal));
+
+        HttpClient Back()
+        {
+            key.Failure = null;
+            return client;
+        }
+    }
+
+    [Fact]
+    public async Task The_limit_holds_by_what_was_left_and_a_new_minute_starts_afresh()
+    {
+        await using var host = await ApiHost.Start();
+        var (client, key) = (host.ClientWithKey(host.Deployment.AddKey(limit: 2)), host.Deployment.Keys.Values.Single());
+        host.Clock.Advance(TimeSpan.FromSeconds(30));
+        await client.GetAsync(Route);
+        key.Failure = new TimeoutException();
+
+        var statuses = new List<HttpStatusCode>();
+        for (var request = 0; request < 2; request++)
+        {
+            statuses.Add((await client.GetAsync(Route)).StatusCode);
+        }
+
+        host.Clock.Advance(TimeSpan.FromSeconds(29.5));
+        statuses.Add((await client.GetAsync(Route)).StatusCode);
+        host.Clock.Advance(TimeSpan.FromSeconds(0.5));
+        for (var request = 0; request < 3; request++)
+        {
+            statuses.Add((await client.GetAsync(Route)).StatusCode);
+        }
+
+        Assert.Equal([200, 429, 429, 200, 200, 429], statuses.Select(status => (int)status));
+    }
+
+    [Fact]
+    public async Task A_grain_that_hangs_is_waited_for_by_one_request_in_a_second_and_its_late_answer_counts()
+    {
+        await using var host = await ApiHost.Start();
+        var (client, key) = (host.ClientWithKey(host.Deployment.AddKey()), host.Deployment.Keys.Values.Single());
+        await client.GetAsync(Route);
+        var hangs = new TaskCompletionSource();
+        key.Hangs = hangs.Task;
+
+        Assert.Equal(HttpStatusCode.OK, (await After(TimeSpan.FromSeconds(0.5))).StatusCode);
+        Assert.Equal(2, key.Asked);
+        for (var request = 0; request < 5; request++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(Route)).StatusCode);
+        }
+
+        Assert.Equal(2, key.Asked);
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        var (waits, others) = (After(TimeSpan.FromSeconds(0.5)), client.GetAsync(Route));
+        Assert.Equal(HttpStatusCode.OK, (await waits).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await others).StatusCode);
+        Assert.Equal(3, key.Asked);
+
+        // It was switched off meanwhile.
+        key.Enabled = false;
+        hangs.SetResult();
+        await Eventually(async () => (await client.GetAsync(Route)).StatusCode is HttpStatusCode.Unauthorized);
+        Assert.Equal(3, key.Asked - 1);
+
+        // A request that is under way until this time has passed.
+        async Task<HttpResponseMessage> After(TimeSpan time)
+        {
+            var asked = key.Asked;
+            var answer = client.GetAsync(Route);
+            await Eventually(() => Task.FromResult(key.Asked > asked));
+            Assert.False(answer.IsCompleted);
+            host.Clock.Advance(time);
+            return await answer;
+        }
+    }
+
+    [Fact]
+    public async Task A_key_that_was_never_asked_for_here_or_is_wrong_waits_for_its_grain()
+    {
+        await using var host = await ApiHost.Start();
+        var (known, other) = (host.Deployment.AddKey(), host.Deployment.AddKey());
+        await host.ClientWithKey(known).GetAsync(Route);
+        foreach (var key in host.Deployment.Keys.Values)
+        {
+            key.Failure = new TimeoutException();
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await host.ClientWithKey(known).GetAsync(Route)).StatusCode);
+        Assert.Equal("unavailable", await (await host.ClientWithKey(other).GetAsync(Route)).ErrorCode());
+        var forged = ApiKeys.ApiKeyText.New(test: false).Text;
+        var id = host.Deployment.Keys.Values.First().View().Id;
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.ClientWithKey(forged[..8] + id + forged[16..]).GetAsync(Route)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_fault_that_is_no_outage_is_not_hidden()
+    {
+        await using var host = await ApiHost.Start();
+        var client = host.ClientWithKey(host.Deployment.AddKey());
+        await client.GetAsync(Route);
+        host.Deployment.Keys.Values.Single().Failure = new InvalidOperationException("a fault of ours");
+
+        Assert.Equal(HttpStatusCode.InternalServerError, (await client.GetAsync(Route)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_is_signed_in_goes_on_as_well_and_who_is_not_any_more_does_not()
+    {
+        await using var host = await ApiHost.Start();
+        var (admin, other) = (host.AdminClient(), host.AdminClient());
+        await admin.GetAsync("/api/app/session");
+        await other.GetAsync("/api/app/session");
+        await other.DeleteAsync("/api/app/session");
+        await other.GetAsync("/api/app/session");
+        host.Deployment.SessionFailure = new TimeoutException();
+
+        Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync("/api/app/session")).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await other.GetAsync("/api/app/session")).StatusCode);
+    }
+
+    private static async Task Eventually(Func<Task<bool>> isSo)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!await isSo())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), "Waited 20 s.");
+            await Task.Yield();
+        }
+    }
+}
