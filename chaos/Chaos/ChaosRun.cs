@@ -12,14 +12,12 @@ namespace Loopwave.Chaos;
 /// <summary>One run: a cluster of real processes, its numbers, the load, what happens meanwhile, and the judgement.</summary>
 internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string> say, CancellationToken stop)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly Answers _quiet = new();
     private readonly Answers _sends = new();
     private readonly Answers _injections = new();
     private readonly Ownership _ownership = new();
+    private readonly Recovery _recovery = new(say, TimeProvider.System, stop);
 
     public async Task<RunReport> Play()
     {
@@ -47,7 +45,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         await using var memory = new MemoryWatch(cluster.Processes, _clock);
         owners.Begin();
         memory.Begin();
-        var stage = new FaultStage(cluster, api, _ownership, lines, say, _clock, stop);
+        var stage = new FaultStage(cluster, api, _ownership, _recovery, lines, say, _clock, stop);
         if (!await stage.AllReady())
         {
             throw new TimeoutException("Not all numbers became ready before the run.");
@@ -96,23 +94,14 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         await Rest(api, stage, reader, traffic, asked);
     }
 
+    // All of it in one time.
     private async Task Rest(ApiCaller api, FaultStage stage, EvidenceReader reader, Traffic traffic, DateTimeOffset after)
     {
-        await stage.AllReady(after);
-        await Until(async () => (await api.List("/api/v1/numbers")).All(number => number["counters"]!["queued"]!.GetValue<int>() == 0), "the queues to be empty");
-        await Until(async () => await reader.CountInbound() >= traffic.Spoken, "everything that was written to be stored");
-    }
-
-    private async Task Until(Func<Task<bool>> isSo, string what)
-    {
-        for (var began = _clock.GetTimestamp(); !await isSo(); await Task.Delay(LookEvery, _clock, stop))
-        {
-            if (_clock.GetElapsedTime(began) > Patience)
-            {
-                say($"waited {Patience.TotalMinutes} minutes in vain for {what}");
-                return;
-            }
-        }
+        var began = _recovery.Begin();
+        await stage.AllReady(began, after);
+        await _recovery.Until(
+            began, async () => (await api.List("/api/v1/numbers")).All(number => number["counters"]!["queued"]!.GetValue<int>() == 0), "the queues to be empty");
+        await _recovery.Until(began, async () => await reader.CountInbound() >= traffic.Spoken, "everything that was written to be stored");
     }
 
     private async Task<RunReport> Report(
@@ -125,6 +114,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         List<Violation> violations =
         [
             .. ledger.Violations,
+            .. _recovery.Late,
             .. TooLittle(ledger.Accepted + ledger.Spoken, ended - began),
             .. MemoryCheck.Judge(memory.Readings, began, ended),
             .. cluster.Complaints.Select(complaint => new Violation("process", complaint)),

@@ -7,10 +7,8 @@ namespace Loopwave.Chaos.Faults;
 
 /// <summary>Where faults happen, one after the other, while the load goes on; keeps what happened when.</summary>
 internal sealed class FaultStage(
-    ChaosCluster cluster, ApiCaller api, Ownership ownership, IReadOnlyList<Line> lines, Action<string> say, TimeProvider clock, CancellationToken stop)
+    ChaosCluster cluster, ApiCaller api, Ownership ownership, Recovery recovery, IReadOnlyList<Line> lines, Action<string> say, TimeProvider clock, CancellationToken stop)
 {
-    /// <summary>Longer than any target: what takes longer is told, and goes on.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
 
     // A silo that joins is given its share over some minutes.
@@ -39,33 +37,25 @@ internal sealed class FaultStage(
         }
         else
         {
-            await Back(Numbers(fault, at), at);
+            await Back(fault.Name, Numbers(fault, at), at);
         }
 
         var healed = clock.GetUtcNow();
         await fault.Heal(cluster);
         var numbers = Numbers(fault, at);
         NoteCutOffs(fault, at, healed);
-        _records.Add(new(fault.Id, fault.Name, [.. fault.Struck.Select(cluster.AddressOf)], at, healed));
+        _records.Add(new(fault.Id, fault.Name, AddressesOf(fault), at, healed));
         say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(numbers is [] ? "" : $"; it struck {numbers.Count} numbers")}");
     }
 
-    /// <summary>Waits until all numbers are ready; false when they are not in time.</summary>
+    /// <summary>Waits until all numbers are ready; false when they are not in time, which the run fails for.</summary>
+    public Task<bool> AllReady() => AllReady(recovery.Begin());
+
+    /// <param name="began">From when the time counts.</param>
     /// <param name="after">Only a number counts that became ready after this.</param>
-    public async Task<bool> AllReady(DateTimeOffset after = default)
-    {
-        for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) < Patience;)
-        {
-            if (await Ready(after) == lines.Count)
-            {
-                return true;
-            }
-
-            await Task.Delay(LookEvery, clock, stop);
-        }
-
-        return false;
-    }
+    /// <inheritdoc cref="AllReady()"/>
+    public Task<bool> AllReady(long began, DateTimeOffset after = default) =>
+        recovery.Until(began, async () => await Ready(after) == lines.Count, "all numbers to be ready");
 
     /// <summary>Waits until no silo has nearly all numbers any more, so that what comes next strikes about half of them.</summary>
     public async Task Balanced()
@@ -86,25 +76,18 @@ internal sealed class FaultStage(
         (await api.List("/api/v1/numbers?status=ready")).Count(number => number["since"]!.GetValue<DateTimeOffset>() >= after);
 
     // Ready is also what a number shows whose silo has just gone: it must have been taken first.
-    private async Task Back(IReadOnlyList<string> numbers, DateTimeOffset at)
-    {
-        for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) < Patience; await Task.Delay(LookEvery, clock, stop))
-        {
-            if (numbers.All(number => ownership.TakenAfter(number, at) is not null) && await Ready() == lines.Count)
-            {
-                return;
-            }
-        }
+    private Task Back(string fault, IReadOnlyList<string> numbers, DateTimeOffset at) => recovery.Until(
+        async () => numbers.All(number => ownership.TakenAfter(number, at) is not null) && await Ready() == lines.Count,
+        $"all numbers to be back after {fault}");
 
-        say($"not all numbers were back after {Patience.TotalSeconds} s");
-    }
+    private IReadOnlyList<string> Numbers(IFault fault, DateTimeOffset at) => [.. AddressesOf(fault).SelectMany(silo => ownership.Of(silo, at))];
 
-    private IReadOnlyList<string> Numbers(IFault fault, DateTimeOffset at) => [.. fault.Struck.Select(cluster.AddressOf).SelectMany(silo => ownership.Of(silo, at))];
+    private IReadOnlyList<string> AddressesOf(IFault fault) => [.. fault.Struck.Select(silo => cluster.AddressOf(silo))];
 
     // A number can come to a silo while it is struck already.
     private void NoteCutOffs(IFault fault, DateTimeOffset at, DateTimeOffset healed)
     {
-        var there = fault.Struck.Select(cluster.AddressOf).SelectMany(silo => ownership.During(silo, at, healed)).ToHashSet();
+        var there = AddressesOf(fault).SelectMany(silo => ownership.During(silo, at, healed)).ToHashSet();
         _cutOffs.AddRange(lines
             .Where(line => fault.CutsOff(line.Engine) && (fault.Struck is [] || there.Contains(line.Id)))
             .Select(line => new CutOff(line.Id, at, healed)));

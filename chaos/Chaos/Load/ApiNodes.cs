@@ -11,7 +11,9 @@ internal sealed class ApiNodes(TimeProvider clock)
     private readonly List<Node> _nodes = [];
     private int _next;
 
-    public void Add(LoopwaveProcess process, string key) => _nodes.Add(new Node(process.WithKey(key)));
+    public void Add(LoopwaveProcess process, string key) => Add(process.WithKey(key));
+
+    public void Add(HttpClient client) => _nodes.Add(new Node(client));
 
     public (int Index, HttpClient Client) Next()
     {
