@@ -37,6 +37,9 @@ internal sealed record ChaosPlan
 
     public double InboundPerSecond { get; init; } = 50;
 
+    /// <summary>Each is three requests that change nothing: a tenth of those that send.</summary>
+    public double LooksPerSecond => SendsPerSecond / 30;
+
     /// <summary>Names of the random faults to choose from; empty for all.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 
@@ -57,6 +60,9 @@ internal sealed record ChaosPlan
 
     /// <summary>Some callers hang up before the answer, some ask several times at once.</summary>
     public bool CallersMisbehave => Scenario is RandomFaults;
+
+    /// <summary>An update promises that callers see nothing but 503.</summary>
+    public bool OnlyUnavailable => Scenario is "rolling";
 
     /// <summary>
     /// Load before the first fault, so that there is something to compare with; in its first half the load grows. In their first minute

@@ -16,6 +16,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     private readonly Answers _quiet = new();
     private readonly Answers _sends = new();
     private readonly Answers _injections = new();
+    private readonly Answers _reads = new();
     private readonly Ownership _ownership = new();
     private readonly Recovery _recovery = new(say, TimeProvider.System, stop);
 
@@ -53,7 +54,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
 
         say($"all {lines.Count} numbers are ready: {string.Join(", ", _ownership.Now().Select(silo => $"{silo.Value} at {silo.Key}"))}");
         var traffic = new Traffic(
-            new ApiCaller(cluster.Nodes, _sends, _clock, stop), new ApiCaller(cluster.Nodes, _injections, _clock, stop), _sends, cluster.WhatsApp, conversations, plan, _clock);
+            Caller(_sends), Caller(_injections), Caller(_reads), _sends, _reads, cluster.WhatsApp, conversations, plan, _clock);
         var began = _clock.GetUtcNow();
         await Load(traffic, async () =>
         {
@@ -66,6 +67,8 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         await Rest(api, stage, reader, traffic, lines);
         var evidence = await reader.Read();
         return await Report(cluster, stage, traffic, reader, evidence, memory, began, ended);
+
+        ApiCaller Caller(Answers answers) => new(cluster.Nodes, answers, _clock, stop) { OnlyUnavailable = plan.OnlyUnavailable };
     }
 
     private async Task Load(Traffic traffic, Func<Task> play)
@@ -118,11 +121,11 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
             .. TooLittle(ledger.Accepted + ledger.Spoken, ended - began),
             .. MemoryCheck.Judge(memory.Readings, began, ended),
             .. cluster.Complaints.Select(complaint => new Violation("process", complaint)),
-            .. WrongAnswers(_sends), .. WrongAnswers(_injections), .. WrongAnswers(_quiet),
+            .. WrongAnswers(_sends), .. WrongAnswers(_injections), .. WrongAnswers(_reads), .. WrongAnswers(_quiet),
             .. cluster.WhatsApp is null ? [] : (await cluster.WhatsApp.Problems()).Select(problem => new Violation("protocol", problem!.ToJsonString())),
         ];
         return new(
-            plan, ended - began, effects, [.. scenario.Targets(effects)], ledger, _sends, _injections, traffic.LeftOut, memory.Readings, violations);
+            plan, ended - began, effects, [.. scenario.Targets(effects)], ledger, _sends, _injections, _reads, traffic.LeftOut, memory.Readings, violations);
     }
 
     // A load that was mostly left out shows nothing.

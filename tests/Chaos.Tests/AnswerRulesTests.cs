@@ -10,13 +10,18 @@ public sealed class AnswerRulesTests
     [InlineData(HttpStatusCode.Accepted, null, false, nameof(Verdict.Done))]
     [InlineData(HttpStatusCode.ServiceUnavailable, "unavailable", true, nameof(Verdict.AskAgain))]
     [InlineData(HttpStatusCode.ServiceUnavailable, "unavailable", false, nameof(Verdict.Wrong))]
-    [InlineData(HttpStatusCode.TooManyRequests, "queue_full", true, nameof(Verdict.AskAgain))]
-    [InlineData(HttpStatusCode.TooManyRequests, "queue_full", false, nameof(Verdict.Wrong))]
-    [InlineData(HttpStatusCode.Conflict, "idempotency_conflict", false, nameof(Verdict.AskAgain))]
+    [InlineData(HttpStatusCode.TooManyRequests, "queue_full", true, nameof(Verdict.Wrong))]
+    [InlineData(HttpStatusCode.TooManyRequests, "rate_limited", true, nameof(Verdict.Wrong))]
     [InlineData(HttpStatusCode.Conflict, "no_ready_session", false, nameof(Verdict.Wrong))]
     [InlineData(HttpStatusCode.InternalServerError, "internal_error", false, nameof(Verdict.Wrong))]
     [InlineData(HttpStatusCode.NotFound, "unknown_number", false, nameof(Verdict.Wrong))]
     [InlineData(HttpStatusCode.BadGateway, null, true, nameof(Verdict.Wrong))]
     public void Only_what_callers_are_told_to_expect_is_right(HttpStatusCode status, string? error, bool saysWhen, string verdict) =>
-        Assert.Equal(verdict, AnswerRules.Judge(status, error, saysWhen).ToString());
+        Assert.Equal(verdict, AnswerRules.Judge(status, error, saysWhen, mayBeUnderWay: true).ToString());
+
+    [Theory]
+    [InlineData(true, nameof(Verdict.AskAgain))]
+    [InlineData(false, nameof(Verdict.Wrong))]
+    public void A_request_is_in_its_own_way_only_when_it_was_begun_before(bool mayBeUnderWay, string verdict) =>
+        Assert.Equal(verdict, AnswerRules.Judge(HttpStatusCode.Conflict, "idempotency_conflict", saysWhen: true, mayBeUnderWay).ToString());
 }

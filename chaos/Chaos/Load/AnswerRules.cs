@@ -17,12 +17,16 @@ internal enum Verdict
 /// <summary>The answers that callers are told to expect, whatever happens to a cluster.</summary>
 internal static class AnswerRules
 {
-    public static Verdict Judge(HttpStatusCode status, string? error, bool saysWhen) => status switch
+    /// <param name="saysWhen">It names a time after which to ask again.</param>
+    /// <param name="mayBeUnderWay">
+    /// The same request was begun before, and nobody knows whether it is over: only then can it be in its own way. No load here fills a
+    /// queue or uses up the requests of its key, so that 429 is never right.
+    /// </param>
+    public static Verdict Judge(HttpStatusCode status, string? error, bool saysWhen, bool mayBeUnderWay) => status switch
     {
         >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices => Verdict.Done,
         HttpStatusCode.ServiceUnavailable when saysWhen => Verdict.AskAgain,
-        HttpStatusCode.TooManyRequests when saysWhen => Verdict.AskAgain,
-        HttpStatusCode.Conflict when error == "idempotency_conflict" => Verdict.AskAgain,
+        HttpStatusCode.Conflict when error == "idempotency_conflict" && mayBeUnderWay => Verdict.AskAgain,
         _ => Verdict.Wrong,
     };
 }

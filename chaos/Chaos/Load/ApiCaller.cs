@@ -15,9 +15,13 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan OtherNode = TimeSpan.FromMilliseconds(20);
 
-    public Task<JsonObject> Get(string path) => Insist(HttpMethod.Get, path, null, null);
+    /// <summary>Callers see nothing but 503: not even that their own request, which they repeat, is still under way.</summary>
+    public bool OnlyUnavailable { get; init; }
 
-    public Task<JsonObject> Post(string path, object? body, string? key = null) => Insist(HttpMethod.Post, path, body, key);
+    public Task<JsonObject> Get(string path) => Insist(HttpMethod.Get, path, null, null, isUnderWay: false);
+
+    /// <param name="isUnderWay">Somebody asks for the same, or has hung up on it.</param>
+    public Task<JsonObject> Post(string path, object? body, string? key = null, bool isUnderWay = false) => Insist(HttpMethod.Post, path, body, key, isUnderWay);
 
     /// <summary>Asks once, and hangs up when it has taken so long.</summary>
     public async Task HangUp(string path, object body, string key, TimeSpan after)
@@ -26,7 +30,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
         using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, stop);
         try
         {
-            await Ask(HttpMethod.Post, path, body, key, either.Token);
+            await Ask(HttpMethod.Post, path, body, key, isUnderWay: false, either.Token);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -50,16 +54,17 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
         return all;
     }
 
-    private async Task<JsonObject> Insist(HttpMethod method, string path, object? body, string? key)
+    private async Task<JsonObject> Insist(HttpMethod method, string path, object? body, string? key, bool isUnderWay)
     {
         for (var began = clock.GetTimestamp(); ;)
         {
-            var (answer, again) = await Ask(method, path, body, key, stop);
+            var (answer, again, wasTaken) = await Ask(method, path, body, key, isUnderWay, stop);
             if (answer is not null)
             {
                 return answer;
             }
 
+            isUnderWay |= wasTaken && key is not null;
             if (clock.GetElapsedTime(began) > Patience)
             {
                 answers.WasWrong($"{method} {path} was not done after {Patience.TotalMinutes} minutes");
@@ -70,7 +75,9 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
         }
     }
 
-    private async Task<(JsonObject? Answer, TimeSpan Again)> Ask(HttpMethod method, string path, object? body, string? key, CancellationToken hangUp)
+    // Without an answer it was taken or not, and is asked for again after a time.
+    private async Task<(JsonObject? Answer, TimeSpan Again, bool WasTaken)> Ask(
+        HttpMethod method, string path, object? body, string? key, bool isUnderWay, CancellationToken hangUp)
     {
         var (node, client) = nodes.Next();
         var sent = clock.GetTimestamp();
@@ -85,16 +92,16 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
             using var answer = await client.SendAsync(request, hangUp);
             var said = await answer.Content.ReadAsStringAsync(hangUp);
             var error = answer.IsSuccessStatusCode ? null : ErrorOf(said);
-            switch (AnswerRules.Judge(answer.StatusCode, error, answer.Headers.RetryAfter is not null))
+            switch (AnswerRules.Judge(answer.StatusCode, error, answer.Headers.RetryAfter is not null, isUnderWay && !OnlyUnavailable))
             {
                 case Verdict.Done:
-                    return (said.Length == 0 ? [] : JsonNode.Parse(said)!.AsObject(), default);
+                    return (said.Length == 0 ? [] : JsonNode.Parse(said)!.AsObject(), default, true);
                 case Verdict.AskAgain:
                     answers.Refused($"{(int)answer.StatusCode} {error}");
-                    return (null, answer.Headers.RetryAfter?.Delta ?? Pause);
+                    return (null, answer.Headers.RetryAfter?.Delta ?? Pause, true);
                 default:
                     answers.WasWrong($"{method} {path} was answered with {(int)answer.StatusCode}{(answer.Headers.RetryAfter is null ? " without Retry-After" : "")}: {said}");
-                    return (null, Pause);
+                    return (null, Pause, true);
             }
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException || (exception is TaskCanceledException && !hangUp.IsCancellationRequested))
@@ -109,7 +116,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
             }
 
             // Refused connections lead a load balancer to the other node at once.
-            return (null, isRefused ? OtherNode : Pause);
+            return (null, isRefused ? OtherNode : Pause, !isRefused);
         }
     }
 

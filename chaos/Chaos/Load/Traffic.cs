@@ -4,9 +4,9 @@ using Loopwave.Processes;
 
 namespace Loopwave.Chaos.Load;
 
-/// <summary>Writes to people and lets people write, at fixed rates, and keeps what was promised.</summary>
+/// <summary>Writes to people, lets people write and looks at what there is, at fixed rates, and keeps what was promised.</summary>
 internal sealed class Traffic(
-    ApiCaller sends, ApiCaller injections, Answers sendAnswers, EmulatorProcess? whatsApp, IReadOnlyList<Conversation> conversations, ChaosPlan plan, TimeProvider clock)
+    ApiCaller sends, ApiCaller injections, ApiCaller reads, Answers sendAnswers, Answers readAnswers, EmulatorProcess? whatsApp, IReadOnlyList<Conversation> conversations, ChaosPlan plan, TimeProvider clock)
 {
     private const int OneOf = 50;
     private const int AtOnce = 5;
@@ -36,8 +36,13 @@ internal sealed class Traffic(
     {
         using var send = new OpenLoop(plan.SendsPerSecond, plan.Calm / 2, plan.MostOutstanding, Failed, clock);
         using var say = new OpenLoop(plan.InboundPerSecond, plan.Calm / 2, plan.MostOutstanding, Failed, clock);
-        await Task.WhenAll(Task.Run(() => send.Run(Send, stop), CancellationToken.None), Task.Run(() => say.Run(Say, stop), CancellationToken.None));
-        LeftOut = send.LeftOut + say.LeftOut;
+        using var look = new OpenLoop(plan.LooksPerSecond, plan.Calm / 2, plan.MostOutstanding, Failed, clock);
+        var looks = new Looks(reads, readAnswers, new Conversations(conversations, plan.Seed + 2), clock);
+        await Task.WhenAll(
+            Task.Run(() => send.Run(Send, stop), CancellationToken.None),
+            Task.Run(() => say.Run(Say, stop), CancellationToken.None),
+            Task.Run(() => look.Run(looks.Look, stop), CancellationToken.None));
+        LeftOut = send.LeftOut + say.LeftOut + look.LeftOut;
     }
 
     private void Failed(Exception exception) => sendAnswers.WasWrong(exception.ToString());
@@ -53,8 +58,8 @@ internal sealed class Traffic(
         var text = $"out-{plan.Seed}-{Interlocked.Increment(ref _sent)}";
         _unanswered[text] = 0;
         var body = new { from = line.Id, to = person, text, whenOffline = "queue" };
-        await Misbehave(body, text);
-        var answer = await sends.Post("/api/v1/messages", body, text);
+        var isUnderWay = await Misbehave(body, text);
+        var answer = await sends.Post("/api/v1/messages", body, text, isUnderWay);
         sendAnswers.WasDone(due, clock.GetUtcNow() - due);
         _accepted.Enqueue(new(line.Id, person, taken.Place, text, answer["id"]!.GetValue<string>()));
         _unanswered.TryRemove(text, out _);
@@ -64,12 +69,12 @@ internal sealed class Traffic(
         return true;
     }
 
-    // Every so many messages somebody hangs up before the answer, or asks five times at once: F22.
-    private async Task Misbehave(object body, string key)
+    // Every so many messages somebody hangs up before the answer, or asks five times at once: F22. Whether so now.
+    private async Task<bool> Misbehave(object body, string key)
     {
         if (!plan.CallersMisbehave || Random.Shared.Next(OneOf) > 0)
         {
-            return;
+            return false;
         }
 
         if (Random.Shared.Next(2) == 0)
@@ -78,8 +83,10 @@ internal sealed class Traffic(
         }
         else
         {
-            await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => sends.Post("/api/v1/messages", body, key)));
+            await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => sends.Post("/api/v1/messages", body, key, isUnderWay: true)));
         }
+
+        return true;
     }
 
     private async Task<bool> Say(DateTimeOffset due)

@@ -18,6 +18,7 @@ internal sealed record RunReport(
     LedgerResult Ledger,
     Answers Sends,
     Answers Injections,
+    Answers Reads,
     int LeftOut,
     IReadOnlyList<MemoryAt> Memory,
     IReadOnlyList<Violation> Violations)
@@ -85,9 +86,11 @@ internal sealed record RunReport(
         var done = Sends.Done.ToList();
         writer.WriteLine($"accepted, from the moment it was due: {Latencies(done.Select(one => one.Took))}");
         writer.WriteLine($"  while nothing was wrong:            {Latencies(done.Where(one => !IsDisturbed(one.Due)).Select(one => one.Took))}");
+        writer.WriteLine($"looked at, three requests each:       {Latencies(Reads.Done.Select(one => one.Took))}");
         writer.WriteLine(Say($"turns that the load left out: {LeftOut}"));
         writer.WriteLine($"refusals of sends:   {Counts(Sends.Refusals)}");
         writer.WriteLine($"refusals of inbound: {Counts(Injections.Refusals)}");
+        writer.WriteLine($"refusals of reads:   {Counts(Reads.Refusals)}");
     }
 
     private void PrintLedger(TextWriter writer)

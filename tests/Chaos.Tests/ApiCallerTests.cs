@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Sockets;
+using Loopwave.Chaos.Load;
+using Xunit;
+
+namespace Loopwave.Chaos;
+
+/// <summary>What callers make of the answers that they get in a row.</summary>
+public sealed class ApiCallerTests
+{
+    private const string Sent = """{ "id": "m_1" }""";
+    private const string Conflict = """{ "error": "idempotency_conflict" }""";
+    private const string Unavailable = """{ "error": "unavailable" }""";
+
+    private readonly SkippingClock _clock = new();
+
+    [Fact]
+    public async Task After_a_503_the_first_attempt_may_still_be_under_way()
+    {
+        var api = Answers(Answer(503, Unavailable, 1), Answer(409, Conflict, 1), Answer(202, Sent));
+
+        await Caller(api).Post("/api/v1/messages", new { }, "key");
+
+        Assert.Equal(0, api.Answers.Wrong.Count);
+    }
+
+    [Fact]
+    public async Task After_a_503_in_an_update_nothing_is_under_way_any_more()
+    {
+        var api = Answers(Answer(503, Unavailable, 1), Answer(409, Conflict, 1), Answer(202, Sent));
+
+        await Caller(api, onlyUnavailable: true).Post("/api/v1/messages", new { }, "key");
+
+        Assert.Equal(1, api.Answers.Wrong.Count);
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_the_first_time_is_in_nobodys_way()
+    {
+        var api = Answers(Answer(409, Conflict, 1), Answer(202, Sent));
+
+        await Caller(api).Post("/api/v1/messages", new { }, "key");
+
+        Assert.Equal(1, api.Answers.Wrong.Count);
+    }
+
+    [Fact]
+    public async Task A_refused_connection_begins_nothing()
+    {
+        var api = Answers(() => throw new HttpRequestException("refused", new SocketException((int)SocketError.ConnectionRefused)), Answer(409, Conflict, 1), Answer(202, Sent));
+        _clock.Skip(TimeSpan.FromSeconds(1));
+        api.Nodes.Goes(0, answers: false);
+
+        await Caller(api).Post("/api/v1/messages", new { }, "key");
+
+        Assert.Contains("409", Assert.Single(api.Answers.Wrong.Samples), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(503, Unavailable)]
+    [InlineData(404, """{ "error": "unknown_number" }""")]
+    [InlineData(429, """{ "error": "rate_limited" }""")]
+    public async Task Who_reads_may_be_told_to_come_again_and_nothing_else(int status, string body)
+    {
+        var api = Answers(Answer(status, body, status == 503 ? null : 1), Answer(200, Sent));
+
+        await Caller(api).Get("/api/v1/numbers/n_1");
+
+        Assert.Equal(1, api.Answers.Wrong.Count);
+    }
+
+    [Fact]
+    public async Task A_look_asks_for_the_number_its_chats_and_what_was_said_in_one()
+    {
+        var api = Answers(
+            Answer(200, """{ "id": "n_1" }"""), Answer(200, """{ "data": [{ "id": "c_1", "number": "n_1" }] }"""), Answer(200, """{ "data": [] }"""));
+
+        await Looks(api).Look(_clock.GetUtcNow());
+
+        Assert.Equal(["/api/v1/numbers/n_1", "/api/v1/chats?number=n_1", "/api/v1/chats/c_1/messages"], api.Asked.Select(one => one.Path));
+        Assert.Equal((1, 0), (api.Answers.DoneCount, api.Answers.Wrong.Count));
+    }
+
+    [Fact]
+    public async Task Who_looks_at_a_number_is_shown_no_other()
+    {
+        var api = Answers(Answer(200, """{ "id": "n_2" }"""), Answer(200, """{ "data": [{ "id": "c_1", "number": "n_3" }] }"""), Answer(200, """{ "data": [] }"""));
+
+        await Looks(api).Look(_clock.GetUtcNow());
+
+        Assert.Equal(2, api.Answers.Wrong.Count);
+    }
+
+    private ApiCaller Caller(FakeApi api, bool onlyUnavailable = false) =>
+        new(api.Nodes, api.Answers, _clock, CancellationToken.None) { OnlyUnavailable = onlyUnavailable };
+
+    private Looks Looks(FakeApi api) =>
+        new(Caller(api), api.Answers, new Conversations([new(new("n_1", EngineKind.Sandbox, ""), "4915111111111")], seed: 1), _clock);
+
+    private FakeApi Answers(params Func<HttpResponseMessage>[] answers) => new(_clock, nodes: 1, (_, before) => answers[before]());
+
+    private static Func<HttpResponseMessage> Answer(int status, string body, int? retryAfter = null) =>
+        () => FakeApi.Answer((HttpStatusCode)status, body, retryAfter);
+}
