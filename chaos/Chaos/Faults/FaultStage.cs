@@ -37,7 +37,7 @@ internal sealed class FaultStage(
         }
         else
         {
-            await Back(fault.Name, Numbers(fault, at), at);
+            await Back(fault, at);
         }
 
         var healed = clock.GetUtcNow();
@@ -76,9 +76,13 @@ internal sealed class FaultStage(
         (await api.List("/api/v1/numbers?status=ready")).Count(number => number["since"]!.GetValue<DateTimeOffset>() >= after);
 
     // Ready is also what a number shows whose silo has just gone: it must have been taken first.
-    private Task Back(string fault, IReadOnlyList<string> numbers, DateTimeOffset at) => recovery.Until(
-        async () => numbers.All(number => ownership.TakenAfter(number, at) is not null) && await Ready() == lines.Count,
-        $"all numbers to be back after {fault}");
+    private Task Back(IFault fault, DateTimeOffset at)
+    {
+        var (silos, numbers) = (AddressesOf(fault), Numbers(fault, at));
+        return recovery.Until(
+            async () => numbers.All(number => ownership.TakenAfter(number, at, silos) is not null) && await Ready() == lines.Count,
+            $"all numbers to be back after {fault.Name}");
+    }
 
     private IReadOnlyList<string> Numbers(IFault fault, DateTimeOffset at) => [.. AddressesOf(fault).SelectMany(silo => ownership.Of(silo, at))];
 

@@ -8,11 +8,13 @@ namespace Loopwave.Chaos.Faults;
 /// </summary>
 internal sealed class PartitionSilos(TimeSpan length) : IFault
 {
+    public const string Fault = "F3";
+
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
 
     private readonly List<int> _ended = [];
 
-    public string Id => "F3";
+    public string Id => Fault;
 
     public string Name => $"no network between the silos for {length.TotalSeconds:0} s";
 

@@ -4,7 +4,7 @@ using Loopwave.Chaos.Watching;
 
 namespace Loopwave.Chaos.Scenarios;
 
-/// <summary>The network between the silos is cut, and then the one between a silo and the database. What must hold is in the ledger.</summary>
+/// <summary>The network between the silos is cut, and then the one between a silo and the database. What else must hold is in the ledger.</summary>
 internal sealed class Partition : IScenario
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(20);
@@ -19,5 +19,6 @@ internal sealed class Partition : IScenario
         await stage.Pass(Between);
     }
 
-    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.Select(Promise.NobodyElse);
+    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.SelectMany(effect =>
+        effect.Fault.Id == PartitionSilos.Fault ? [Promise.OneStayed(effect), Promise.NobodyElse(effect)] : new[] { Promise.NobodyElse(effect) });
 }

@@ -27,6 +27,10 @@ internal static class Promise
     public static Target NobodyElse(FaultEffect effect) =>
         new($"{effect.Fault.Name}: other numbers that left ready", Number(effect.Disturbed.Count), "0", effect.Disturbed.Count == 0);
 
+    /// <summary>Of two silos that do not hear each other one ends, and the other one stays: with both gone there is nobody to disturb.</summary>
+    public static Target OneStayed(FaultEffect effect) =>
+        new($"{effect.Fault.Name}: silos that ended", Number(effect.Fault.Struck.Count), "1", effect.Fault.Struck.Count == 1);
+
     private static Target Within(string what, TimeSpan? longest, int without, TimeSpan within) => new(
         what, longest is { } time ? $"{Seconds(time)}{(without == 0 ? "" : $", and {without} never")}" : "none",
         $"within {Seconds(within)}", longest <= within && without == 0);

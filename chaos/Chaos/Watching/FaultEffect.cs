@@ -18,7 +18,7 @@ internal sealed record Spread(int Count, TimeSpan Median, TimeSpan P99, TimeSpan
 }
 
 /// <summary>What a fault did to the numbers.</summary>
-/// <param name="TakenOver">From the fault to another owner, for the numbers of the silos it struck.</param>
+/// <param name="TakenOver">From the fault to an owner that it did not strike, for the numbers of the silos it struck.</param>
 /// <param name="NotTaken">Of those, how many nobody took.</param>
 /// <param name="Ready">From the fault to ready under another owner, by kind of number.</param>
 /// <param name="NotReady">Of those that were taken, how many did not become ready.</param>
@@ -40,7 +40,7 @@ internal sealed record FaultEffect(
         FaultRecord fault, DateTimeOffset until, Ownership ownership, IReadOnlyDictionary<string, Timeline> timelines, ILookup<string, NumberConnection> connections)
     {
         var struck = fault.Struck.SelectMany(silo => ownership.Of(silo, fault.At)).Where(timelines.ContainsKey).ToHashSet();
-        var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At)))
+        var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At, fault.Struck)))
             .Where(one => one.By is { } by && by.At < until).ToList();
         var ready = taken.Select(one => (one.Timeline.Engine, At: one.Timeline.ReadyAfter(fault.At))).ToList();
 

@@ -54,12 +54,16 @@ internal sealed class Ownership
         }
     }
 
-    /// <summary>When somebody took the number, after a time, or took it again; null when nobody did.</summary>
-    public OwnerChange? TakenAfter(string number, DateTimeOffset at)
+    /// <summary>When another silo took the number, after a time; null when none did.</summary>
+    /// <param name="struck">
+    /// The silos, by address, that it was to be taken from. One that goes on as if nothing had been, or has just been started again, and
+    /// has the number anew, took nothing over.
+    /// </param>
+    public OwnerChange? TakenAfter(string number, DateTimeOffset at, IReadOnlyCollection<string> struck)
     {
         lock (_lock)
         {
-            return _changes.GetValueOrDefault(number)?.FirstOrDefault(change => change.At > at && change.Silo is not null);
+            return _changes.GetValueOrDefault(number)?.FirstOrDefault(change => change.At > at && change.Silo is { } silo && !struck.Contains(silo));
         }
     }
 
