@@ -26,5 +26,109 @@ public sealed class PromiseTests
         Assert.Equal(isMet, new Partition().Targets([effect]).Single(target => target.What.Contains("ended", StringComparison.Ordinal)).IsMet);
     }
 
+    [Theory]
+    [InlineData(1000, 10)]
+    [InlineData(40, 8)]
+    [InlineData(4, 1)]
+    [InlineData(1, 1)]
+    public void Ten_numbers_say_something_and_of_few_a_fifth(int planned, int fewest) => Assert.Equal(fewest, Promise.Fewest(planned));
+
+    [Fact]
+    public void Enough_numbers_of_each_kind_that_were_all_taken_and_ready_in_time_keep_every_promise()
+    {
+        var targets = new Failover().Targets([Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)))]).ToList();
+
+        Assert.Equal(4, targets.Count);
+        Assert.All(targets, target => Assert.True(target.IsMet, target.ToString()));
+    }
+
+    [Fact]
+    public void A_struck_silo_without_WhatsApp_numbers_shows_nothing_about_them()
+    {
+        var targets = new Failover().Targets([Effect(new World(Sandbox: (20, 20), WhatsApp: (0, 50)))]).ToList();
+
+        var missed = targets.Where(target => !target.IsMet).ToList();
+        Assert.Equal(["SIGKILL: all numbers taken over", "SIGKILL: all WhatsApp numbers ready"], missed.Select(target => target.What));
+        Assert.All(missed, target => Assert.Contains("the struck silo had 0 WhatsApp numbers, and it takes 10", target.Seen, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Others_that_had_too_few_numbers_show_nothing_about_theirs()
+    {
+        var target = Promise.NobodyElse(Effect(new World(Sandbox: (20, 20), WhatsApp: (50, 9))));
+
+        Assert.False(target.IsMet);
+        Assert.Equal("0 of 9 WhatsApp and 20 Sandbox numbers, but the others had 9 WhatsApp numbers, and it takes 10 to say something", target.Seen);
+        Assert.True(Promise.NobodyElse(Effect(new World(Sandbox: (20, 20), WhatsApp: (50, 9))), mayBeFew: true).IsMet);
+    }
+
+    [Fact]
+    public void Nothing_is_said_of_a_kind_that_the_run_does_not_have()
+    {
+        var targets = new Failover().Targets([Effect(new World(Sandbox: (20, 20), WhatsApp: (0, 0)))]).ToList();
+
+        Assert.Equal(3, targets.Count);
+        Assert.All(targets, target => Assert.True(target.IsMet, target.ToString()));
+    }
+
+    [Fact]
+    public void A_number_of_a_drained_silo_that_nobody_takes_is_away_for_ever()
+    {
+        var targets = Promise.HandedOver(Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)) { NobodyTakes = "s_0" })).ToList();
+
+        Assert.Equal([false, true], targets.Select(target => target.IsMet));
+        Assert.Equal("0.5 s, and 1 never", targets[0].Seen);
+    }
+
+    [Fact]
+    public void Drained_numbers_that_are_all_back_in_time_keep_the_promise() =>
+        Assert.All(Promise.HandedOver(Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)))), target => Assert.True(target.IsMet, target.ToString()));
+
+    [Fact]
+    public void Numbers_that_their_own_silo_takes_again_are_not_taken_over()
+    {
+        var target = Promise.TakenOver(Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)) { TakenBy = Dead }), TimeSpan.FromSeconds(25));
+
+        Assert.False(target.IsMet);
+        Assert.Equal("none, and 30 never", target.Seen);
+    }
+
+    /// <summary>Numbers of both kinds at a silo that is struck, and at the other one. Each was connected until 11 s, was taken at 11.3 s and is ready at 11.5 s.</summary>
+    private sealed record World((int Struck, int Others) Sandbox, (int Struck, int Others) WhatsApp)
+    {
+        public string? NobodyTakes { get; init; }
+
+        public string TakenBy { get; init; } = Alive;
+    }
+
+    private static FaultEffect Effect(World world)
+    {
+        var ownership = new Ownership();
+        var timelines = new Dictionary<string, Timeline>();
+        var connections = new List<NumberConnection>();
+        Add("s", EngineKind.Sandbox, world.Sandbox);
+        Add("w", EngineKind.WhatsApp, world.WhatsApp);
+        return FaultEffect.Of(new("F1", "SIGKILL", [Dead], At(10), At(40)), At(60), ownership, timelines, connections.ToLookup(connection => connection.Number));
+
+        void Add(string prefix, EngineKind engine, (int Struck, int Others) count)
+        {
+            for (var i = 0; i < count.Struck + count.Others; i++)
+            {
+                var (number, isStruck) = ($"{prefix}_{i}", i < count.Struck);
+                var comesBack = isStruck && number != world.NobodyTakes;
+                ownership.Saw(new(At(0), number, isStruck ? Dead : Alive, 1));
+                if (comesBack)
+                {
+                    ownership.Saw(new(At(11.3), number, world.TakenBy, 2));
+                }
+
+                connections.Add(new(number, 1, 0, isStruck ? 1 : null, IsReplaced: false, At(0), isStruck ? At(11) : null));
+                timelines[number] = new(number, engine, [Ready(0), .. comesBack ? new[] { Ready(11.5) } : []]);
+            }
+        }
+
+        static StatusAt Ready(double at) => new(At(at), "ready", null, null);
+    }
+
     private static DateTimeOffset At(double seconds) => Start.AddSeconds(seconds);
 }

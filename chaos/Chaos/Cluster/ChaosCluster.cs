@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using Loopwave.Chaos.Load;
 using Loopwave.Network;
 using Loopwave.Processes;
@@ -109,6 +110,13 @@ internal sealed class ChaosCluster : IAsyncDisposable
         {
             Complain($"silo {number} was asked to stop, and ended with code {code}");
         }
+    }
+
+    /// <summary>Has a number moved to the other silo, as an operator does on the page of the cluster; returns when that was asked for.</summary>
+    public async Task MoveToOther(string number)
+    {
+        using var answer = await _apis[1].Http.PostAsJsonAsync($"/api/app/cluster/numbers/{number}/move", new { silo = (string?)null });
+        answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>Lets an API node go in a way, and start again.</summary>

@@ -1,6 +1,7 @@
 using Loopwave.Chaos.Cluster;
 using Loopwave.Chaos.Ledger;
 using Loopwave.Chaos.Load;
+using Loopwave.Chaos.Scenarios;
 using Loopwave.Chaos.Watching;
 
 namespace Loopwave.Chaos.Faults;
@@ -14,6 +15,7 @@ internal sealed class FaultStage(
     // A silo that joins is given its share over some minutes.
     private static readonly TimeSpan BalancedWithin = TimeSpan.FromMinutes(5);
     private const double MostOfOne = 0.6;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
     private readonly List<FaultRecord> _records = [];
     private readonly List<CutOff> _cutOffs = [];
@@ -57,19 +59,62 @@ internal sealed class FaultStage(
     public Task<bool> AllReady(long began, DateTimeOffset after = default) =>
         recovery.Until(began, async () => await Ready(after) == lines.Count, "all numbers to be ready");
 
-    /// <summary>Waits until no silo has nearly all numbers any more, so that what comes next strikes about half of them.</summary>
+    /// <summary>
+    /// Waits until no silo has nearly all numbers any more and none is on its way, so that what comes next strikes about half of them, and some
+    /// of each kind.
+    /// </summary>
     public async Task Balanced()
     {
-        for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) < BalancedWithin; await Task.Delay(LookEvery, clock, stop))
+        for (var began = clock.GetTimestamp(); !AreBalanced(); await Task.Delay(LookEvery, clock, stop))
         {
-            var owners = ownership.Now();
-            if (!owners.ContainsKey(Ownership.Nobody) && owners.Values.Max() <= lines.Count * MostOfOne)
+            if (clock.GetElapsedTime(began) > BalancedWithin)
             {
-                return;
+                say($"the silos did not have about as many numbers each after {BalancedWithin.TotalMinutes} minutes");
+                break;
             }
         }
 
-        say($"the silos did not have about as many numbers each after {BalancedWithin.TotalMinutes} minutes");
+        await Spread();
+    }
+
+    /// <summary>
+    /// Lets every silo have as many numbers of each kind as it takes to say something about them: those that it lacks are moved, as an
+    /// operator does. The product counts numbers, and not of which kind they are.
+    /// </summary>
+    public async Task Spread()
+    {
+        foreach (var kind in lines.GroupBy(line => line.Engine).Where(kind => kind.Count() >= ChaosCluster.Silos * Promise.Fewest(kind.Count())))
+        {
+            for (var silo = 1; silo <= ChaosCluster.Silos; silo++)
+            {
+                await Give(silo, [.. kind.Select(line => line.Id)]);
+            }
+        }
+    }
+
+    private bool AreBalanced()
+    {
+        var owners = ownership.Now();
+        return !owners.ContainsKey(Ownership.Nobody) && owners.Values.Max() <= lines.Count * MostOfOne && clock.GetUtcNow() - ownership.ChangedAt >= Quiet;
+    }
+
+    private async Task Give(int silo, IReadOnlyList<string> ofKind)
+    {
+        var there = There();
+        var lacking = Promise.Fewest(ofKind.Count) - there.Count;
+        foreach (var number in ofKind.Except(there).Take(lacking))
+        {
+            say($"{number} is moved to silo {silo}");
+            await cluster.MoveToOther(number);
+        }
+
+        if (lacking > 0)
+        {
+            await recovery.Until(
+                async () => There().Count >= Promise.Fewest(ofKind.Count) && await Ready() == lines.Count, $"{lacking} numbers to be moved to silo {silo}");
+        }
+
+        List<string> There() => [.. ownership.Of(cluster.AddressOf(silo), clock.GetUtcNow()).Intersect(ofKind)];
     }
 
     private async Task<int> Ready(DateTimeOffset after = default) =>

@@ -69,7 +69,7 @@ internal sealed record RunReport(
 
             if (effect.NotTaken + effect.NotReady > 0)
             {
-                writer.WriteLine($"  never taken {effect.NotTaken}, never ready {effect.NotReady}");
+                writer.WriteLine($"  never taken by another silo {effect.NotTaken}, taken and never ready {effect.NotReady}");
             }
 
             writer.WriteLine($"  other numbers that left ready: {effect.Disturbed.Count}");

@@ -11,6 +11,7 @@ internal sealed class Drain : IScenario
 
     public async Task Play(FaultStage stage)
     {
+        await stage.Balanced();
         await stage.Strike(new StopSilo(2));
         await stage.Pass(Between);
     }

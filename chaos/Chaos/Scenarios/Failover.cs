@@ -11,6 +11,7 @@ internal sealed class Failover : IScenario
 
     public async Task Play(FaultStage stage)
     {
+        await stage.Balanced();
         await stage.Strike(new KillSilo(2));
         await stage.Pass(After);
     }

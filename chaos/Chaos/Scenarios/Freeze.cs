@@ -14,6 +14,7 @@ internal sealed class Freeze : IScenario
 
     public async Task Play(FaultStage stage)
     {
+        await stage.Balanced();
         await stage.Strike(new FreezeSilo(1, TimeSpan.FromSeconds(20), withHosts: false));
         await stage.Pass(Between);
         await stage.Balanced();

@@ -12,6 +12,7 @@ internal sealed class Partition : IScenario
 
     public async Task Play(FaultStage stage)
     {
+        await stage.Balanced();
         await stage.Strike(new PartitionSilos(Length));
         await stage.Pass(Between);
         await stage.Balanced();

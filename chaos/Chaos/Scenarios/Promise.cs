@@ -4,36 +4,68 @@ using Loopwave.Chaos.Watching;
 
 namespace Loopwave.Chaos.Scenarios;
 
-/// <summary>What is promised of the numbers when something happens to their silo.</summary>
+/// <summary>
+/// What is promised of the numbers when something happens to their silo. Every kind of number that a run has must have been there, struck
+/// or not, as the promise wants it: nothing is promised kept to nobody.
+/// </summary>
 internal static class Promise
 {
-    public static Target TakenOver(FaultEffect effect, TimeSpan within) =>
-        Within($"{effect.Fault.Name}: all numbers taken over", effect.TakenOver?.Longest, effect.NotTaken, within);
+    private const int Enough = 10;
 
-    /// <summary>Null when the silo had no such number.</summary>
-    public static Target? Ready(FaultEffect effect, EngineKind engine, TimeSpan within) => effect.Ready.TryGetValue(engine, out var ready)
-        ? Within($"{effect.Fault.Name}: all {engine} numbers ready", ready.Longest, effect.NotReady, within)
-        : null;
+    /// <summary>How many numbers of a kind it takes on either side to say something: ten, and of few a fifth.</summary>
+    /// <param name="planned">How many the run has.</param>
+    public static int Fewest(int planned) => Math.Clamp(planned / 5, 1, Enough);
+
+    public static Target TakenOver(FaultEffect effect, TimeSpan within) =>
+        Within(effect, "all numbers taken over", effect.TakenOver?.Longest, effect.NotTaken, within, TooFewStruck(effect, effect.Kinds.Keys));
+
+    /// <summary>Null when the run has no such numbers.</summary>
+    public static Target? Ready(FaultEffect effect, EngineKind engine, TimeSpan within) =>
+        OfStruck(effect, engine, $"all {engine} numbers ready", effect.Ready, within);
 
     /// <summary>Of a silo that was asked to stop: no number is away for longer than its own reconnect takes.</summary>
     public static IEnumerable<Target> HandedOver(FaultEffect effect) =>
         new[] { Away(effect, EngineKind.Sandbox, TimeSpan.FromSeconds(2)), Away(effect, EngineKind.WhatsApp, TimeSpan.FromSeconds(5)) }.OfType<Target>();
 
-    // Null when none of that kind was away at all.
-    private static Target? Away(FaultEffect effect, EngineKind engine, TimeSpan within) => effect.Away.TryGetValue(engine, out var away)
-        ? Within($"{effect.Fault.Name}: no {engine} number away for longer", away.Longest, effect.NotReady, within)
-        : null;
-
-    public static Target NobodyElse(FaultEffect effect) =>
-        new($"{effect.Fault.Name}: other numbers that left ready", Number(effect.Disturbed.Count), "0", effect.Disturbed.Count == 0);
+    /// <param name="mayBeFew">The story is such that others may have had hardly any number.</param>
+    public static Target NobodyElse(FaultEffect effect, bool mayBeFew = false)
+    {
+        var tooFew = mayBeFew ? null : TooFew(effect, effect.Kinds.Keys, kind => kind.Others, "the others");
+        return new(
+            $"{effect.Fault.Name}: other numbers that left ready",
+            $"{Number(effect.Disturbed.Count)} of {string.Join(" and ", effect.Kinds.Select(kind => $"{Number(kind.Value.Others)} {kind.Key}"))} numbers{Aside(tooFew)}",
+            "0", effect.Disturbed.Count == 0 && tooFew is null);
+    }
 
     /// <summary>Of two silos that do not hear each other one ends, and the other one stays: with both gone there is nobody to disturb.</summary>
     public static Target OneStayed(FaultEffect effect) =>
         new($"{effect.Fault.Name}: silos that ended", Number(effect.Fault.Struck.Count), "1", effect.Fault.Struck.Count == 1);
 
-    private static Target Within(string what, TimeSpan? longest, int without, TimeSpan within) => new(
-        what, longest is { } time ? $"{Seconds(time)}{(without == 0 ? "" : $", and {without} never")}" : "none",
-        $"within {Seconds(within)}", longest <= within && without == 0);
+    private static Target? Away(FaultEffect effect, EngineKind engine, TimeSpan within) =>
+        OfStruck(effect, engine, $"no {engine} number away for longer", effect.Away, within);
+
+    private static Target? OfStruck(FaultEffect effect, EngineKind engine, string what, IReadOnlyDictionary<EngineKind, Spread> times, TimeSpan within) =>
+        effect.Kinds.TryGetValue(engine, out var kind)
+            ? Within(effect, what, times.GetValueOrDefault(engine)?.Longest, kind.NotBack, within, TooFewStruck(effect, [engine]))
+            : null;
+
+    private static string? TooFewStruck(FaultEffect effect, IEnumerable<EngineKind> engines) => TooFew(effect, engines, kind => kind.Struck, "the struck silo");
+
+    // A sentence, or null when there were enough of each kind.
+    private static string? TooFew(FaultEffect effect, IEnumerable<EngineKind> engines, Func<NumbersOfKind, int> count, string who)
+    {
+        var lacking = engines.Where(engine => effect.Kinds[engine] is var kind && count(kind) < Fewest(kind.Struck + kind.Others))
+            .Select(engine => $"{Number(count(effect.Kinds[engine]))} {engine} numbers, and it takes {Number(Fewest(effect.Kinds[engine].Struck + effect.Kinds[engine].Others))} to say something")
+            .ToList();
+        return lacking is [] ? null : $"{who} had {string.Join("; ", lacking)}";
+    }
+
+    private static Target Within(FaultEffect effect, string what, TimeSpan? longest, int without, TimeSpan within, string? tooFew) => new(
+        $"{effect.Fault.Name}: {what}",
+        $"{(longest is { } time ? Seconds(time) : "none")}{(without == 0 ? "" : $", and {Number(without)} never")}{Aside(tooFew)}",
+        $"within {Seconds(within)}", longest <= within && without == 0 && tooFew is null);
+
+    private static string Aside(string? tooFew) => tooFew is null ? "" : $", but {tooFew}";
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
 

@@ -22,6 +22,7 @@ internal sealed class Smoke : IScenario
             new FreezeSilo(1, TimeSpan.FromSeconds(5), withHosts: false),
             new StopSilo(1),
         ];
+        await stage.Spread();
         foreach (var fault in faults)
         {
             await stage.Pass(Between);
@@ -32,5 +33,5 @@ internal sealed class Smoke : IScenario
     }
 
     // A test machine is busy with other tests: how fast things are is for the named scenarios.
-    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.Where(effect => effect.Fault.Id == "F1").Select(Promise.NobodyElse);
+    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.Where(effect => effect.Fault.Id == "F1").Select(effect => Promise.NobodyElse(effect));
 }

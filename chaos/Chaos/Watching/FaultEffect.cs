@@ -17,7 +17,14 @@ internal sealed record Spread(int Count, TimeSpan Median, TimeSpan P99, TimeSpan
         $"p50 {Median.TotalSeconds:0.0} s, p99 {P99.TotalSeconds:0.0} s, all {Count} within {Longest.TotalSeconds:0.0} s");
 }
 
+/// <summary>The numbers of a run of one kind, as a fault found them.</summary>
+/// <param name="Struck">How many the silos had that it struck.</param>
+/// <param name="Others">How many the others had.</param>
+/// <param name="NotBack">Of the struck ones, how many another silo did not take, or did not make ready.</param>
+internal sealed record NumbersOfKind(int Struck, int Others, int NotBack);
+
 /// <summary>What a fault did to the numbers.</summary>
+/// <param name="Kinds">Every kind that the run has.</param>
 /// <param name="TakenOver">From the fault to an owner that it did not strike, for the numbers of the silos it struck.</param>
 /// <param name="NotTaken">Of those, how many nobody took.</param>
 /// <param name="Ready">From the fault to ready under another owner, by kind of number.</param>
@@ -27,6 +34,7 @@ internal sealed record Spread(int Count, TimeSpan Median, TimeSpan P99, TimeSpan
 /// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
 internal sealed record FaultEffect(
     FaultRecord Fault,
+    IReadOnlyDictionary<EngineKind, NumbersOfKind> Kinds,
     Spread? TakenOver,
     int NotTaken,
     IReadOnlyDictionary<EngineKind, Spread> Ready,
@@ -42,7 +50,8 @@ internal sealed record FaultEffect(
         var struck = fault.Struck.SelectMany(silo => ownership.Of(silo, fault.At)).Where(timelines.ContainsKey).ToHashSet();
         var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At, fault.Struck)))
             .Where(one => one.By is { } by && by.At < until).ToList();
-        var ready = taken.Select(one => (one.Timeline.Engine, At: one.Timeline.ReadyAfter(fault.At))).ToList();
+        var ready = taken.Select(one => (one.Timeline.Engine, one.Timeline.Number, At: one.Timeline.ReadyAfter(fault.At))).ToList();
+        var back = ready.Where(one => one.At is { } at && at < until).ToDictionary(one => one.Number);
 
         // Once the fault is healed, numbers may move on purpose.
         var disturbed = timelines.Values.Where(timeline => !struck.Contains(timeline.Number))
@@ -50,10 +59,14 @@ internal sealed record FaultEffect(
                 .Select(entry => $"{timeline.Number} ({timeline.Engine}) was {entry.Status} {entry.Reason} after {(entry.At - fault.At).TotalSeconds:0.0} s"));
         return new(
             fault,
+            timelines.Values.GroupBy(timeline => timeline.Engine).OrderBy(kind => kind.Key).ToDictionary(kind => kind.Key, kind => new NumbersOfKind(
+                kind.Count(timeline => struck.Contains(timeline.Number)),
+                kind.Count(timeline => !struck.Contains(timeline.Number)),
+                kind.Count(timeline => struck.Contains(timeline.Number) && !back.ContainsKey(timeline.Number)))),
             Spread.Of(taken.Select(one => one.By!.At - fault.At)),
             struck.Count - taken.Count,
-            ByKind(ready.Where(one => one.At is { } at && at < until).Select(one => (one.Engine, one.At!.Value - fault.At))),
-            ready.Count(one => one.At is not { } at || at >= until),
+            ByKind(back.Values.Select(one => (one.Engine, one.At!.Value - fault.At))),
+            ready.Count - back.Count,
             ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until).Select(time => (timelines[number].Engine, time)))),
             ByKind(struck.SelectMany(number => AwayOf(timelines[number], connections[number], fault.At, until))),
             [.. disturbed]);

@@ -11,6 +11,19 @@ internal sealed class Ownership
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<OwnerChange>> _changes = [];
+    private DateTimeOffset _changedAt;
+
+    /// <summary>When a number was last seen with another owner than before.</summary>
+    public DateTimeOffset ChangedAt
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _changedAt;
+            }
+        }
+    }
 
     public void Saw(OwnerChange now)
     {
@@ -24,6 +37,7 @@ internal sealed class Ownership
             if (changes is [] || (changes[^1].Silo, changes[^1].Epoch) != (now.Silo, now.Epoch))
             {
                 changes.Add(now);
+                _changedAt = now.At;
             }
         }
     }
