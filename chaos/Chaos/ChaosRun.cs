@@ -114,18 +114,19 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         var connections = evidence.Connections.ToLookup(connection => connection.Number);
         var effects = stage.Records.Select((fault, i) => FaultEffect.Of(
             fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines, connections)).ToList();
+        var judged = MemoryCheck.Judge(memory.Readings, MemoryCheck.KindsOf(plan), began, ended);
         List<Violation> violations =
         [
             .. ledger.Violations,
             .. _recovery.Late,
             .. TooLittle(ledger.Accepted + ledger.Spoken, ended - began),
-            .. MemoryCheck.Judge(memory.Readings, began, ended),
+            .. judged.Select(kind => kind.Violation).OfType<Violation>(),
             .. cluster.Complaints.Select(complaint => new Violation("process", complaint)),
             .. WrongAnswers(_sends), .. WrongAnswers(_injections), .. WrongAnswers(_reads), .. WrongAnswers(_quiet),
             .. cluster.WhatsApp is null ? [] : (await cluster.WhatsApp.Problems()).Select(problem => new Violation("protocol", problem!.ToJsonString())),
         ];
         return new(
-            plan, ended - began, effects, [.. scenario.Targets(effects)], ledger, _sends, _injections, _reads, traffic.LeftOut, memory.Readings, violations);
+            plan, ended - began, effects, [.. scenario.Targets(effects)], ledger, _sends, _injections, _reads, traffic.LeftOut, memory.Readings, judged, violations);
     }
 
     // A load that was mostly left out shows nothing.

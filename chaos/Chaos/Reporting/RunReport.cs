@@ -21,6 +21,7 @@ internal sealed record RunReport(
     Answers Reads,
     int LeftOut,
     IReadOnlyList<MemoryAt> Memory,
+    IReadOnlyList<MemoryVerdict> MemoryJudged,
     IReadOnlyList<Violation> Violations)
 {
     private const int MostShown = 25;
@@ -110,6 +111,13 @@ internal sealed record RunReport(
             var readings = kind.ToList();
             writer.WriteLine(Say($"  all {kind.Key}: {Mega(readings[0])} MB at first, {readings.Max(Mega)} MB at most, {Mega(readings[^1])} MB at the end"));
         }
+
+        foreach (var kind in MemoryJudged)
+        {
+            writer.WriteLine(Say($"  all {kind.Kind}, judged: {Part(kind.Plateau)} in the second quarter, {Part(kind.End)} in the last"));
+        }
+
+        static string Part(MemoryUse? use) => use is null ? "not known" : Say($"{use.ResidentBytes >> 20} MB at an age of {use.Age.TotalMinutes:0.0} min");
     }
 
     private void PrintTargets(TextWriter writer)

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Loopwave.Chaos.Watching;
 
 /// <summary>What one kind of process used at a moment, all processes of that kind together.</summary>
-internal sealed record MemoryAt(DateTimeOffset At, string Kind, int Processes, long ResidentBytes);
+/// <param name="Age">For how long they had been there, on average.</param>
+internal sealed record MemoryAt(DateTimeOffset At, string Kind, int Processes, long ResidentBytes, TimeSpan Age = default);
 
 /// <summary>Reads every few seconds what the processes use.</summary>
 internal sealed class MemoryWatch(Func<IEnumerable<(string Kind, int Process)>> processes, TimeProvider clock) : IAsyncDisposable
@@ -29,15 +30,18 @@ internal sealed class MemoryWatch(Func<IEnumerable<(string Kind, int Process)>> 
     private async Task Watch(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Period, clock);
+        var since = new Dictionary<int, DateTimeOffset>();
         try
         {
             do
             {
                 var at = clock.GetUtcNow();
-                var read = processes().Select(one => (one.Kind, Bytes: Resident(one.Process))).Where(one => one.Bytes > 0).ToList();
+                var read = processes().Select(one => (one.Kind, one.Process, Bytes: Resident(one.Process))).Where(one => one.Bytes > 0).ToList();
+                since = read.ToDictionary(one => one.Process, one => since.GetValueOrDefault(one.Process, at));
                 foreach (var kind in read.GroupBy(one => one.Kind))
                 {
-                    _readings.Enqueue(new(at, kind.Key, kind.Count(), kind.Sum(one => one.Bytes)));
+                    _readings.Enqueue(new(
+                        at, kind.Key, kind.Count(), kind.Sum(one => one.Bytes), TimeSpan.FromSeconds(kind.Average(one => (at - since[one.Process]).TotalSeconds))));
                 }
             }
             while (await timer.WaitForNextTickAsync(stop));
