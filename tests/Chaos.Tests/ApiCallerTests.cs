@@ -69,6 +69,30 @@ public sealed class ApiCallerTests
         Assert.Equal(1, api.Answers.Wrong.Count);
     }
 
+    [Theory]
+    [InlineData(true, new[] { 1, 1, 1 })]
+    [InlineData(false, new[] { 1, 0, 1 })]
+    public async Task Whoever_stays_asks_the_same_node_again_for_as_long_as_it_answers(bool stays, int[] nodes)
+    {
+        var api = new FakeApi(_clock, nodes: 2, (_, before) => before < 2 ? FakeApi.Answer(HttpStatusCode.ServiceUnavailable, Unavailable, 1) : FakeApi.Answer(HttpStatusCode.Accepted, Sent));
+
+        await Caller(api).Post("/api/v1/messages", new { }, "key", new() { FirstNode = api.Nodes.Next(), Stays = stays });
+
+        Assert.Equal(nodes, api.Asked.Select(one => one.Node));
+    }
+
+    [Fact]
+    public async Task Whoever_stays_goes_to_the_other_node_when_the_first_one_is_gone()
+    {
+        var api = new FakeApi(_clock, nodes: 2, (node, _) => node == 1
+            ? throw new HttpRequestException("refused", new SocketException((int)SocketError.ConnectionRefused))
+            : FakeApi.Answer(HttpStatusCode.Accepted, Sent));
+
+        await Caller(api).Post("/api/v1/messages", new { }, "key", new() { FirstNode = api.Nodes.Next(), Stays = true });
+
+        Assert.Equal([1, 0], api.Asked.Select(one => one.Node));
+    }
+
     [Fact]
     public async Task A_look_asks_for_the_number_its_chats_and_what_was_said_in_one()
     {

@@ -21,7 +21,7 @@ public sealed class PromiseTests
     public void Of_two_silos_without_a_network_between_them_one_ends_and_one_stays(string[] ended, bool isMet)
     {
         var fault = new FaultRecord(PartitionSilos.Fault, "no network", ended, At(10), At(50));
-        var effect = FaultEffect.Of(fault, At(70), new Ownership(), new Dictionary<string, Timeline>(), Array.Empty<NumberConnection>().ToLookup(one => one.Number));
+        var effect = FaultEffect.Of(fault, At(70), new Ownership(), new Dictionary<string, Timeline>(), Array.Empty<NumberConnection>().ToLookup(one => one.Number), []);
 
         Assert.Equal(isMet, new Partition().Targets([effect]).Single(target => target.What.Contains("ended", StringComparison.Ordinal)).IsMet);
     }
@@ -38,7 +38,7 @@ public sealed class PromiseTests
     {
         var targets = new Failover().Targets([Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)))]).ToList();
 
-        Assert.Equal(4, targets.Count);
+        Assert.Equal(5, targets.Count);
         Assert.All(targets, target => Assert.True(target.IsMet, target.ToString()));
     }
 
@@ -67,7 +67,7 @@ public sealed class PromiseTests
     {
         var targets = new Failover().Targets([Effect(new World(Sandbox: (20, 20), WhatsApp: (0, 0)))]).ToList();
 
-        Assert.Equal(3, targets.Count);
+        Assert.Equal(4, targets.Count);
         Assert.All(targets, target => Assert.True(target.IsMet, target.ToString()));
     }
 
@@ -93,13 +93,51 @@ public sealed class PromiseTests
         Assert.Equal("none, and 30 never", target.Seen);
     }
 
+    [Theory]
+    [InlineData(9.9, 10, true)]
+    [InlineData(10.1, 10, false)]
+    [InlineData(null, 10, false)]
+    [InlineData(1.0, 9, false)]
+    public void Sends_for_other_numbers_are_accepted_soon_whichever_API_node_is_asked(double? took, int atSecondNode, bool isMet)
+    {
+        var target = Promise.AnyNodeAnswers(Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10))
+        {
+            Sends = [.. Enumerable.Range(0, 10).Select(_ => Send("s_39", 0, took: 1)), .. Enumerable.Range(0, atSecondNode).Select(_ => Send("s_39", 1, took))],
+        }));
+
+        Assert.Equal(isMet, target.IsMet);
+    }
+
+    [Fact]
+    public void Sends_for_struck_numbers_have_a_promise_of_their_own()
+    {
+        var world = new World(Sandbox: (20, 20), WhatsApp: (10, 10));
+
+        Assert.True(Promise.AnyNodeAnswers(Effect(world with { Sends = [.. world.Sends, Send("s_0", 1, took: 29)] })).IsMet);
+    }
+
+    [Fact]
+    public void Every_story_promises_that_any_API_node_answers_for_any_number()
+    {
+        var effect = Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)));
+        IScenario[] stories = [new Failover(), new Freeze(), new Partition(), new Drain(), new Rolling()];
+
+        Assert.All(stories, story => Assert.Single(story.Targets([effect]), target => target.What.Contains("sends for other numbers", StringComparison.Ordinal)));
+    }
+
     /// <summary>Numbers of both kinds at a silo that is struck, and at the other one. Each was connected until 11 s, was taken at 11.3 s and is ready at 11.5 s.</summary>
     private sealed record World((int Struck, int Others) Sandbox, (int Struck, int Others) WhatsApp)
     {
         public string? NobodyTakes { get; init; }
 
         public string TakenBy { get; init; } = Alive;
+
+        /// <summary>For the last sandbox number of the others: ten at each API node, accepted after a second.</summary>
+        public IEnumerable<SendAttempt> Sends { get; init; } =
+            [.. Enumerable.Range(0, 20).Select(i => Send($"s_{Sandbox.Struck + Sandbox.Others - 1}", i % 2, took: 1))];
     }
+
+    private static SendAttempt Send(string number, int node, double? took) => new(number, node, At(20), took is { } seconds ? At(20 + seconds) : null);
 
     private static FaultEffect Effect(World world)
     {
@@ -108,7 +146,8 @@ public sealed class PromiseTests
         var connections = new List<NumberConnection>();
         Add("s", EngineKind.Sandbox, world.Sandbox);
         Add("w", EngineKind.WhatsApp, world.WhatsApp);
-        return FaultEffect.Of(new("F1", "SIGKILL", [Dead], At(10), At(40)), At(60), ownership, timelines, connections.ToLookup(connection => connection.Number));
+        return FaultEffect.Of(
+            new("F1", "SIGKILL", [Dead], At(10), At(40)), At(60), ownership, timelines, connections.ToLookup(connection => connection.Number), world.Sends);
 
         void Add(string prefix, EngineKind engine, (int Struck, int Others) count)
         {

@@ -4,6 +4,21 @@ using System.Text.Json.Nodes;
 
 namespace Loopwave.Chaos.Load;
 
+/// <summary>How something is asked for.</summary>
+internal sealed record Request
+{
+    public string? Key { get; init; }
+
+    /// <summary>Somebody asks for the same, or has hung up on it.</summary>
+    public bool IsUnderWay { get; init; }
+
+    /// <summary>The API node to ask first; null for the one whose turn it is.</summary>
+    public int? FirstNode { get; init; }
+
+    /// <summary>Asks the same node again, as over a connection that was kept, for as long as that one answers.</summary>
+    public bool Stays { get; init; }
+}
+
 /// <summary>
 /// Calls the API as its documentation tells integrators to: any node, and after a 503 or no answer again with the same key.
 /// </summary>
@@ -18,10 +33,11 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
     /// <summary>Callers see nothing but 503: not even that their own request, which they repeat, is still under way.</summary>
     public bool OnlyUnavailable { get; init; }
 
-    public Task<JsonObject> Get(string path) => Insist(HttpMethod.Get, path, null, null, isUnderWay: false);
+    public Task<JsonObject> Get(string path) => Insist(HttpMethod.Get, path, null, new());
 
-    /// <param name="isUnderWay">Somebody asks for the same, or has hung up on it.</param>
-    public Task<JsonObject> Post(string path, object? body, string? key = null, bool isUnderWay = false) => Insist(HttpMethod.Post, path, body, key, isUnderWay);
+    public Task<JsonObject> Post(string path, object? body, string? key = null) => Post(path, body, key, new());
+
+    public Task<JsonObject> Post(string path, object? body, string? key, Request request) => Insist(HttpMethod.Post, path, body, request with { Key = key });
 
     /// <summary>Asks once, and hangs up when it has taken so long.</summary>
     public async Task HangUp(string path, object body, string key, TimeSpan after)
@@ -30,7 +46,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
         using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, stop);
         try
         {
-            await Ask(HttpMethod.Post, path, body, key, isUnderWay: false, either.Token);
+            await Ask(nodes.Next(), HttpMethod.Post, path, body, new() { Key = key }, either.Token);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -54,17 +70,19 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
         return all;
     }
 
-    private async Task<JsonObject> Insist(HttpMethod method, string path, object? body, string? key, bool isUnderWay)
+    private async Task<JsonObject> Insist(HttpMethod method, string path, object? body, Request request)
     {
+        var node = request.FirstNode ?? nodes.Next();
         for (var began = clock.GetTimestamp(); ;)
         {
-            var (answer, again, wasTaken) = await Ask(method, path, body, key, isUnderWay, stop);
+            var (answer, again, wasTaken, wasAnswered) = await Ask(node, method, path, body, request, stop);
             if (answer is not null)
             {
                 return answer;
             }
 
-            isUnderWay |= wasTaken && key is not null;
+            request = request with { IsUnderWay = request.IsUnderWay || (wasTaken && request.Key is not null) };
+            node = request.Stays && wasAnswered ? node : nodes.Next();
             if (clock.GetElapsedTime(began) > Patience)
             {
                 answers.WasWrong($"{method} {path} was not done after {Patience.TotalMinutes} minutes");
@@ -75,33 +93,32 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
         }
     }
 
-    // Without an answer it was taken or not, and is asked for again after a time.
-    private async Task<(JsonObject? Answer, TimeSpan Again, bool WasTaken)> Ask(
-        HttpMethod method, string path, object? body, string? key, bool isUnderWay, CancellationToken hangUp)
+    // What was not done was taken or not, was answered or not, and is asked for again after a time.
+    private async Task<(JsonObject? Done, TimeSpan Again, bool WasTaken, bool WasAnswered)> Ask(
+        int node, HttpMethod method, string path, object? body, Request wanted, CancellationToken hangUp)
     {
-        var (node, client) = nodes.Next();
         var sent = clock.GetTimestamp();
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-            if (key is not null)
+            if (wanted.Key is { } key)
             {
                 request.Headers.Add("Idempotency-Key", key);
             }
 
-            using var answer = await client.SendAsync(request, hangUp);
+            using var answer = await nodes.Client(node).SendAsync(request, hangUp);
             var said = await answer.Content.ReadAsStringAsync(hangUp);
             var error = answer.IsSuccessStatusCode ? null : ErrorOf(said);
-            switch (AnswerRules.Judge(answer.StatusCode, error, answer.Headers.RetryAfter is not null, isUnderWay && !OnlyUnavailable))
+            switch (AnswerRules.Judge(answer.StatusCode, error, answer.Headers.RetryAfter is not null, wanted.IsUnderWay && !OnlyUnavailable))
             {
                 case Verdict.Done:
-                    return (said.Length == 0 ? [] : JsonNode.Parse(said)!.AsObject(), default, true);
+                    return (said.Length == 0 ? [] : JsonNode.Parse(said)!.AsObject(), default, true, true);
                 case Verdict.AskAgain:
                     answers.Refused($"{(int)answer.StatusCode} {error}");
-                    return (null, answer.Headers.RetryAfter?.Delta ?? Pause, true);
+                    return (null, answer.Headers.RetryAfter?.Delta ?? Pause, true, true);
                 default:
                     answers.WasWrong($"{method} {path} was answered with {(int)answer.StatusCode}{(answer.Headers.RetryAfter is null ? " without Retry-After" : "")}: {said}");
-                    return (null, Pause, true);
+                    return (null, Pause, true, true);
             }
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException || (exception is TaskCanceledException && !hangUp.IsCancellationRequested))
@@ -116,7 +133,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
             }
 
             // Refused connections lead a load balancer to the other node at once.
-            return (null, isRefused ? OtherNode : Pause, !isRefused);
+            return (null, isRefused ? OtherNode : Pause, !isRefused, false);
         }
     }
 

@@ -15,11 +15,10 @@ internal sealed class ApiNodes(TimeProvider clock)
 
     public void Add(HttpClient client) => _nodes.Add(new Node(client));
 
-    public (int Index, HttpClient Client) Next()
-    {
-        var index = (int)((uint)Interlocked.Increment(ref _next) % _nodes.Count);
-        return (index, _nodes[index].Client);
-    }
+    /// <summary>The index of the one whose turn it is.</summary>
+    public int Next() => (int)((uint)Interlocked.Increment(ref _next) % _nodes.Count);
+
+    public HttpClient Client(int index) => _nodes[index].Client;
 
     /// <summary>The node is about to go.</summary>
     /// <param name="answers">It answers everything that it has taken first.</param>

@@ -73,6 +73,11 @@ internal sealed record RunReport(
                 writer.WriteLine($"  never taken by another silo {effect.NotTaken}, taken and never ready {effect.NotReady}");
             }
 
+            foreach (var (node, times) in effect.OtherSends)
+            {
+                writer.WriteLine(Say($"  sends for other numbers, API node {node + 1} first: {times}"));
+            }
+
             writer.WriteLine($"  other numbers that left ready: {effect.Disturbed.Count}");
             foreach (var number in effect.Disturbed.Take(5))
             {

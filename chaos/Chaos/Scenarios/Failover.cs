@@ -22,5 +22,6 @@ internal sealed class Failover : IScenario
         Promise.Ready(effect, EngineKind.Sandbox, TimeSpan.FromSeconds(15)),
         Promise.Ready(effect, EngineKind.WhatsApp, TimeSpan.FromSeconds(30)),
         Promise.NobodyElse(effect),
+        Promise.AnyNodeAnswers(effect),
     }).OfType<Target>();
 }

@@ -23,5 +23,5 @@ internal sealed class Freeze : IScenario
     }
 
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) =>
-        effects.SelectMany(effect => new[] { Promise.TakenOver(effect, TimeSpan.FromSeconds(25)), Promise.NobodyElse(effect) });
+        effects.SelectMany(effect => new[] { Promise.TakenOver(effect, TimeSpan.FromSeconds(25)), Promise.NobodyElse(effect), Promise.AnyNodeAnswers(effect) });
 }

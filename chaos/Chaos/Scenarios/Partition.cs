@@ -21,5 +21,5 @@ internal sealed class Partition : IScenario
     }
 
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.SelectMany(effect =>
-        effect.Fault.Id == PartitionSilos.Fault ? [Promise.OneStayed(effect), Promise.NobodyElse(effect)] : new[] { Promise.NobodyElse(effect) });
+        (effect.Fault.Id == PartitionSilos.Fault ? new[] { Promise.OneStayed(effect) } : []).Concat([Promise.NobodyElse(effect), Promise.AnyNodeAnswers(effect)]));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Loopwave.Chaos.Cluster;
 using Loopwave.Chaos.Reporting;
 using Loopwave.Chaos.Watching;
 
@@ -10,6 +11,13 @@ namespace Loopwave.Chaos.Scenarios;
 /// </summary>
 internal static class Promise
 {
+    /// <summary>
+    /// From the first attempt of a send to its acceptance, for a number that was not struck, whichever API node is asked. One 503 and another
+    /// attempt after the 5 seconds that it names fit in. A call that is lost with a silo is given up after 10 seconds, and one that stands
+    /// still is declared dead after twelve: a send that needs the struck silo for anything at all takes longer.
+    /// </summary>
+    public static readonly TimeSpan OthersAccepted = TimeSpan.FromSeconds(10);
+
     private const int Enough = 10;
 
     /// <summary>How many numbers of a kind it takes on either side to say something: ten, and of few a fifth.</summary>
@@ -35,6 +43,18 @@ internal static class Promise
             $"{effect.Fault.Name}: other numbers that left ready",
             $"{Number(effect.Disturbed.Count)} of {string.Join(" and ", effect.Kinds.Select(kind => $"{Number(kind.Value.Others)} {kind.Key}"))} numbers{Aside(tooFew)}",
             "0", effect.Disturbed.Count == 0 && tooFew is null);
+    }
+
+    /// <summary>Any API node answers for any number all the time: sends for numbers of other silos are accepted soon.</summary>
+    /// <inheritdoc cref="NobodyElse"/>
+    public static Target AnyNodeAnswers(FaultEffect effect, bool mayBeFew = false)
+    {
+        var nodes = Enumerable.Range(0, ChaosCluster.ApiNodes).Select(node => effect.OtherSends.GetValueOrDefault(node) ?? new(null, 0)).ToList();
+        var tooFew = mayBeFew || nodes.All(node => node.Count >= Enough) ? null : $"it takes {Number(Enough)} at each to say something";
+        return new(
+            $"{effect.Fault.Name}: sends for other numbers accepted",
+            string.Join("; ", nodes.Select((node, i) => $"API node {Number(i + 1)} {node}")) + Aside(tooFew),
+            $"within {Seconds(OthersAccepted)}", tooFew is null && nodes.All(node => node.Never == 0 && (node.Taken is null || node.Taken.Longest <= OthersAccepted)));
     }
 
     /// <summary>Of two silos that do not hear each other one ends, and the other one stays: with both gone there is nobody to disturb.</summary>

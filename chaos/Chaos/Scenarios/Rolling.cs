@@ -29,5 +29,7 @@ internal sealed class Rolling : IScenario
     // Wrong answers are violations in every scenario. An update does not wait until a silo that came back has its share again: the second
     // one has nearly all numbers. By the time API nodes are restarted, silos that came back are given numbers.
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) =>
-        effects.Where(effect => effect.Fault.Struck.Count > 0).SelectMany((effect, i) => Promise.HandedOver(effect).Append(Promise.NobodyElse(effect, mayBeFew: i > 0)));
+        effects.SelectMany((effect, i) => effect.Fault.Struck is []
+            ? [Promise.AnyNodeAnswers(effect)]
+            : Promise.HandedOver(effect).Concat([Promise.NobodyElse(effect, mayBeFew: i > 0), Promise.AnyNodeAnswers(effect, mayBeFew: i > 0)]));
 }

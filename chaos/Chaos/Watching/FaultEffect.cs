@@ -32,6 +32,9 @@ internal sealed record NumbersOfKind(int Struck, int Others, int NotBack);
 /// <param name="Shown">How long each number of the struck silos showed that it was not ready, by kind.</param>
 /// <param name="Away">From the end of its connection at the struck silo, as its network has it, to ready under another owner, by kind.</param>
 /// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
+/// <param name="OtherSends">
+/// Sends for numbers of other silos that somebody waited for while the fault lasted, by the API node that was asked first, from 0.
+/// </param>
 internal sealed record FaultEffect(
     FaultRecord Fault,
     IReadOnlyDictionary<EngineKind, NumbersOfKind> Kinds,
@@ -41,11 +44,13 @@ internal sealed record FaultEffect(
     int NotReady,
     IReadOnlyDictionary<EngineKind, Spread> Shown,
     IReadOnlyDictionary<EngineKind, Spread> Away,
-    IReadOnlyList<string> Disturbed)
+    IReadOnlyList<string> Disturbed,
+    IReadOnlyDictionary<int, SendTimes> OtherSends)
 {
     /// <param name="until">When looking ends: the next fault, or the end of the run.</param>
     public static FaultEffect Of(
-        FaultRecord fault, DateTimeOffset until, Ownership ownership, IReadOnlyDictionary<string, Timeline> timelines, ILookup<string, NumberConnection> connections)
+        FaultRecord fault, DateTimeOffset until, Ownership ownership, IReadOnlyDictionary<string, Timeline> timelines, ILookup<string, NumberConnection> connections,
+        IEnumerable<SendAttempt> sends)
     {
         var struck = fault.Struck.SelectMany(silo => ownership.Of(silo, fault.At)).Where(timelines.ContainsKey).ToHashSet();
         var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At, fault.Struck)))
@@ -54,8 +59,9 @@ internal sealed record FaultEffect(
         var back = ready.Where(one => one.At is { } at && at < until).ToDictionary(one => one.Number);
 
         // Once the fault is healed, numbers may move on purpose.
+        var over = Earlier(fault.HealedAt, until);
         var disturbed = timelines.Values.Where(timeline => !struck.Contains(timeline.Number))
-            .SelectMany(timeline => timeline.NotReady(fault.At, Earlier(fault.HealedAt, until)).Take(1)
+            .SelectMany(timeline => timeline.NotReady(fault.At, over).Take(1)
                 .Select(entry => $"{timeline.Number} ({timeline.Engine}) was {entry.Status} {entry.Reason} after {(entry.At - fault.At).TotalSeconds:0.0} s"));
         return new(
             fault,
@@ -69,7 +75,9 @@ internal sealed record FaultEffect(
             ready.Count - back.Count,
             ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until).Select(time => (timelines[number].Engine, time)))),
             ByKind(struck.SelectMany(number => AwayOf(timelines[number], connections[number], fault.At, until))),
-            [.. disturbed]);
+            [.. disturbed],
+            sends.Where(send => !struck.Contains(send.Number) && send.First <= over && (send.Accepted is not { } accepted || accepted >= fault.At))
+                .GroupBy(send => send.Node).OrderBy(node => node.Key).ToDictionary(node => node.Key, TimesOf));
     }
 
     private static IEnumerable<(EngineKind Engine, TimeSpan Time)> AwayOf(
@@ -77,6 +85,12 @@ internal sealed record FaultEffect(
     {
         var ended = connections.Where(connection => connection.From <= from && connection.To > from).Min(connection => connection.To);
         return ended is { } at && timeline.ReadyAfter(at) is { } back && back < until ? [(timeline.Engine, back - at)] : [];
+    }
+
+    private static SendTimes TimesOf(IEnumerable<SendAttempt> sends)
+    {
+        var all = sends.ToList();
+        return new(Spread.Of(all.Where(send => send.Accepted is not null).Select(send => send.Accepted!.Value - send.First)), all.Count(send => send.Accepted is null));
     }
 
     private static Dictionary<EngineKind, Spread> ByKind(IEnumerable<(EngineKind Engine, TimeSpan Time)> times) =>
