@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Loopwave.Chaos.Load;
 using Xunit;
 
@@ -24,4 +25,20 @@ public sealed class AnswerRulesTests
     [InlineData(false, nameof(Verdict.Wrong))]
     public void A_request_is_in_its_own_way_only_when_it_was_begun_before(bool mayBeUnderWay, string verdict) =>
         Assert.Equal(verdict, AnswerRules.Judge(HttpStatusCode.Conflict, "idempotency_conflict", saysWhen: true, mayBeUnderWay).ToString());
+
+    [Theory]
+    [InlineData(SocketError.ConnectionRefused, true)]
+    [InlineData(SocketError.ConnectionReset, false)]
+    public void Only_a_refused_connection_was_taken_by_nobody(SocketError error, bool isRefused)
+    {
+        var exception = new HttpRequestException("", new SocketException((int)error));
+
+        Assert.Equal((true, isRefused), (AnswerRules.IsNoAnswer(exception, hungUp: false), AnswerRules.IsRefused(exception)));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Whoever_hung_up_cannot_say_that_nobody_answered(bool hungUp, bool isNoAnswer) =>
+        Assert.Equal(isNoAnswer, AnswerRules.IsNoAnswer(new TaskCanceledException(), hungUp));
 }

@@ -11,6 +11,9 @@ internal interface IDisturbance
     /// <summary>No write can succeed while it lasts, and every caller has to be told so.</summary>
     bool StopsWrites => false;
 
+    /// <summary>Requests that the process has taken, or takes meanwhile, may get no answer.</summary>
+    bool LeavesUnanswered => false;
+
     /// <summary>The process has to be started again afterwards.</summary>
     bool EndsProcess { get; }
 
@@ -25,6 +28,8 @@ internal sealed class Kill : IDisturbance
 {
     public string Name => "SIGKILL";
 
+    public bool LeavesUnanswered => true;
+
     public bool EndsProcess => true;
 
     public Task Strike(LoopwaveDeployment deployment, LoopwaveProcess process) => process.Kill();
@@ -34,6 +39,9 @@ internal sealed class Kill : IDisturbance
 internal sealed class Freeze(TimeSpan length) : IDisturbance
 {
     public string Name => "SIGSTOP";
+
+    // Callers hang up when they have waited for half a minute.
+    public bool LeavesUnanswered => true;
 
     public bool EndsProcess => false;
 

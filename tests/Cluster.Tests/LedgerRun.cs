@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Loopwave.Chaos.Load;
 using Xunit;
 
 namespace Loopwave.Cluster;
@@ -16,6 +17,7 @@ internal sealed record LedgerPlan(int Seed, int Disturbances, int Numbers = 20, 
 internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<string> say)
 {
     private const int Writers = 8;
+    private const string KeyHeader = "Idempotency-Key";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     // Callers that ask again without a pause would take the processor from the process that is starting.
@@ -44,7 +46,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
     {
         for (var i = 0; i < plan.Numbers; i++)
         {
-            var answer = await (await target.Client()).PostAsJsonAsync("/api/v1/numbers", new { label = $"Line {i}", engine = "sandbox" });
+            var answer = await (await Client()).PostAsJsonAsync("/api/v1/numbers", new { label = $"Line {i}", engine = "sandbox" });
             answer.EnsureSuccessStatusCode();
             _numbers.Add((await answer.Content.ReadFromJsonAsync<JsonObject>())!["id"]!.GetValue<string>());
         }
@@ -93,37 +95,36 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
             await Until(() => Task.FromResult(_accepted.Count + _injected >= moment), "the next moment to disturb");
             say($"seed {plan.Seed}: {target.Next} after {_accepted.Count} accepted and {_injected} injected");
             var told = _unavailable;
-            await target.Disturb(() => Assert.True(_unavailable > told, "Nobody was told that nothing could be written."));
+            await target.Disturb(_numbers, () => Assert.True(_unavailable > told, "Nobody was told that nothing could be written."));
         }
     }
 
     // A caller that gets no answer asks again with the same key, as the documentation tells integrators to.
     private async Task<JsonObject> Insist(Func<HttpRequestMessage> make, params HttpStatusCode[] wanted)
     {
-        var deadline = TimeProvider.System.GetTimestamp();
+        var (deadline, isUnderWay) = (TimeProvider.System.GetTimestamp(), false);
         while (TimeProvider.System.GetElapsedTime(deadline) < Patience)
         {
-            var client = await target.Client();
+            await target.CanBeAsked();
+            var (node, sent) = (target.Nodes.Next(), TimeProvider.System.GetTimestamp());
+            using var request = make();
             try
             {
-                using var request = make();
-                using var answer = await client.SendAsync(request);
+                using var answer = await target.Nodes.Client(node).SendAsync(request);
                 if (wanted.Contains(answer.StatusCode))
                 {
                     return (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
                 }
 
-                var refusal = await answer.Content.ReadAsStringAsync();
-                Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}: {refusal}\n{target.Errors()}");
-                Interlocked.Increment(ref _refused);
-                if (refusal.Contains("\"storage_unavailable\"", StringComparison.Ordinal))
-                {
-                    Interlocked.Increment(ref _unavailable);
-                }
+                WasRefused(answer, await answer.Content.ReadAsStringAsync(), isUnderWay);
+                isUnderWay = request.Headers.Contains(KeyHeader);
             }
-            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or IOException)
+            catch (Exception exception) when (AnswerRules.IsNoAnswer(exception, hungUp: false))
             {
-                // Whether the process took the request is unknown.
+                // Whether the process took the request is unknown, unless it was refused.
+                var isRefused = AnswerRules.IsRefused(exception);
+                Assert.True(target.Nodes.MayNotAnswer(node, sent, isRefused), $"node {node + 1} was there and did not answer: {exception}\n{target.Errors()}");
+                isUnderWay |= !isRefused && request.Headers.Contains(KeyHeader);
             }
 
             await RealTime.Pass(AskAgainAfter);
@@ -132,12 +133,32 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
         throw new TimeoutException("A request was not answered in time.");
     }
 
+    private void WasRefused(HttpResponseMessage answer, string said, bool isUnderWay)
+    {
+        var error = said.StartsWith('{') ? JsonNode.Parse(said)!["error"]?.GetValue<string>() : null;
+        var saysWhen = answer.Headers.RetryAfter is not null;
+        Assert.True(
+            AnswerRules.Judge(answer.StatusCode, error, saysWhen, isUnderWay) is Verdict.AskAgain,
+            $"{answer.StatusCode}{(saysWhen ? "" : " without Retry-After")}: {said}\n{target.Errors()}");
+        Interlocked.Increment(ref _refused);
+        if (error == "storage_unavailable")
+        {
+            Interlocked.Increment(ref _unavailable);
+        }
+    }
+
+    private async Task<HttpClient> Client()
+    {
+        await target.CanBeAsked();
+        return target.Nodes.Client(target.Nodes.Next());
+    }
+
     private static HttpRequestMessage Request(HttpMethod method, string path, object body, string? key)
     {
         var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body) };
         if (key is not null)
         {
-            request.Headers.Add("Idempotency-Key", key);
+            request.Headers.Add(KeyHeader, key);
         }
 
         return request;
@@ -263,7 +284,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
             Assert.True(isCutOff ? ended == began : ended < began, $"connection {i} of {number} began at {began}, and the one before was there until {ended}");
         }
 
-        Assert.True(cutOff <= target.CutOff, $"{cutOff} connections of {number} were replaced while their process was there");
+        Assert.True(cutOff <= target.CutOff(number), $"{cutOff} connections of {number} were replaced, {target.CutOff(number)} while their process could not end them");
         Assert.DoesNotContain(connections, connection => connection["end"]?.GetValue<string>() == "440");
     }
 
@@ -294,7 +315,7 @@ internal sealed class LedgerRun(LedgerPlan plan, ILedgerTarget target, Action<st
         var messages = new List<string>();
         foreach (var (n, id) in _accepted)
         {
-            var message = (await (await target.Client()).GetFromJsonAsync<JsonObject>($"/api/v1/messages/{id}"))!;
+            var message = (await (await Client()).GetFromJsonAsync<JsonObject>($"/api/v1/messages/{id}"))!;
             if (message["status"]!.GetValue<string>() is "queued" or "scheduled" or "failed")
             {
                 messages.Add($"{Text(n)}: {message.ToJsonString()}");

@@ -1,3 +1,4 @@
+using Loopwave.Chaos.Load;
 using Loopwave.Processes;
 
 namespace Loopwave.Cluster;
@@ -7,41 +8,57 @@ internal sealed class StandaloneTarget(LoopwaveDeployment deployment, IDisturban
 {
     private readonly SemaphoreSlim _swap = new(1, 1);
     private LoopwaveProcess _process = null!;
-    private HttpClient _client = null!;
+
+    // One node: the process.
+    public ApiNodes Nodes { get; } = new(TimeProvider.System);
 
     public string Next => disturbance.Name;
-
-    public int CutOff => 0;
 
     public async Task Start()
     {
         _process = await deployment.Start();
-        _client = await _process.ApiClient();
+        Nodes.Add(await _process.ApiClient());
     }
 
-    public async Task<HttpClient> Client()
+    public async Task CanBeAsked()
     {
         await _swap.WaitAsync();
         _swap.Release();
-        return _client;
     }
 
-    public async Task Disturb(Action wereTold)
+    public async Task Disturb(IReadOnlyList<string> numbers, Action wereTold)
     {
+        if (disturbance.LeavesUnanswered)
+        {
+            Nodes.Goes(0, answers: false);
+        }
+
         await disturbance.Strike(deployment, _process);
         if (disturbance.StopsWrites)
         {
             wereTold();
         }
 
-        if (!disturbance.EndsProcess)
+        if (disturbance.EndsProcess)
         {
-            return;
+            await StartAgain();
         }
 
+        Nodes.IsBack(0);
+    }
+
+    public string Errors() => $"{Room()}\n{LogErrors.Of(Path.Combine(deployment.DataDirectory, "logs"))}";
+
+    private async Task StartAgain()
+    {
         await _swap.WaitAsync();
         try
         {
+            if (!disturbance.LeavesUnanswered)
+            {
+                Nodes.Goes(0, answers: true);
+            }
+
             await disturbance.Repair(deployment, _process);
             _process = await deployment.Start();
         }
@@ -50,8 +67,6 @@ internal sealed class StandaloneTarget(LoopwaveDeployment deployment, IDisturban
             _swap.Release();
         }
     }
-
-    public string Errors() => $"{Room()}\n{LogErrors.Of(Path.Combine(deployment.DataDirectory, "logs"))}";
 
     private string Room()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Loopwave.Chaos.Load;
 
@@ -29,4 +30,17 @@ internal static class AnswerRules
         HttpStatusCode.Conflict when error == "idempotency_conflict" && mayBeUnderWay => Verdict.AskAgain,
         _ => Verdict.Wrong,
     };
+
+    /// <summary>Whether a request ended in this way because nobody answered.</summary>
+    /// <param name="hungUp">Whoever asked did not want the answer any more.</param>
+    public static bool IsNoAnswer(Exception exception, bool hungUp) =>
+        exception is HttpRequestException or IOException or SocketException || (exception is TaskCanceledException && !hungUp);
+
+    /// <summary>
+    /// Whether nobody even took the request. A connection whose other end was gone before the client had a look at it is as good as
+    /// refused: nothing was asked over it.
+    /// </summary>
+    public static bool IsRefused(Exception exception) =>
+        exception is SocketException { SocketErrorCode: SocketError.NotConnected }
+            || exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
 }

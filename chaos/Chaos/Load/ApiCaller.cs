@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace Loopwave.Chaos.Load;
@@ -121,11 +120,9 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
                     return (null, Pause, true, true);
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException || (exception is TaskCanceledException && !hangUp.IsCancellationRequested))
+        catch (Exception exception) when (AnswerRules.IsNoAnswer(exception, hangUp.IsCancellationRequested))
         {
-            // A connection whose other end was gone before the client had a look at it is as good as refused: nothing was asked over it.
-            var isRefused = exception is SocketException { SocketErrorCode: SocketError.NotConnected }
-                || exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+            var isRefused = AnswerRules.IsRefused(exception);
             answers.Refused(isRefused ? "connection refused" : "no answer");
             if (!nodes.MayNotAnswer(node, sent, isRefused))
             {

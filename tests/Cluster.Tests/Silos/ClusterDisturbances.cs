@@ -9,17 +9,19 @@ internal interface IClusterProcesses
 
     LoopwaveProcess Silo(int number);
 
-    LoopwaveProcess Api(int number);
-
     Task StartSilo(int number);
 
-    Task StartApi(int number);
+    /// <summary>SIGKILL, and a start.</summary>
+    Task KillAndStartApi(int number);
 }
 
 /// <summary>Something bad, or a person, that happens to a running cluster; returns when all its processes are there again.</summary>
 internal interface IClusterDisturbance
 {
     string Name { get; }
+
+    /// <summary>Whether a silo, by its number, cannot say any more how the connections of its numbers ended.</summary>
+    bool CutsOff(int silo) => false;
 
     Task Strike(IClusterProcesses cluster);
 }
@@ -28,6 +30,8 @@ internal interface IClusterDisturbance
 internal sealed class KillSilo(int number) : IClusterDisturbance
 {
     public string Name => $"SIGKILL of silo {number}";
+
+    public bool CutsOff(int silo) => silo == number;
 
     public async Task Strike(IClusterProcesses cluster)
     {
@@ -53,11 +57,7 @@ internal sealed class KillApi(int number) : IClusterDisturbance
 {
     public string Name => $"SIGKILL of API node {number}";
 
-    public async Task Strike(IClusterProcesses cluster)
-    {
-        await cluster.Api(number).Kill();
-        await cluster.StartApi(number);
-    }
+    public Task Strike(IClusterProcesses cluster) => cluster.KillAndStartApi(number);
 }
 
 /// <summary>
@@ -67,6 +67,8 @@ internal sealed class KillApi(int number) : IClusterDisturbance
 internal sealed class FreezeSilo(int number, TimeSpan length) : IClusterDisturbance
 {
     public string Name => $"SIGSTOP of silo {number} for {length.TotalSeconds:0} s";
+
+    public bool CutsOff(int silo) => silo == number;
 
     public async Task Strike(IClusterProcesses cluster)
     {
@@ -85,6 +87,8 @@ internal sealed class FreezeSilo(int number, TimeSpan length) : IClusterDisturba
 internal sealed class KillPostgres : IClusterDisturbance
 {
     public string Name => "SIGKILL of PostgreSQL";
+
+    public bool CutsOff(int silo) => true;
 
     public async Task Strike(IClusterProcesses cluster)
     {
