@@ -70,13 +70,14 @@ public sealed class FaultEffectTests
     }
 
     [Theory]
-    [InlineData(5, 9, false)]
-    [InlineData(5, 11, true)]
-    [InlineData(20, 30, true)]
-    [InlineData(39, 70, true)]
-    [InlineData(41, 42, false)]
-    [InlineData(20, null, true)]
-    public void A_send_for_another_number_counts_when_somebody_waited_for_it_while_the_fault_lasted(double first, int? accepted, bool counts)
+    [InlineData(9.5, 9.8, false)]
+    [InlineData(9.5, 11.0, true)]
+    [InlineData(8.0, 11.0, false)]
+    [InlineData(20.0, 30.0, true)]
+    [InlineData(39.0, 70.0, true)]
+    [InlineData(41.0, 42.0, false)]
+    [InlineData(20.0, null, true)]
+    public void A_send_for_another_number_counts_when_it_was_under_way_or_begun_while_the_fault_lasted(double first, double? accepted, bool counts)
     {
         var effect = FaultEffect.Of(
             Fault, At(60), Ownership([Owned(0, "n_1", Dead, 1), Owned(0, "n_2", Alive, 1)]), Timelines(Number("n_1", (0, "ready")), Number("n_2", (0, "ready"))), NoConnections,

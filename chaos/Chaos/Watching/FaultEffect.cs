@@ -33,7 +33,7 @@ internal sealed record NumbersOfKind(int Struck, int Others, int NotBack);
 /// <param name="Away">From the end of its connection at the struck silo, as its network has it, to ready under another owner, by kind.</param>
 /// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
 /// <param name="OtherSends">
-/// Sends for numbers of other silos that somebody waited for while the fault lasted, by the API node that was asked first, from 0.
+/// Sends for numbers of other silos that were begun while the fault lasted, or under way when it struck, by the API node that was asked first, from 0.
 /// </param>
 internal sealed record FaultEffect(
     FaultRecord Fault,
@@ -47,6 +47,9 @@ internal sealed record FaultEffect(
     IReadOnlyList<string> Disturbed,
     IReadOnlyDictionary<int, SendTimes> OtherSends)
 {
+    // What somebody has waited for longer than this when a fault strikes was held up by something else.
+    private static readonly TimeSpan UnderWay = TimeSpan.FromSeconds(1);
+
     /// <param name="until">When looking ends: the next fault, or the end of the run.</param>
     public static FaultEffect Of(
         FaultRecord fault, DateTimeOffset until, Ownership ownership, IReadOnlyDictionary<string, Timeline> timelines, ILookup<string, NumberConnection> connections,
@@ -76,7 +79,7 @@ internal sealed record FaultEffect(
             ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until).Select(time => (timelines[number].Engine, time)))),
             ByKind(struck.SelectMany(number => AwayOf(timelines[number], connections[number], fault.At, until))),
             [.. disturbed],
-            sends.Where(send => !struck.Contains(send.Number) && send.First <= over && (send.Accepted is not { } accepted || accepted >= fault.At))
+            sends.Where(send => !struck.Contains(send.Number) && send.First >= fault.At - UnderWay && send.First <= over && (send.Accepted is not { } accepted || accepted >= fault.At))
                 .GroupBy(send => send.Node).OrderBy(node => node.Key).ToDictionary(node => node.Key, TimesOf));
     }
 
