@@ -112,8 +112,9 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     {
         var ledger = LedgerCheck.Judge(traffic.Claims, evidence, stage.CutOffs);
         var connections = evidence.Connections.ToLookup(connection => connection.Number);
+        var sends = traffic.Sends;
         var effects = stage.Records.Select((fault, i) => FaultEffect.Of(
-            fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines, connections, traffic.Sends)).ToList();
+            fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines, connections, sends)).ToList();
         var judged = MemoryCheck.Judge(memory.Readings, MemoryCheck.KindsOf(plan), began, ended);
         List<Violation> violations =
         [

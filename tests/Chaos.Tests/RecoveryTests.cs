@@ -42,6 +42,34 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task What_was_found_so_by_a_look_that_took_too_long_is_a_violation()
+    {
+        var recovery = NewRecovery();
+
+        Assert.False(await recovery.Until(Look, "an answer"));
+
+        Assert.Single(recovery.Late);
+
+        Task<bool> Look()
+        {
+            _clock.Skip(TimeSpan.FromSeconds(150));
+            return Task.FromResult(true);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_so_when_something_else_has_taken_all_the_time_is_no_violation_of_its_own()
+    {
+        var recovery = NewRecovery();
+        var began = recovery.Begin();
+        await recovery.Until(began, () => Task.FromResult(false), "one thing");
+
+        Assert.True(await recovery.Until(began, () => Task.FromResult(true), "another"));
+
+        Assert.Contains("one thing", Assert.Single(recovery.Late).What, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Numbers_that_do_not_become_ready_fail_the_run()
     {
         var recovery = NewRecovery();

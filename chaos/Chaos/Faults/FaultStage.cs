@@ -112,6 +112,7 @@ internal sealed class FaultStage(
         {
             await recovery.Until(
                 async () => There().Count >= Promise.Fewest(ofKind.Count) && await Ready() == lines.Count, $"{lacking} numbers to be moved to silo {silo}");
+            await Pass(Quiet);
         }
 
         List<string> There() => [.. ownership.Of(cluster.AddressOf(silo), clock.GetUtcNow()).Intersect(ofKind)];

@@ -26,19 +26,27 @@ internal sealed class Recovery(Action<string> say, TimeProvider clock, Cancellat
     /// <inheritdoc cref="Until(Func{Task{bool}}, string)"/>
     public async Task<bool> Until(long began, Func<Task<bool>> isSo, string what)
     {
-        while (!await isSo())
+        // When the time was over before, it was said what it was that took it.
+        var wasOver = IsOver(began);
+        for (; ; await Task.Delay(LookEvery, clock, stop))
         {
-            if (clock.GetElapsedTime(began) > Patience)
+            // A look itself can take long: nobody answers, or only with 503.
+            var isNow = await isSo();
+            var isLate = IsOver(began);
+            if (isNow && (!isLate || wasOver))
+            {
+                return true;
+            }
+
+            if (isLate)
             {
                 var late = string.Create(CultureInfo.InvariantCulture, $"waited {Patience.TotalMinutes} minutes in vain for {what}");
                 say(late);
                 _late.Enqueue(new("I12", late));
                 return false;
             }
-
-            await Task.Delay(LookEvery, clock, stop);
         }
-
-        return true;
     }
+
+    private bool IsOver(long began) => clock.GetElapsedTime(began) > Patience;
 }
