@@ -1,4 +1,5 @@
 using Loopwave.Processes;
+using Loopwave.Testing;
 using Xunit;
 
 namespace Loopwave.Telemetry;

@@ -26,7 +26,7 @@ public sealed class Deployment : IAsyncLifetime
     private readonly List<string> _secrets = [LoopwaveDeployment.AdminPassword];
 
     /// <summary>Settings of the product beyond those that point it at the tests' server.</summary>
-    public Dictionary<string, string> Settings { get; init; } = [];
+    public Dictionary<string, string?> Settings { get; init; } = [];
 
     public EmulatorProcess WhatsApp { get; private set; } = null!;
 

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Loopwave.Testing;
 
-namespace Loopwave.Telemetry;
+namespace Loopwave.Testing;
 
 /// <summary>Takes spans as a collector does, by OTLP over HTTP, and reads as much of them as tests ask for.</summary>
-internal sealed class FakeCollector : IAsyncDisposable
+public sealed class FakeCollector : IAsyncDisposable
 {
     private readonly ConcurrentQueue<byte[]> _requests = [];
     private FakeWebServer _server = null!;
@@ -105,5 +104,5 @@ internal sealed class FakeCollector : IAsyncDisposable
 
 /// <param name="Instance">Which of the processes of a service.</param>
 /// <param name="Parent">Empty for the first span of a trace.</param>
-internal sealed record CollectedSpan(
+public sealed record CollectedSpan(
     string Service, string Instance, string Trace, string Id, string Parent, string Name, IReadOnlyDictionary<string, string> Attributes);
