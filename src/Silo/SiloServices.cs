@@ -1,5 +1,6 @@
 using Loopwave.ApiKeys;
 using Loopwave.Clock;
+using Loopwave.Cluster;
 using Loopwave.Configuration;
 using Loopwave.Numbers;
 using Loopwave.Outbound;
@@ -8,6 +9,7 @@ using Loopwave.Team;
 using Loopwave.WhatsApp;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace Loopwave;
@@ -15,8 +17,6 @@ namespace Loopwave;
 /// <summary>What every silo has, whether it is a deployment of its own or one of many. Storage and clustering come from the two that call it.</summary>
 internal static class SiloServices
 {
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
-
     // Numbers close their connections one after the other while the silo stops; a supervisor waits 30 s before it kills.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
 
@@ -25,6 +25,7 @@ internal static class SiloServices
     {
         services.AddSingleton<TimeProvider>(new ForwardClock(TimeProvider.System));
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.AddClusterTuning();
         services.AddNumbers();
         services.AddSandboxEngine();
         services.AddWhatsAppEngine(engine =>
@@ -51,9 +52,9 @@ internal static class SiloServices
     {
         silo.Services.AddApiKeys();
         silo.Services.AddTeam();
-        silo.Configure<SiloMessagingOptions>(messaging =>
+        silo.Services.AddOptions<SiloMessagingOptions>().Configure<IOptions<ClusterTuningOptions>>((messaging, tuning) =>
         {
-            messaging.ResponseTimeout = ResponseTimeout;
+            messaging.ResponseTimeout = tuning.Value.ResponseTimeout;
             messaging.CancelRequestOnTimeout = true;
         });
     }

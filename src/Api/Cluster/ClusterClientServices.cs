@@ -12,17 +12,12 @@ namespace Loopwave.Api.Cluster;
 /// <summary>Reaches the numbers through the silos of a cluster, whichever there are.</summary>
 internal static class ClusterClientServices
 {
-    // Endpoints are made for this: they repeat nothing by themselves, and callers hear of it in time to do so.
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
-
-    // How long a silo that hangs is still given requests after the cluster has found that out.
-    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
-
     // Of requests that are under way when the node stops.
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(30);
 
     public static void AddClusterClient(this WebApplicationBuilder builder, LoopwaveSettings settings, ClusterSettings cluster)
     {
+        builder.Services.AddClusterTuning();
         builder.Services.AddSharedMedia(settings);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<ClusterConnection>();
@@ -49,10 +44,13 @@ internal static class ClusterClientServices
 
             client.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (ClusterSettings.Service, cluster.Id));
             client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Postgres));
-            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
-            client.Configure<ClientMessagingOptions>(messaging =>
+            client.Services.AddOptions<GatewayOptions>()
+                .Configure<IOptions<ClusterTuningOptions>>((gateways, tuning) => gateways.GatewayListRefreshPeriod = tuning.Value.GatewayRefresh);
+
+            // Endpoints are made for a short wait: they repeat nothing by themselves, and callers hear of it in time to do so.
+            client.Services.AddOptions<ClientMessagingOptions>().Configure<IOptions<ClusterTuningOptions>>((messaging, tuning) =>
             {
-                messaging.ResponseTimeout = ResponseTimeout;
+                messaging.ResponseTimeout = tuning.Value.ResponseTimeout;
                 messaging.CancelRequestOnTimeout = true;
             });
             client.UseConnectionRetryFilter<ConnectionPatience>();

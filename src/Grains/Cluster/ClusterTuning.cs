@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace Loopwave.Cluster;
@@ -6,7 +8,8 @@ namespace Loopwave.Cluster;
 public static class ClusterTuning
 {
     /// <summary>
-    /// A killed silo is noticed within about 3 seconds and a hung one within about 17, measured with three silos. The default
+    /// As <see cref="ClusterTuningOptions"/> has it: by default a killed silo is noticed within about 3 seconds and a hung one within about 17,
+    /// measured with three silos. The default
     /// grain directory would tear down most grains of the survivors as well when a silo dies, and with them their numbers'
     /// connections; the distributed one keeps them.
     /// </summary>
@@ -15,19 +18,20 @@ public static class ClusterTuning
 #pragma warning disable ORLEANSEXP003 // Experimental; it may run beside silos with the other directory.
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
-        silo.Configure<ClusterMembershipOptions>(Tune);
+        silo.Services.AddOptions<ClusterMembershipOptions>().Configure<IOptions<ClusterTuningOptions>>((membership, tuning) => Tune(membership, tuning.Value));
 
         // As long as it takes to notice: how long the directory waits before it gives the grains of a lost silo away.
-        silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.FromSeconds(12));
+        silo.Services.AddOptions<GrainDirectoryOptions>()
+            .Configure<IOptions<ClusterTuningOptions>>((directory, tuning) => directory.RangeLeaseDuration = tuning.Value.MaxProbeTimeout * tuning.Value.MissedProbes);
         return silo;
     }
 
-    private static void Tune(ClusterMembershipOptions membership)
+    private static void Tune(ClusterMembershipOptions membership, ClusterTuningOptions tuning)
     {
-        membership.ProbeTimeout = TimeSpan.FromSeconds(2);
-        membership.MinProbeTimeout = TimeSpan.FromSeconds(1);
-        membership.MaxProbeTimeout = TimeSpan.FromSeconds(4);
-        membership.NumMissedProbesLimit = 3;
+        membership.ProbeTimeout = tuning.ProbeTimeout;
+        membership.MinProbeTimeout = tuning.ProbeTimeout / 2;
+        membership.MaxProbeTimeout = tuning.MaxProbeTimeout;
+        membership.NumMissedProbesLimit = tuning.MissedProbes;
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         membership.DefunctSiloExpiration = TimeSpan.FromDays(1);

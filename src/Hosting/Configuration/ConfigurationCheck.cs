@@ -1,4 +1,5 @@
 using Loopwave.ApiKeys;
+using Loopwave.Cluster;
 using Loopwave.Media;
 using Loopwave.Numbers;
 using Loopwave.Sandbox;
@@ -19,6 +20,7 @@ public static class ConfigurationCheck
     [
         new(ApiOptions.Section, typeof(ApiOptions)),
         new(ApiKeyOptions.Section, typeof(ApiKeyOptions)),
+        new(ClusterTuningOptions.Section, typeof(ClusterTuningOptions)),
         new("Numbers", typeof(NumberOptions)),
         new("Lease", typeof(LeaseOptions)),
         new("Media", typeof(MediaOptions)),

@@ -70,6 +70,7 @@ public class SectionCheckTests
         services.AddSandboxEngine();
         services.AddApiKeys();
         services.AddLoopwaveApi();
+        services.AddClusterTuning();
 
         Assert.Equal(
             services.BuildServiceProvider().GetServices<SettingsSection>().OrderBy(section => section.Options.Name),

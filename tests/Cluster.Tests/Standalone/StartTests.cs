@@ -96,6 +96,8 @@ public class StartTests
     [InlineData("Numbers__QueueCapacity", "many", "Numbers__QueueCapacity")]
     [InlineData("Numbers__ChatsAtHandd", "5", "Numbers__ChatsAtHandd")]
     [InlineData("Numbers__LongestGap", "00:00:00.1", "Numbers:LongestGap")]
+    [InlineData("Cluster__ResponseTimeout", "00:00:06", "Cluster__ResponseTimeout")]
+    [InlineData("Cluster__GatewayRefresh", "00:00:09", "Cluster:GatewayRefresh")]
     [InlineData("JWT_SECRET", "short", "JWT_SECRET")]
     [InlineData("TRUSTED_PROXIES", "my-proxy", "TRUSTED_PROXIES")]
     public async Task A_mistake_in_the_options_of_a_feature_is_one_sentence_too(string key, string value, string named)
