@@ -15,7 +15,8 @@ namespace Loopwave.Api;
 public static class ApiRoutes
 {
     /// <summary>Everything under <c>/api</c>. Call it once, before other endpoints are mapped.</summary>
-    public static WebApplication MapLoopwaveApi(this WebApplication app)
+    /// <param name="orleansDashboard">With Orleans' own dashboard, which the host has added to its silo or client.</param>
+    public static WebApplication MapLoopwaveApi(this WebApplication app, bool orleansDashboard = false)
     {
         if (app.Services.GetRequiredService<IOptions<OriginOptions>>().Value.Proxies.Count > 0)
         {
@@ -40,18 +41,22 @@ public static class ApiRoutes
 
         app.MapHealth();
         app.MapV1();
-        app.MapApp();
+        app.MapApp(orleansDashboard);
         app.MapV1Document();
         EnsureEveryRouteHasAPolicy(app);
         return app;
     }
 
-    private static void MapApp(this IEndpointRouteBuilder routes)
+    private static void MapApp(this IEndpointRouteBuilder routes, bool orleansDashboard)
     {
         var app = routes.MapGroup("/api/app");
         app.MapSessions();
         app.MapApiKeys();
         app.MapCluster();
+        if (orleansDashboard)
+        {
+            app.MapOrleansPages();
+        }
     }
 
     // Deny by default, and find out at start rather than from a stranger.

@@ -23,7 +23,7 @@ return await ProcessRun.Guarded("The API process", async () =>
     await using var app = builder.Build();
     app.Services.Check(mistakes);
     app.UseStartPage();
-    app.MapLoopwaveApi();
+    app.MapLoopwaveApi(settings.OrleansDashboard);
     app.MapLoopwaveMetrics(settings);
     settings.CheckPort();
     var watch = app.Services.GetRequiredService<DatabaseWatch>();

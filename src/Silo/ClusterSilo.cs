@@ -28,6 +28,7 @@ public static class ClusterSilo
             silo.AddIncomingGrainCallFilter<StorageErrors>();
             silo.AddTeamAndKeys();
             silo.AddTraces(settings);
+            silo.AddOrleansDashboard(settings);
             silo.Configure<SiloOptions>(options => options.SiloName = $"{Environment.MachineName}:{cluster.SiloPort}");
             silo.Configure<EndpointOptions>(endpoint => Listen(endpoint, cluster));
         });

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 
 namespace Loopwave;
 
@@ -44,6 +45,15 @@ internal static class SiloServices
         if (settings.Traces is not null)
         {
             silo.AddActivityPropagation();
+        }
+    }
+
+    /// <summary>What Orleans' own dashboard asks of silos, where it is wanted. API nodes show it.</summary>
+    public static void AddOrleansDashboard(this ISiloBuilder silo, LoopwaveSettings settings)
+    {
+        if (settings.OrleansDashboard)
+        {
+            silo.AddDashboard(dashboard => dashboard.HideTrace = true);
         }
     }
 

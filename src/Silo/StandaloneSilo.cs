@@ -29,6 +29,7 @@ public static class StandaloneSilo
             _ = settings.Mongo is null ? silo.UseSqliteStorage() : silo.UseMongoGrainState().UseMongoReminders();
             silo.AddTeamAndKeys();
             silo.AddTraces(settings);
+            silo.AddOrleansDashboard(settings);
             silo.Configure<EndpointOptions>(ListenNowhereElse);
         });
     }

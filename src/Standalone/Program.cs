@@ -25,7 +25,7 @@ try
     await using var app = builder.Build();
     app.Services.Check(mistakes);
     app.UseStartPage();
-    app.MapLoopwaveApi();
+    app.MapLoopwaveApi(settings.OrleansDashboard);
     app.MapLoopwaveMetrics(settings);
 
     screen.Starting();

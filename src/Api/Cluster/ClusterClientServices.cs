@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 
 namespace Loopwave.Api.Cluster;
 
@@ -40,6 +41,11 @@ internal static class ClusterClientServices
             if (settings.Traces is not null)
             {
                 client.AddActivityPropagation();
+            }
+
+            if (settings.OrleansDashboard)
+            {
+                client.AddDashboard(dashboard => dashboard.HideTrace = true);
             }
 
             client.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (ClusterSettings.Service, cluster.Id));

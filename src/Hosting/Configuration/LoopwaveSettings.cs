@@ -57,6 +57,9 @@ public sealed record LoopwaveSettings
     /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: spans are sent to a collector there; null is nowhere, and then there are none.</summary>
     public TraceSettings? Traces { get; init; }
 
+    /// <summary><c>ORLEANS_DASHBOARD</c>: admins are shown what the framework of the cluster does. The same in all processes of one.</summary>
+    public bool OrleansDashboard { get; init; }
+
     /// <summary><c>WA_VERSION</c>: the client version told to WhatsApp, three numbers; null leaves the one that is built in.</summary>
     public IReadOnlyList<int>? WhatsAppVersion { get; init; }
 

@@ -43,7 +43,9 @@ public sealed partial class SettingsReader
             Prefix = MediaPrefix(),
             AccessKey = accessKey,
             SecretKey = secretKey,
-            PathStyle = PathStyle(endpoint),
+
+            // Amazon ends it, and hardly anybody else makes a name in the DNS for each bucket.
+            PathStyle = IsOn("MEDIA_S3_PATH_STYLE", fallback: endpoint is not null),
         };
     }
 
@@ -95,22 +97,5 @@ public sealed partial class SettingsReader
         }
 
         return prefix + "/";
-    }
-
-    private bool PathStyle(Uri? endpoint)
-    {
-        switch (Text("MEDIA_S3_PATH_STYLE"))
-        {
-            case null:
-                // Amazon ends it, and hardly anybody else makes a name in the DNS for each bucket.
-                return endpoint is not null;
-            case "true":
-                return true;
-            case "false":
-                return false;
-            case var other:
-                _mistakes.Add($"MEDIA_S3_PATH_STYLE is \"{other}\", but it must be true or false.");
-                return false;
-        }
     }
 }

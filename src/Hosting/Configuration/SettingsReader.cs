@@ -53,6 +53,7 @@ public sealed partial class SettingsReader
             OutboundAllow = Networks("OUTBOUND_ALLOW"),
             MetricsAllow = MetricsAllow(),
             Traces = Traces(),
+            OrleansDashboard = IsOn("ORLEANS_DASHBOARD", fallback: false),
             WhatsAppVersion = WhatsAppVersion(),
             WhatsAppSocket = WhatsAppSocket(),
             EngineHosts = EngineHosts(),
@@ -246,6 +247,22 @@ public sealed partial class SettingsReader
 
         _mistakes.Add($"{key} is \"{text}\", but it must be a whole number of seconds from 0 to {most}.");
         return TimeSpan.FromSeconds(fallback);
+    }
+
+    private bool IsOn(string key, bool fallback)
+    {
+        switch (Text(key))
+        {
+            case null:
+                return fallback;
+            case "true":
+                return true;
+            case "false":
+                return false;
+            case var other:
+                _mistakes.Add($"{key} is \"{other}\", but it must be true or false.");
+                return fallback;
+        }
     }
 
     private byte[]? CredentialsKey()

@@ -25,6 +25,7 @@ public class SettingsReaderTests
         Assert.Null(settings.MetricsAllow);
         Assert.True(settings.HasMetrics);
         Assert.Null(settings.Traces);
+        Assert.False(settings.OrleansDashboard);
         Assert.Null(settings.WhatsAppVersion);
         Assert.Null(settings.WhatsAppSocket);
         Assert.Null(settings.EngineHosts);
@@ -50,6 +51,7 @@ public class SettingsReaderTests
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317",
                 ["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio",
                 ["OTEL_TRACES_SAMPLER_ARG"] = "0.01",
+                ["ORLEANS_DASHBOARD"] = "true",
                 ["WA_VERSION"] = "2.3000.1043857760",
                 ["WA_SOCKET_URL"] = "ws://127.0.0.1:8090/ws/chat",
                 ["ENGINE_HOSTS"] = "3",
@@ -68,6 +70,7 @@ public class SettingsReaderTests
         Assert.Equal(["10.0.0.0/8", "192.0.2.7/32"], settings.OutboundAllow!.Select(network => network.ToString()));
         Assert.Equal(["192.0.2.0/24"], settings.MetricsAllow!.Select(network => network.ToString()));
         Assert.Equal(new TraceSettings(TraceSampling.AsCalledOrSome, 0.01), settings.Traces);
+        Assert.True(settings.OrleansDashboard);
         Assert.Equal([2, 3000, 1043857760], settings.WhatsAppVersion!);
         Assert.Equal(new Uri("ws://127.0.0.1:8090/ws/chat"), settings.WhatsAppSocket);
         Assert.Equal(3, settings.EngineHosts);
@@ -94,6 +97,7 @@ public class SettingsReaderTests
     [InlineData("OUTBOUND_ALLOW", "10.0.0.0/8,intranet")]
     [InlineData("METRICS_ALLOW", "10.0.0.0/8,prometheus")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
+    [InlineData("ORLEANS_DASHBOARD", "yes")]
     [InlineData("WA_VERSION", "2.3000")]
     [InlineData("WA_VERSION", "2.3000.x")]
     [InlineData("WA_VERSION", "2.3000.1.4")]

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Dashboard;
 
 namespace Loopwave.Testing.Api;
 
@@ -44,9 +45,11 @@ public sealed class ApiHost : IAsyncDisposable
     /// <param name="settings">Configuration, such as <c>Api:MaxMediaBytes</c>.</param>
     /// <param name="map">Routes of the test's own, mapped after the API.</param>
     /// <param name="grains">Real grains instead of the fake ones.</param>
+    /// <param name="orleansDashboard">With Orleans' dashboard, as an API node of a cluster has it.</param>
     /// <param name="realServer">Listens on a free port of this machine instead of in memory.</param>
     public static async Task<ApiHost> Start(
-        Dictionary<string, string?>? settings = null, Action<WebApplication>? map = null, bool realServer = false, IGrainFactory? grains = null)
+        Dictionary<string, string?>? settings = null, Action<WebApplication>? map = null, bool realServer = false, IGrainFactory? grains = null,
+        bool orleansDashboard = false)
     {
         var deployment = new FakeDeployment();
         var files = new InMemoryMediaFiles();
@@ -68,9 +71,13 @@ public sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IMediaFiles>(files);
         builder.Services.AddSingleton<TimeProvider>(clock);
         builder.Services.AddLoopwaveApi();
+        if (orleansDashboard)
+        {
+            new ClusterClient(builder.Services, builder.Configuration).AddDashboard();
+        }
 
         var app = builder.Build();
-        app.MapLoopwaveApi();
+        app.MapLoopwaveApi(orleansDashboard);
         map?.Invoke(app);
         await app.StartAsync();
         return new ApiHost(app, deployment, files, clock, log);
@@ -105,6 +112,9 @@ public sealed class ApiHost : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    // Takes what is added to the client of a cluster; there is none.
+    private sealed record ClusterClient(IServiceCollection Services, IConfiguration Configuration) : IClientBuilder;
 }
 
 /// <summary>One API for all tests of a class, which run one after the other; starting one costs more than a request.</summary>
