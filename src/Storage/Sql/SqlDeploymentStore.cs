@@ -42,8 +42,10 @@ internal sealed class SqlDeploymentStore(ISqlDatabase database) : IDeploymentSto
         var changes = await database.Query(
             new Statement($"SELECT {database.Dialect.Now}, scriptname FROM schemaversions"),
             row => (At: row.GetInt64(0), Name: row.GetString(1)));
-        return new StoreState(
-            DateTimeOffset.FromUnixTimeMilliseconds(changes.Max(change => change.At)),
-            KnownChanges.IsNewer(changes.Select(change => change.Name), Scripts.NamesIn(database.Dialect.Migrations)));
+        return changes is []
+            ? throw new StorageUnavailableException("The database does not say which release it is of: it was emptied, or is being restored.")
+            : new StoreState(
+                DateTimeOffset.FromUnixTimeMilliseconds(changes.Max(change => change.At)),
+                KnownChanges.IsNewer(changes.Select(change => change.Name), Scripts.NamesIn(database.Dialect.Migrations)));
     }
 }
