@@ -17,7 +17,7 @@ public static class ClusterDatabase
     {
         try
         {
-            await using var connection = new NpgsqlConnection(PostgresConnections.ForOneQuestion(connectionString));
+            await using var connection = new NpgsqlConnection(PostgresConnections.ForQuestions(connectionString));
             await connection.OpenAsync(cancellationToken);
             await using var exists = new NpgsqlCommand("SELECT to_regclass('setting') IS NOT NULL", connection);
             if (await exists.ExecuteScalarAsync(cancellationToken) is not true)

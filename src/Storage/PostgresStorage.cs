@@ -41,9 +41,10 @@ public sealed class PostgresStorage : IDisposable
 
     /// <summary>
     /// Waits until the database can be reached, with a line in the log once a minute, and brings its schema up to date. Processes
-    /// that start together may all call it.
+    /// that start together may all call it: one does the work, and the others wait for it, with a line a minute as well.
     /// </summary>
     /// <param name="clock">This machine's time, which must agree with the database's to 5 seconds.</param>
+    /// <param name="cancellationToken">Ends the waiting at once, whatever it is for.</param>
     /// <exception cref="StorageStartException">Something is wrong that trying again does not change; its message says what.</exception>
     public async Task Open(TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -51,9 +52,9 @@ public sealed class PostgresStorage : IDisposable
         {
             try
             {
-                await Task.Run(() => _database.Open(clock), cancellationToken);
-                await CheckCluster();
-                await CheckKey();
+                await _database.Open(clock, cancellationToken);
+                await CheckCluster().WaitAsync(cancellationToken);
+                await CheckKey().WaitAsync(cancellationToken);
                 return;
             }
             catch (StorageUnavailableException)

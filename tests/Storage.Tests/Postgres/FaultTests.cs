@@ -6,7 +6,10 @@ using Loopwave.Processes;
 using Loopwave.Storage.Sql;
 using Loopwave.Storage.Sql.Postgres;
 using Loopwave.Storage.Tests.Conformance;
+using Loopwave.Testing.Api;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace Loopwave.Storage.Tests.Postgres;
 
@@ -187,6 +190,41 @@ public sealed class FaultTests : IAsyncLifetime
         await opening;
         await deployment.PutSetting("name", "value");
         Assert.Equal("value", await deployment.Setting("name"));
+    }
+
+    [Fact]
+    public async Task A_server_that_hangs_while_a_process_waits_to_start_is_said_and_the_process_stops_when_it_is_asked_to()
+    {
+        var log = new LogLines();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        using var storage = new PostgresStorage(
+            new PostgresStorageOptions { Uri = _server.ConnectionString(_name), CredentialsKey = PostgresCredentials.NewKey() }, loggers);
+        using var stop = new CancellationTokenSource();
+        await using var other = new NpgsqlConnection(_server.ConnectionString(_name) + ";Pooling=false");
+        await other.OpenAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand("SELECT pg_advisory_lock($1)", other)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = PostgresLocks.Key(PostgresMigrations.Lock) } },
+        };
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var opening = storage.Open(TimeProvider.System, stop.Token);
+        await Until(() => !log.Lines.IsEmpty);
+
+        _server.Freeze(true);
+        try
+        {
+            var frozen = Stopwatch.StartNew();
+            await Until(() => log.Lines.Any(line => line.Contains("Storage is not available", StringComparison.Ordinal)));
+            Assert.InRange(frozen.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+            Assert.False(opening.IsCompleted);
+
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            _server.Freeze(false);
+        }
     }
 
     private PostgresBackend Open(TimeSpan? patience = null, string? connectionString = null) =>

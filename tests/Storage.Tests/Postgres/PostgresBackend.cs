@@ -54,7 +54,7 @@ public sealed class PostgresBackend : Backend
         PostgresServer server, string name, bool isOwner, string? connectionString = null, TimeSpan? patience = null)
     {
         var backend = new PostgresBackend(server, name, isOwner, connectionString, patience);
-        backend._database.Open(TimeProvider.System);
+        Task.Run(() => backend._database.Open(TimeProvider.System, CancellationToken.None)).GetAwaiter().GetResult();
         return backend;
     }
 

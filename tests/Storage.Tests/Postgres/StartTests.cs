@@ -68,6 +68,117 @@ public sealed class StartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_database_that_was_emptied_under_a_process_that_runs_is_one_that_is_away()
+    {
+        using var storage = Storage();
+        await Open(storage);
+        await _server.Execute("DELETE FROM schemaversions", _name);
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => new SqlDeploymentStore(storage.Database).State());
+    }
+
+    [Fact]
+    public async Task A_process_that_waits_for_the_changes_of_another_one_says_so_once_a_minute_and_comes_up_after_it()
+    {
+        var log = new LogLines();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        using var storage = Storage(loggers: loggers);
+        using var patience = Patience();
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var other = await HoldLock();
+
+        var opening = storage.Open(clock, patience.Token);
+        while (log.Lines.IsEmpty && await look.WaitForNextTickAsync(patience.Token))
+        {
+            Assert.False(opening.IsCompleted);
+        }
+
+        // It tries about as often as this loop goes round.
+        var seconds = 0;
+        for (; log.Lines.Count == 1 && await look.WaitForNextTickAsync(patience.Token); seconds++)
+        {
+            Assert.False(opening.IsCompleted);
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(seconds, 60, 120);
+        Assert.All(log.Lines, line => Assert.Contains("Another process brings the database up to date", line, StringComparison.Ordinal));
+
+        await other.DisposeAsync();
+        while (!opening.IsCompleted && await look.WaitForNextTickAsync(patience.Token))
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await opening;
+        Assert.False((await new SqlDeploymentStore(storage.Database).State()).IsNewer);
+    }
+
+    [Fact]
+    public async Task A_process_that_waits_for_the_changes_of_another_one_stops_when_it_is_asked_to()
+    {
+        var log = new LogLines();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        using var storage = Storage(loggers: loggers);
+        using var patience = Patience();
+        using var stop = new CancellationTokenSource();
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        await using var other = await HoldLock();
+        var opening = storage.Open(TimeProvider.System, stop.Token);
+        while (log.Lines.IsEmpty && await look.WaitForNextTickAsync(patience.Token))
+        {
+            Assert.False(opening.IsCompleted);
+        }
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(patience.Token));
+        Assert.False(patience.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_process_that_runs_a_script_for_long_stops_when_it_is_asked_to_and_leaves_nothing_half_done()
+    {
+        using var patience = Patience();
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        await using var other = new NpgsqlConnection(_server.ConnectionString(_name) + ";Pooling=false");
+        await using var looker = new NpgsqlConnection(_server.ConnectionString() + ";Pooling=false");
+        using (var first = Storage())
+        {
+            await Open(first);
+        }
+
+        // The last script is to run again, and finds a table that somebody else works on.
+        await _server.Execute("DELETE FROM schemaversions WHERE schemaversionsid = (SELECT max(schemaversionsid) FROM schemaversions)", _name);
+        await other.OpenAsync(patience.Token);
+        await looker.OpenAsync(patience.Token);
+        await using var work = await other.BeginTransactionAsync(patience.Token);
+        await using var hold = new NpgsqlCommand("LOCK TABLE chat, number, contact, message IN ACCESS EXCLUSIVE MODE", other, work);
+        await hold.ExecuteNonQueryAsync(patience.Token);
+        using (var storage = Storage())
+        {
+            using var stop = new CancellationTokenSource();
+            var opening = storage.Open(TimeProvider.System, stop.Token);
+            await using var waiting = new NpgsqlCommand(
+                $"SELECT count(*) FROM pg_stat_activity WHERE datname = '{_name}' AND wait_event_type = 'Lock'", looker);
+            while (await waiting.ExecuteScalarAsync(patience.Token) is 0L && await look.WaitForNextTickAsync(patience.Token))
+            {
+                Assert.False(opening.IsCompleted);
+            }
+
+            await stop.CancelAsync();
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(patience.Token));
+            Assert.False(patience.IsCancellationRequested);
+        }
+
+        await work.RollbackAsync(patience.Token);
+        using var again = Storage();
+        await Open(again);
+    }
+
+    [Fact]
     public async Task A_database_of_another_cluster_is_refused_with_its_name_and_stays_that_ones()
     {
         using (var first = Storage(cluster: "east"))
@@ -232,14 +343,34 @@ public sealed class StartTests : IAsyncLifetime
     [Fact]
     public void A_key_that_is_none_is_refused() => Assert.Throws<StorageDamagedException>(() => Storage("short"));
 
-    private PostgresStorage Storage(string? key = null, string? cluster = null) => new(
+    // As another process does while it brings the database up to date; over when it is disposed of.
+    private async Task<NpgsqlConnection> HoldLock()
+    {
+        var connection = new NpgsqlConnection(_server.ConnectionString(_name) + ";Pooling=false");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var take = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = PostgresLocks.Key(PostgresMigrations.Lock) } },
+        };
+        await take.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    private static CancellationTokenSource Patience()
+    {
+        var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        return patience;
+    }
+
+    private PostgresStorage Storage(string? key = null, string? cluster = null, ILoggerFactory? loggers = null) => new(
         new PostgresStorageOptions
         {
             Uri = _server.ConnectionString(_name),
             CredentialsKey = key ?? PostgresCredentials.NewKey(),
             Cluster = cluster is null ? null : new ClusterIdentity("loopwave", cluster),
         },
-        NullLoggerFactory.Instance);
+        loggers ?? NullLoggerFactory.Instance);
 
     private static Task Open(PostgresStorage storage) => storage.Open(TimeProvider.System, TestContext.Current.CancellationToken);
 }

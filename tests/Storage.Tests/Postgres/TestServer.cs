@@ -50,7 +50,7 @@ public sealed class TestServer : IAsyncDisposable
     {
         var server = await PostgresServer.Start();
         await server.Execute($"CREATE DATABASE {Template} TEMPLATE template0");
-        PostgresMigrations.Apply(PostgresConnections.ForMigrations(server.ConnectionString(Template)), TimeProvider.System, NullLogger.Instance);
+        await PostgresMigrations.Apply(server.ConnectionString(Template), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         return server;
     }
 }

@@ -33,19 +33,19 @@ internal static class PostgresConnections
         Options = Joined(connectionString),
     }.ToString();
 
-    /// <summary>Scripts may take their time, and so may those of another process, which are waited for.</summary>
-    public static string ForMigrations(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
+    /// <summary>For the scripts that change the schema, which say themselves how long they may take.</summary>
+    public static string ForScripts(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
     {
         Pooling = false,
         Timeout = 3,
-        CommandTimeout = 600,
+        CommandTimeout = 3,
         Enlist = false,
         IncludeErrorDetail = false,
     }.ToString();
 
-    /// <summary>A connection for one question now and then.</summary>
-    public static string ForOneQuestion(string connectionString) =>
-        new NpgsqlConnectionStringBuilder(ForMigrations(connectionString)) { CommandTimeout = 3 }.ToString();
+    /// <summary>A connection for one question now and then. What takes too long, or is given up, breaks it.</summary>
+    public static string ForQuestions(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(ForScripts(connectionString)) { CancellationTimeout = -1 }.ToString();
 
     private static string Joined(string connectionString) =>
         $"{new NpgsqlConnectionStringBuilder(connectionString).Options} {SessionSettings}".Trim();

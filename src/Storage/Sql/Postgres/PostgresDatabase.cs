@@ -53,11 +53,12 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
     /// <summary>Brings the schema up to date. Until this has returned once, nothing can be read or written.</summary>
     /// <exception cref="StorageUnavailableException">The server cannot be reached now.</exception>
     /// <exception cref="StorageStartException">Trying again changes nothing.</exception>
-    public void Open(TimeProvider clock)
+    public async Task Open(TimeProvider clock, CancellationToken stop)
     {
         try
         {
-            PostgresMigrations.Apply(PostgresConnections.ForMigrations(_options.ConnectionString), clock, _logger);
+            // A process that is to end waits for no script: it takes its connections with it, and the server takes back what is half done.
+            await PostgresMigrations.Apply(_options.ConnectionString, clock, _logger, stop).WaitAsync(stop);
             _open = true;
         }
         catch (Exception error) when (_errors.IsUnavailable(error))
