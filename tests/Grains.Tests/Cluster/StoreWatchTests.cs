@@ -21,7 +21,7 @@ public sealed class StoreWatchTests : IAsyncLifetime
         _store = new Store(_clock);
         _loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
         _alarms = new ProcessAlarms(_clock, _loggers.CreateLogger<ProcessAlarms>());
-        _watch = new StoreWatch(_store, _alarms, _clock);
+        _watch = new StoreWatch(_store, _alarms, _clock, _loggers.CreateLogger<StoreWatch>());
     }
 
     public async ValueTask InitializeAsync() => await _watch.StartAsync(TestContext.Current.CancellationToken);
@@ -81,6 +81,27 @@ public sealed class StoreWatchTests : IAsyncLifetime
         (_store.IsAway, _store.IsNewer) = (false, false);
         await Minute();
         Assert.Empty(_alarms.All);
+        Assert.DoesNotContain(_log.Lines, line => line.Contains("cannot be told", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(typeof(InvalidOperationException))]
+    [InlineData(typeof(TaskCanceledException))]
+    public async Task A_look_that_fails_for_a_reason_that_nobody_foresaw_is_said_once_and_not_the_last(Type reason)
+    {
+        _store.Fault = (Exception)Activator.CreateInstance(reason)!;
+        await Minute();
+        await Minute();
+        Assert.Single(_log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.EndsWith(reason.Name, StringComparison.Ordinal));
+
+        (_store.Fault, _store.IsNewer) = (null, true);
+        await Minute();
+        Assert.Equal(AlarmCodes.NewerData, Assert.Single(_alarms.All).Code);
+
+        _store.Fault = new InvalidOperationException();
+        await Minute();
+        Assert.Equal(2, _log.Lines.Count(line => line.StartsWith("Warning", StringComparison.Ordinal)));
+        Assert.Single(_alarms.All);
     }
 
     // Until it has looked twice: with the second look it is done with what the first one found.
@@ -105,14 +126,15 @@ public sealed class StoreWatchTests : IAsyncLifetime
 
         public bool IsAway { get; set; }
 
+        public Exception? Fault { get; set; }
+
         public int Looks => Volatile.Read(ref _looks);
 
         public Task<StoreState> State()
         {
             Interlocked.Increment(ref _looks);
-            return IsAway
-                ? Task.FromException<StoreState>(new StorageUnavailableException("Away."))
-                : Task.FromResult(new StoreState(clock.GetUtcNow() + Ahead, IsNewer));
+            var fault = IsAway ? new StorageUnavailableException("Away.") : Fault;
+            return fault is null ? Task.FromResult(new StoreState(clock.GetUtcNow() + Ahead, IsNewer)) : Task.FromException<StoreState>(fault);
         }
 
         public Task<string?> Setting(string name) => throw new NotSupportedException();
