@@ -31,9 +31,14 @@ internal sealed partial class SiloLease(
     private static readonly TimeSpan FenceAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
 
+    // Somebody who sets the clock forward by more looks the same as a machine that was suspended. Then connections are closed and opened
+    // again once for nothing.
+    private static readonly TimeSpan LongestSuspension = TimeSpan.FromSeconds(5);
+
     private readonly CutOff _cutOff = new(options.Value.EndSiloAfter, clock);
     private readonly CancellationTokenSource _stop = new();
     private Task _renewing = Task.CompletedTask;
+    private volatile ClockReading _turn = ClockReading.Of(clock);
     private long _renewed;
     private bool _fenced;
 
@@ -41,7 +46,7 @@ internal sealed partial class SiloLease(
     public string Incarnation { get; private set; } = "";
 
     /// <summary>The lease was confirmed recently enough that nobody else can have taken a number.</summary>
-    public bool IsHeld => !_fenced && Incarnation.Length > 0 && Unconfirmed < FenceAfter;
+    public bool IsHeld => !_fenced && Incarnation.Length > 0 && Unconfirmed < FenceAfter && !WasSuspendedBefore(ClockReading.Of(clock));
 
     /// <summary>How long ago the store last confirmed the lease, counted from when it was asked.</summary>
     internal TimeSpan Unconfirmed => clock.GetElapsedTime(_renewed);
@@ -82,18 +87,21 @@ internal sealed partial class SiloLease(
     private async Task Renew(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Period, clock);
-        var turn = clock.GetTimestamp();
+        _turn = ClockReading.Of(clock);
         try
         {
             while (await timer.WaitForNextTickAsync(stop))
             {
-                // A gap this long looks the same from inside whether the process was stopped, starved or suspended.
-                if (clock.GetElapsedTime(turn) > Period + Period)
+                // A gap this long looks the same from inside whether the process was stopped or starved; its machine was suspended when
+                // only the clock on the wall has it.
+                var now = ClockReading.Of(clock);
+                if (clock.GetElapsedTime(_turn.Measured, now.Measured) > Period + Period || WasSuspendedBefore(now))
                 {
                     await Fence(LeaseLoss.Asleep);
                 }
 
-                turn = clock.GetTimestamp();
+                // Not before everything is closed: until then the lease is held for nobody who asks.
+                _turn = now;
                 var next = await RenewOnce() ? Period : RetryAfter;
                 if (timer.Period != next)
                 {
@@ -109,6 +117,8 @@ internal sealed partial class SiloLease(
             // Stopping.
         }
     }
+
+    private bool WasSuspendedBefore(ClockReading now) => now.UnmeasuredSince(_turn, clock) > LongestSuspension;
 
     private async Task<bool> RenewOnce()
     {

@@ -55,6 +55,41 @@ public sealed class SiloLeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_whose_machine_was_suspended_does_nothing_before_everything_is_closed_and_its_numbers_come_back()
+    {
+        var number = await _cluster.ReadyNumber();
+        Assert.True(Lease.IsHeld);
+
+        // No timer falls due in that time, and nothing measures it.
+        _cluster.Clock.Jump(TimeSpan.FromSeconds(6));
+        Assert.Equal((false, 0), (Lease.IsHeld, _cluster.Engine.ClosedAll));
+        await Turn(5);
+
+        await _cluster.Eventually(() => Task.FromResult(_cluster.Engine.ClosedAll), count => count == 1);
+        await Back(number);
+        Assert.True(Lease.IsHeld);
+        await Sends(number);
+        await Turn(5);
+        Assert.Equal(1, _cluster.Engine.ClosedAll);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_by_a_few_seconds_disturbs_nobody()
+    {
+        var number = await _cluster.ReadyNumber();
+
+        foreach (var seconds in new[] { 4, -4, 4 })
+        {
+            _cluster.Clock.Jump(TimeSpan.FromSeconds(seconds));
+            Assert.True(Lease.IsHeld);
+            await Turn(5);
+        }
+
+        Assert.Equal((0, 2), (_cluster.Engine.ClosedAll, _cluster.Engine.Opens(number)));
+        await Sends(number);
+    }
+
+    [Fact]
     public async Task A_process_whose_lease_was_revoked_closes_everything_and_takes_its_numbers_anew()
     {
         var numbers = new[] { await _cluster.ReadyNumber(Any.Phone()), await _cluster.ReadyNumber(Any.Phone()) };
