@@ -24,6 +24,7 @@ internal sealed class NumberMoves(
     /// many has few of them away at a time. Nothing happens when no other silo takes numbers.
     /// </summary>
     /// <exception cref="TimeoutException">It did not leave, or was not taken, in time; it comes back by itself.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/>; the number may still be on its way.</exception>
     public async Task ToLeast(LocalNumber number, CancellationToken stop)
     {
         if (choice.Least(Others) is not { } silo)
@@ -33,9 +34,9 @@ internal sealed class NumberMoves(
 
         var wasReady = number.Status is NumberStatus.Ready;
         var place = grains.GetGrain<INumberPlace>(number.Id);
-        await place.Leave(self.SiloAddress, silo);
-        await number.HasLeft.WaitAsync(Patience, clock, stop);
-        await (wasReady ? place.Arrive() : grains.GetGrain<INumberGrain>(number.Id).Ensure()).WaitAsync(Patience, clock, stop);
+        await Patiently(place.Leave(self.SiloAddress, silo), stop);
+        await Patiently(number.HasLeft, stop);
+        await Patiently(wasReady ? place.Arrive() : grains.GetGrain<INumberGrain>(number.Id).Ensure(), stop);
     }
 
     /// <summary>Lets a number close its connection and end here, in peace.</summary>
@@ -63,5 +64,12 @@ internal sealed class NumberMoves(
         }
 
         await Task.WhenAll(moving);
+    }
+
+    // What becomes of a call that is waited for no longer is nobody's business any more.
+    private Task Patiently(Task call, CancellationToken stop)
+    {
+        call.Ignore();
+        return call.WaitAsync(Patience, clock, stop);
     }
 }

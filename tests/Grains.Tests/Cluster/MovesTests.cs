@@ -27,6 +27,29 @@ public sealed class MovesTests : SeveralSilos
         Assert.InRange(_away.Most, 1, 16);
     }
 
+    [Fact]
+    public async Task A_silo_whose_time_to_drain_is_over_waits_for_no_answer()
+    {
+        await ReadyNumbers();
+        var stopped = _cluster.Silos[0];
+        using var time = new CancellationTokenSource();
+        _away.AnswersAfter = new TaskCompletionSource();
+        try
+        {
+            var finish = stopped.Services.GetRequiredService<SiloDrain>().Finish(time.Token);
+            await _cluster.LivesUntil(() => Task.FromResult(_away.Most > 0));
+
+            await time.CancelAsync();
+
+            await finish.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            Assert.NotEqual(0, stopped.Services.GetRequiredService<LocalNumbers>().Count);
+        }
+        finally
+        {
+            _away.AnswersAfter.SetResult();
+        }
+    }
+
     private protected override void Configure(IServiceCollection services) => services.AddSingleton<IOutgoingGrainCallFilter>(_away);
 
     /// <summary>Counts the numbers that were told to leave and are not known to be connected again.</summary>
@@ -36,6 +59,9 @@ public sealed class MovesTests : SeveralSilos
         private readonly HashSet<string> _numbers = [];
 
         public int Most { get; private set; }
+
+        /// <summary>Numbers that are told to leave do not answer before.</summary>
+        public TaskCompletionSource? AnswersAfter { get; set; }
 
         public async Task Invoke(IOutgoingGrainCallContext call)
         {
@@ -47,6 +73,11 @@ public sealed class MovesTests : SeveralSilos
                     _numbers.Add(number);
                     Most = Math.Max(Most, _numbers.Count);
                 }
+            }
+
+            if (call.MethodName is nameof(INumberPlace.Leave) && AnswersAfter is { } answers)
+            {
+                await answers.Task;
             }
 
             await call.Invoke();
