@@ -16,6 +16,12 @@ internal sealed class NumberMoves(
     /// <summary>There is another silo, and it takes numbers.</summary>
     public bool HaveSomewhereToGo => choice.Takes(Others).Any();
 
+    /// <summary>There is no other silo.</summary>
+    public bool AreAlone => !Others.Any();
+
+    /// <summary>There is another silo that may take numbers, which cannot be told before its next report.</summary>
+    public bool MayHaveSomewhereToGo => choice.AnyIsSilent(Others);
+
     private IEnumerable<SiloAddress> Others => membership.CurrentSnapshot.Members.Values
         .Where(member => member.Status is SiloStatus.Active && !member.SiloAddress.Equals(self.SiloAddress)).Select(member => member.SiloAddress);
 

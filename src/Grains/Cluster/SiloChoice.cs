@@ -50,6 +50,18 @@ internal sealed class SiloChoice
     }
 
     /// <summary>
+    /// One of them has told how it is, and does so no more. That can be over with its next report: storage that was away looks the same
+    /// when it is back.
+    /// </summary>
+    public bool AnyIsSilent(IEnumerable<SiloAddress> silos)
+    {
+        lock (_lock)
+        {
+            return silos.Any(_silent.Contains);
+        }
+    }
+
+    /// <summary>
     /// The silo with the fewest numbers among those that take any; of several, one at random. A silo that has told nothing yet
     /// has none. Null when all of them are draining.
     /// </summary>

@@ -26,13 +26,16 @@ internal sealed partial class SiloDrain(
     TimeProvider clock,
     ILogger<SiloDrain> logger) : ISiloDrain, IDisposable
 {
-    private const int MostAttempts = 5;
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(0.5);
+
+    // Whoever is there reports within five seconds.
+    private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(6);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended = new();
     private CancellationTokenSource? _draining;
     private bool _isStopping;
+    private volatile bool _isUnanswered;
     private Task _run = Task.CompletedTask;
 
     public SiloState State
@@ -127,6 +130,11 @@ internal sealed partial class SiloDrain(
             }
             catch (StorageUnavailableException) when (!stop.IsCancellationRequested)
             {
+                if (moves.AreAlone)
+                {
+                    return;
+                }
+
                 await Task.Delay(LookAgainAfter, clock, stop);
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
@@ -137,24 +145,36 @@ internal sealed partial class SiloDrain(
         }
     }
 
-    // What this silo heard last can be some seconds old: meanwhile another one may take numbers again.
+    // What this silo heard last can be some seconds old: meanwhile another one may take numbers again. And one that is not heard of now
+    // can be there all the same: after an outage of storage all reports are out of date until each has been told anew.
     private async Task<bool> HaveSomewhereToGo(CancellationToken stop)
     {
-        for (var attempt = 0; !moves.HaveSomewhereToGo && attempt < MostAttempts; attempt++)
+        long? since = null;
+        while (!moves.HaveSomewhereToGo)
         {
-            try
+            if (moves.AreAlone)
             {
-                choice.Learn(await silos.Reports().WaitAsync(stop));
-                break;
+                return false;
             }
-            catch (Exception exception) when (!stop.IsCancellationRequested)
+
+            if (await Look(stop) is not { } reports)
             {
-                LogNotLearned(logger, exception);
-                await Task.Delay(LookAgainAfter, clock, stop);
+                since = null;
             }
+            else
+            {
+                choice.Learn(reports);
+                since ??= clock.GetTimestamp();
+                if (!moves.MayHaveSomewhereToGo || clock.GetElapsedTime(since.Value) >= SilentFor)
+                {
+                    return moves.HaveSomewhereToGo;
+                }
+            }
+
+            await Task.Delay(LookAgainAfter, clock, stop);
         }
 
-        return moves.HaveSomewhereToGo;
+        return true;
     }
 
     private async Task Run(CancellationToken stop)
@@ -187,26 +207,43 @@ internal sealed partial class SiloDrain(
             return true;
         }
 
+        // Without an answer no number could be taken elsewhere now either.
+        if (await Look(stop) is not { } reports)
+        {
+            return false;
+        }
+
+        var own = self.SiloAddress.ToParsableString();
+        var isCalledOff = reports.Any(report => report.Silo == own && report.State is SiloState.Active);
+        if (isCalledOff)
+        {
+            CallOff(stop);
+        }
+
+        return !isCalledOff;
+    }
+
+    // What the silos say; null when there is no answer.
+    private async Task<IReadOnlyList<SiloReport>?> Look(CancellationToken stop)
+    {
         try
         {
-            var own = self.SiloAddress.ToParsableString();
-            var isCalledOff = (await silos.Reports().WaitAsync(stop)).Any(report => report.Silo == own && report.State is SiloState.Active);
-            if (isCalledOff)
+            var reports = await silos.Reports().WaitAsync(stop);
+            _isUnanswered = false;
+            return reports;
+        }
+        catch (Exception exception)
+        {
+            stop.ThrowIfCancellationRequested();
+
+            // Once; and of an outage of storage, storage says what there is to say.
+            if (exception is not StorageUnavailableException && !_isUnanswered)
             {
-                CallOff(stop);
+                LogNotLearned(logger, exception);
+                _isUnanswered = true;
             }
 
-            return !isCalledOff;
-        }
-        catch (StorageUnavailableException)
-        {
-            // Nor could a number be taken elsewhere now; storage says the rest.
-            return false;
-        }
-        catch (Exception exception) when (!stop.IsCancellationRequested)
-        {
-            LogNotLearned(logger, exception);
-            return false;
+            return null;
         }
     }
 
