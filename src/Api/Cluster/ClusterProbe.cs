@@ -23,7 +23,7 @@ internal sealed class ClusterProbe(ClusterConnection connection, IClusterClient 
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping.
         }

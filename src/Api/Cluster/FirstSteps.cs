@@ -16,18 +16,18 @@ internal sealed partial class FirstSteps(
         using var timer = new PeriodicTimer(Pause, clock);
         try
         {
-            while (!connection.IsThere || !await Take())
+            while (!connection.IsThere || !await Take(stoppingToken))
             {
                 await timer.WaitForNextTickAsync(stoppingToken);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping.
         }
     }
 
-    private async Task<bool> Take()
+    private async Task<bool> Take(CancellationToken stop)
     {
         try
         {
@@ -41,7 +41,7 @@ internal sealed partial class FirstSteps(
             LogReady(logger);
             return true;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!stop.IsCancellationRequested)
         {
             LogNotYet(logger, exception);
             return false;

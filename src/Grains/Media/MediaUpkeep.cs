@@ -36,15 +36,15 @@ internal sealed partial class MediaUpkeep(
                     continue;
                 }
 
-                await Try(() => eviction.Evict(stoppingToken));
+                await Try(eviction.Evict, stoppingToken);
                 if (swept is null || clock.GetElapsedTime(swept.Value) >= SweepEvery)
                 {
                     swept = clock.GetTimestamp();
-                    await Try(() => Sweep(stoppingToken));
+                    await Try(Sweep, stoppingToken);
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping.
         }
@@ -59,13 +59,13 @@ internal sealed partial class MediaUpkeep(
         }
     }
 
-    private async Task Try(Func<Task> work)
+    private async Task Try(Func<CancellationToken, Task> work, CancellationToken stop)
     {
         try
         {
-            await work();
+            await work(stop);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!stop.IsCancellationRequested)
         {
             LogFailed(logger, exception);
         }

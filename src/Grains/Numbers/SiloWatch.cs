@@ -33,7 +33,7 @@ internal sealed partial class SiloWatch(
                 TakeOver(snapshot, stop);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Stopping.
         }

@@ -30,7 +30,7 @@ internal sealed class SweepSchedule(Reconcilers reconcilers, NumberContext conte
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Stopping.
         }

@@ -1,7 +1,9 @@
 using System.Threading.Channels;
 using Loopwave.Api.Cluster;
 using Loopwave.Cluster;
+using Loopwave.Testing.Api;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -19,12 +21,15 @@ public sealed class DatabaseWatchTests : IAsyncLifetime, IHostApplicationLifetim
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly ProcessAlarms _alarms;
+    private readonly LogLines _log = new();
+    private readonly ILoggerFactory _loggers;
     private readonly DatabaseWatch _watch;
 
     public DatabaseWatchTests()
     {
+        _loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
         _alarms = new ProcessAlarms(_clock, NullLogger<ProcessAlarms>.Instance);
-        _watch = new DatabaseWatch(Look, _alarms, this, _clock);
+        _watch = new DatabaseWatch(Look, _alarms, this, _clock, _loggers.CreateLogger<DatabaseWatch>());
     }
 
     public CancellationToken ApplicationStarted => default;
@@ -39,6 +44,7 @@ public sealed class DatabaseWatchTests : IAsyncLifetime, IHostApplicationLifetim
     {
         await _watch.StopAsync(default);
         _watch.Dispose();
+        _loggers.Dispose();
         _stopping.Dispose();
     }
 
@@ -69,6 +75,22 @@ public sealed class DatabaseWatchTests : IAsyncLifetime, IHostApplicationLifetim
         await NextLook();
 
         Assert.Empty(_alarms.All);
+        Assert.False(ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_for_a_reason_that_nobody_foresaw_is_said_once_and_not_the_last()
+    {
+        (await NextLook()).SetException(new InvalidOperationException());
+        (await NextLook()).SetException(new TaskCanceledException());
+        (await NextLook()).SetResult(Fine);
+        (await NextLook()).SetException(new InvalidOperationException());
+        (await NextLook()).SetResult(new Dictionary<string, string?>(Fine) { [AlarmCodes.ClockSkew] = "The clocks differ." });
+        await NextLook();
+
+        Assert.Equal([AlarmCodes.ClockSkew], _alarms.All.Select(alarm => alarm.Code));
+        Assert.Equal(2, _log.Lines.Count(line => line.Contains(nameof(InvalidOperationException), StringComparison.Ordinal)));
+        Assert.DoesNotContain(_log.Lines, line => line.Contains(nameof(TaskCanceledException), StringComparison.Ordinal));
         Assert.False(ApplicationStopping.IsCancellationRequested);
     }
 
