@@ -26,6 +26,7 @@ return await ProcessRun.Guarded("The API process", async () =>
     app.MapLoopwaveApi(settings.OrleansDashboard);
     app.MapLoopwaveMetrics(settings);
     settings.CheckPort();
+    var end = app.End();
     var watch = app.Services.GetRequiredService<DatabaseWatch>();
     var (started, stopping) = (app.Lifetime.ApplicationStarted, app.Lifetime.ApplicationStopping);
     try
@@ -40,5 +41,10 @@ return await ProcessRun.Guarded("The API process", async () =>
     if (watch.Refusal is { } refusal)
     {
         throw refusal;
+    }
+
+    if (await end is { } fault)
+    {
+        throw fault;
     }
 });

@@ -25,6 +25,11 @@ return await ProcessRun.Guarded("The silo", async () =>
     var loggers = silo.Services.GetRequiredService<ILoggerFactory>();
     await using var front = SiloFront.Build(builder.Configuration, settings, progress, loggers);
     await front.StartAsync();
-    await new SiloRun(silo, progress, settings.Cluster!.DrainFor, loggers.CreateLogger("Loopwave.Silo")).Until(front.Lifetime.ApplicationStopping);
+    var run = new SiloRun(silo, progress, settings.Cluster!.DrainFor, loggers.CreateLogger("Loopwave.Silo"));
+    if (await run.Until(front.Lifetime.ApplicationStopping) is { } end)
+    {
+        ProcessRun.EndAtOnce(end.ExitCode, end.Reason);
+    }
+
     await front.StopAsync();
 });

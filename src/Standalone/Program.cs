@@ -28,6 +28,7 @@ try
     app.MapLoopwaveApi(settings.OrleansDashboard);
     app.MapLoopwaveMetrics(settings);
 
+    var end = app.End();
     screen.Starting();
     settings.CheckPort();
     await app.Services.OpenData();
@@ -35,6 +36,11 @@ try
     screen.Ready(settings, await app.Services.PrepareTeam());
     standardOutput.MinimumLevel = settings.LogLevel ?? LogEventLevel.Warning;
     await app.WaitForShutdownAsync();
+    if (await end is { } failed)
+    {
+        throw failed;
+    }
+
     screen.Stopped();
     return 0;
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Loopwave.Starting;
 
-/// <summary>How a process of a cluster ends: 0 as asked, 2 where an operator has something to mend, 3 to be started again, 1 through a fault of ours.</summary>
+/// <summary>How a process of a cluster ends.</summary>
 public static class ProcessRun
 {
     /// <param name="name">At the beginning of a sentence, such as <c>The silo</c>.</param>
@@ -11,7 +11,7 @@ public static class ProcessRun
         try
         {
             await run();
-            return 0;
+            return ExitCodes.AsAsked;
         }
         catch (Exception fault) when (StartRefusal.Of(fault) is { } sentences)
         {
@@ -21,24 +21,42 @@ public static class ProcessRun
                 Console.Error.WriteLine(sentence);
             }
 
-            return 2;
+            return ExitCodes.Refused;
         }
         catch (Exception fault)
         {
             Console.Error.WriteLine($"{name} ended through a fault of its own. Please report what follows.");
             Console.Error.WriteLine(fault);
-            return 1;
+            return ExitCodes.Fault;
         }
     }
 
-    /// <summary>
-    /// Ends the process where it stands, to be started again: for one that has lost what it would need to tidy up.
-    /// </summary>
-    /// <param name="reason">A sentence for operators.</param>
+    /// <summary>Ends the process where it stands: for one that cannot tidy up.</summary>
+    /// <param name="exitCode">See <see cref="ExitCodes"/>.</param>
+    /// <param name="reason">A sentence for operators, where there is anything to say.</param>
     [DoesNotReturn]
-    public static void EndAtOnce(string reason)
+    public static void EndAtOnce(int exitCode, string? reason)
     {
-        Console.Error.WriteLine(reason);
-        Environment.Exit(3);
+        if (reason is not null)
+        {
+            Console.Error.WriteLine(reason);
+        }
+
+        Environment.Exit(exitCode);
     }
+}
+
+/// <summary>What a process says with its end. <c>docs/operations/cluster.md</c> has it for operators.</summary>
+public static class ExitCodes
+{
+    public const int AsAsked = 0;
+
+    /// <summary>A fault of ours.</summary>
+    public const int Fault = 1;
+
+    /// <summary>An operator has something to mend first.</summary>
+    public const int Refused = 2;
+
+    /// <summary>Nothing has to be mended in the process: it is to be started again.</summary>
+    public const int StartAgain = 3;
 }

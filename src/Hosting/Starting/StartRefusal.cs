@@ -11,6 +11,7 @@ public static class StartRefusal
     /// <summary>What the operator has to mend; null when <paramref name="fault"/> is nothing an operator can mend.</summary>
     public static IReadOnlyList<string>? Of(Exception fault) => fault switch
     {
+        PartFailedException => null,
         ConfigurationMistakesException configuration => configuration.Mistakes,
         ProcessRefusedException refused => refused.Problems,
         StorageStartException storage => [storage.Message],

@@ -6,12 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Loopwave.Starting;
 
-/// <summary>The life of a silo: its databases first, then the silo, until the process is asked to stop, or the silo asks to end.</summary>
+/// <summary>
+/// The life of a silo: its databases first, then the silo, until the process is asked to stop, the silo asks to end, or a part of it fails.
+/// </summary>
 /// <param name="drainFor">How long a silo that is to stop may take to hand its numbers over.</param>
 internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpan drainFor, ILogger logger)
 {
-    public async Task Until(CancellationToken stop)
+    /// <returns>How the process has to end where it stands; null when the silo has stopped in order.</returns>
+    /// <exception cref="PartFailedException">A part of the silo failed. It has handed its numbers over, and stopped.</exception>
+    public async Task<AbruptEnd?> Until(CancellationToken stop)
     {
+        var (hostEnd, isJoining) = (silo.End(), false);
         try
         {
             var clock = silo.Services.GetRequiredService<TimeProvider>();
@@ -23,34 +28,78 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
             }
 
             progress.Is("Joins the cluster.");
-            await silo.StartAsync(stop);
+            isJoining = true;
+
+            // Orleans tries for minutes to write into its table, and hears of no stop meanwhile.
+            await silo.StartAsync(stop).WaitAsync(stop);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception fault) when (stop.IsCancellationRequested && (fault is OperationCanceledException || DatabaseFault.IsAway(fault)))
         {
             LogStopped(logger);
-            return;
+            return isJoining ? new AbruptEnd(ExitCodes.AsAsked, null) : null;
+        }
+        catch (Exception fault) when (DatabaseFault.IsAway(fault))
+        {
+            // Half of it runs. Nobody can stop that in order without the database, and a new process waits for it.
+            LogNotJoined(logger, fault);
+            return new AbruptEnd(
+                ExitCodes.StartAgain, "The database went away while this silo joined the cluster. It ends; start it again, and it waits until the database is there.");
+        }
+        catch (OperationCanceledException) when (hostEnd.IsCompleted)
+        {
+            throw Fault(await hostEnd);
         }
 
         progress.Runs(silo.Services);
         LogReady(logger);
         var end = silo.Services.GetRequiredService<SiloEnd>().Asked;
-        await Task.WhenAny(Stopping(stop), end);
+        await Task.WhenAny(Stopping(stop), end, hostEnd);
         if (end.IsCompleted)
         {
             // The others notice within seconds.
-            ProcessRun.EndAtOnce(await end);
+            return new AbruptEnd(ExitCodes.StartAgain, await end);
         }
 
+        if (hostEnd.IsCompleted)
+        {
+            var fault = Fault(await hostEnd);
+            LogFailed(logger, fault);
+            await TryToStop();
+            throw fault;
+        }
+
+        await Stop();
+        LogStopped(logger);
+        return null;
+    }
+
+    private static PartFailedException Fault(PartFailedException? failed) =>
+        failed ?? new PartFailedException("The silo's host", new InvalidOperationException("It stopped by itself."));
+
+    private async Task Stop()
+    {
         progress.Is("Hands its numbers over.");
         using var drain = new CancellationTokenSource(drainFor, silo.Services.GetRequiredService<TimeProvider>());
         await silo.Services.GetRequiredService<ISiloDrain>().Finish(drain.Token);
         await silo.StopAsync(CancellationToken.None);
-        LogStopped(logger);
+    }
+
+    // As far as a silo can in which something is broken.
+    private async Task TryToStop()
+    {
+        try
+        {
+            await Stop();
+        }
+        catch (Exception exception)
+        {
+            LogNotStopped(logger, exception);
+        }
     }
 
     private static async Task Stopping(CancellationToken stop)
     {
-        var stopping = new TaskCompletionSource();
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var _ = stop.Register(stopping.SetResult);
         await stopping.Task;
     }
@@ -58,9 +107,22 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
     [LoggerMessage(LogLevel.Information, "Loopwave is ready: the silo has joined the cluster")]
     private static partial void LogReady(ILogger logger);
 
+    [LoggerMessage(LogLevel.Critical, "The silo could not join the cluster, since the database went away meanwhile")]
+    private static partial void LogNotJoined(ILogger logger, Exception exception);
+
+    [LoggerMessage(LogLevel.Critical, "A part of the silo failed: it hands its numbers over, and ends")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "The silo could not stop in order")]
+    private static partial void LogNotStopped(ILogger logger, Exception exception);
+
     [LoggerMessage(LogLevel.Information, "Loopwave has stopped")]
     private static partial void LogStopped(ILogger logger);
 }
+
+/// <summary>The end of a process that cannot tidy up: half of its silo runs, or it has lost what it would need for it.</summary>
+/// <param name="Reason">A sentence for operators, where there is anything to say.</param>
+internal sealed record AbruptEnd(int ExitCode, string? Reason);
 
 /// <summary>The silo's host ends when it is told to, and listens to no signals.</summary>
 internal sealed class EndsWithTheFront : IHostLifetime
