@@ -59,7 +59,6 @@ public sealed class PromiseTests
 
         Assert.False(target.IsMet);
         Assert.Equal("0 of 9 WhatsApp and 20 Sandbox numbers, but the others had 9 WhatsApp numbers, and it takes 10 to say something", target.Seen);
-        Assert.True(Promise.NobodyElse(Effect(new World(Sandbox: (20, 20), WhatsApp: (50, 9))), mayBeFew: true).IsMet);
     }
 
     [Fact]

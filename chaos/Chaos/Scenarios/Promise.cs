@@ -35,10 +35,9 @@ internal static class Promise
     public static IEnumerable<Target> HandedOver(FaultEffect effect) =>
         new[] { Away(effect, EngineKind.Sandbox, TimeSpan.FromSeconds(2)), Away(effect, EngineKind.WhatsApp, TimeSpan.FromSeconds(5)) }.OfType<Target>();
 
-    /// <param name="mayBeFew">The story is such that others may have had hardly any number.</param>
-    public static Target NobodyElse(FaultEffect effect, bool mayBeFew = false)
+    public static Target NobodyElse(FaultEffect effect)
     {
-        var tooFew = mayBeFew ? null : TooFew(effect, effect.Kinds.Keys, kind => kind.Others, "the others");
+        var tooFew = TooFew(effect, effect.Kinds.Keys, kind => kind.Others, "the others");
         return new(
             $"{effect.Fault.Name}: other numbers that left ready",
             $"{Number(effect.Disturbed.Count)} of {string.Join(" and ", effect.Kinds.Select(kind => $"{Number(kind.Value.Others)} {kind.Key}"))} numbers{Aside(tooFew)}",
@@ -46,11 +45,10 @@ internal static class Promise
     }
 
     /// <summary>Any API node answers for any number all the time: sends for numbers of other silos are accepted soon.</summary>
-    /// <inheritdoc cref="NobodyElse"/>
-    public static Target AnyNodeAnswers(FaultEffect effect, bool mayBeFew = false)
+    public static Target AnyNodeAnswers(FaultEffect effect)
     {
         var nodes = Enumerable.Range(0, ChaosCluster.ApiNodes).Select(node => effect.OtherSends.GetValueOrDefault(node) ?? new(null, 0)).ToList();
-        var tooFew = mayBeFew || nodes.All(node => node.Count >= Enough) ? null : $"it takes {Number(Enough)} at each to say something";
+        var tooFew = nodes.All(node => node.Count >= Enough) ? null : $"it takes {Number(Enough)} at each to say something";
         return new(
             $"{effect.Fault.Name}: sends for other numbers accepted",
             string.Join("; ", nodes.Select((node, i) => $"API node {Number(i + 1)} {node}")) + Aside(tooFew),
