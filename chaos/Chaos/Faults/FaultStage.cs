@@ -78,12 +78,12 @@ internal sealed class FaultStage(
     }
 
     /// <summary>
-    /// Lets every silo have as many numbers of each kind as it takes to say something about them: those that it lacks are moved, as an
-    /// operator does. The product counts numbers, and not of which kind they are.
+    /// Lets every silo have a tenth of the numbers of each kind, or as many as it takes to say something about them: those that it lacks are
+    /// moved, as an operator does. The product counts numbers, and not of which kind they are.
     /// </summary>
     public async Task Spread()
     {
-        foreach (var kind in lines.GroupBy(line => line.Engine).Where(kind => kind.Count() >= ChaosCluster.Silos * Promise.Fewest(kind.Count())))
+        foreach (var kind in lines.GroupBy(line => line.Engine).Where(kind => kind.Count() >= ChaosCluster.Silos * Least(kind.Count())))
         {
             for (var silo = 1; silo <= ChaosCluster.Silos; silo++)
             {
@@ -101,22 +101,24 @@ internal sealed class FaultStage(
     private async Task Give(int silo, IReadOnlyList<string> ofKind)
     {
         var there = There();
-        var lacking = Promise.Fewest(ofKind.Count) - there.Count;
-        foreach (var number in ofKind.Except(there).Take(lacking))
-        {
-            say($"{number} is moved to silo {silo}");
-            await cluster.MoveToOther(number);
-        }
-
+        var lacking = Least(ofKind.Count) - there.Count;
         if (lacking > 0)
         {
+            say($"{lacking} numbers are moved to silo {silo}");
+            foreach (var number in ofKind.Except(there).Take(lacking))
+            {
+                await cluster.MoveToOther(number);
+            }
+
             await recovery.Until(
-                async () => There().Count >= Promise.Fewest(ofKind.Count) && await Ready() == lines.Count, $"{lacking} numbers to be moved to silo {silo}");
+                async () => There().Count >= Least(ofKind.Count) && await Ready() == lines.Count, $"{lacking} numbers to be moved to silo {silo}");
             await Pass(Quiet);
         }
 
         List<string> There() => [.. ownership.Of(cluster.AddressOf(silo), clock.GetUtcNow()).Intersect(ofKind)];
     }
+
+    private static int Least(int planned) => Math.Max(Promise.Fewest(planned), planned / 10);
 
     private async Task<int> Ready(DateTimeOffset after = default) =>
         (await api.List("/api/v1/numbers?status=ready")).Count(number => number["since"]!.GetValue<DateTimeOffset>() >= after);
