@@ -83,6 +83,7 @@ internal sealed class FaultStage(
     /// </summary>
     public async Task Spread()
     {
+        await recovery.Until(() => Task.FromResult(IsEachSomewhere(ownership.Now())), "every number to be at some silo");
         foreach (var kind in lines.GroupBy(line => line.Engine).Where(kind => kind.Count() >= ChaosCluster.Silos * Least(kind.Count())))
         {
             for (var silo = 1; silo <= ChaosCluster.Silos; silo++)
@@ -95,8 +96,10 @@ internal sealed class FaultStage(
     private bool AreBalanced()
     {
         var owners = ownership.Now();
-        return !owners.ContainsKey(Ownership.Nobody) && owners.Values.Max() <= lines.Count * MostOfOne && clock.GetUtcNow() - ownership.ChangedAt >= Quiet;
+        return IsEachSomewhere(owners) && owners.Values.Max() <= lines.Count * MostOfOne && clock.GetUtcNow() - ownership.ChangedAt >= Quiet;
     }
+
+    private bool IsEachSomewhere(IReadOnlyDictionary<string, int> owners) => !owners.ContainsKey(Ownership.Nobody) && owners.Values.Sum() == lines.Count;
 
     private async Task Give(int silo, IReadOnlyList<string> ofKind)
     {
