@@ -5,6 +5,7 @@ using Loopwave.Media;
 using Loopwave.Storage.Media.S3;
 using Loopwave.Testing.Api;
 using Loopwave.Testing.Storage;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -241,6 +242,7 @@ public sealed class MediaBucketTests : IAsyncLifetime
     [InlineData("InvalidAccessKeyId", HttpStatusCode.Forbidden, "does not know these keys")]
     [InlineData("SignatureDoesNotMatch", HttpStatusCode.Forbidden, "does not know these keys")]
     [InlineData("AuthorizationHeaderMalformed", HttpStatusCode.BadRequest, "another region")]
+    [InlineData("NoSuchTenant", HttpStatusCode.NotFound, "answers with 404 (NoSuchTenant)")]
     [InlineData("Something <script>", HttpStatusCode.BadRequest, "answers with 400 (no code)")]
     public async Task What_is_wrong_is_one_sentence_without_a_key_and_readiness_comes_back_by_itself(string code, HttpStatusCode status, string sentence)
     {
@@ -286,6 +288,21 @@ public sealed class MediaBucketTests : IAsyncLifetime
         await watch.Look(Token);
 
         Assert.Contains("SignatureDoesNotMatch", Assert.Single(_log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_nobody_foresaw_is_said_once_and_is_not_ready()
+    {
+        var bucket = NewBucket();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        using var watch = new BucketWatch(bucket, Options(), loggers.CreateLogger<BucketWatch>());
+        bucket.Dispose();
+
+        await watch.Look(Token);
+        await watch.Look(Token);
+
+        Assert.False(watch.IsReady);
+        Assert.Contains(nameof(ObjectDisposedException), Assert.Single(_log.Lines), StringComparison.Ordinal);
     }
 
     private static byte[] Any(int length) => RandomNumberGenerator.GetBytes(length);

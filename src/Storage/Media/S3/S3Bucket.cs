@@ -87,12 +87,20 @@ internal sealed class S3Bucket : IDisposable
     {
         const string Name = "probe";
         var request = new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = _options.Prefix + Name, MaxKeys = 1 };
-        await Run(_options.Patience, deadline => _client.ListObjectsV2Async(request, deadline.Token), cancellationToken);
-        if (toWrite)
+        try
         {
-            await Put(Name, cancellationToken);
-            await Read(Name, 0, 0, cancellationToken);
-            await Delete(Name, cancellationToken);
+            await Run(_options.Patience, deadline => _client.ListObjectsV2Async(request, deadline.Token), cancellationToken);
+            if (toWrite)
+            {
+                await Put(Name, cancellationToken);
+                await Read(Name, 0, 0, cancellationToken);
+                await Delete(Name, cancellationToken);
+            }
+        }
+        catch (AmazonS3Exception error) when (S3Errors.IsMissing(error))
+        {
+            // Of a list it is not a file that is missing: something else answers at that address.
+            throw _errors.Unavailable(error);
         }
     }
 
