@@ -44,8 +44,57 @@ public sealed class UpkeepTests
         await cluster.LivesUntil(() => Task.FromResult(IsFirst(other)));
     }
 
+    [Fact]
+    public async Task Room_is_made_again_after_an_attempt_that_nobody_stopped_was_called_off()
+    {
+        var calledOff = new CalledOffOnce();
+        await using var cluster = await LoopwaveCluster.Start(services =>
+        {
+            var store = services.Last(service => service.ServiceType == typeof(IMediaStore)).ImplementationType!;
+            services.AddSingleton<IMediaStore>(provider => new HastyStore((IMediaStore)ActivatorUtilities.CreateInstance(provider, store), calledOff));
+        });
+
+        await cluster.PassesUntil(() => Task.FromResult(calledOff.Asked >= 2), step: 300);
+    }
+
     private static bool IsFirst(TestSilo silo) => silo.Services.GetRequiredService<FirstSilo>().IsThis;
 
     private static async Task<string> Write(IMediaFiles files, byte[] content) =>
         Assert.IsType<MediaWrite.Stored>(await files.Write(new MemoryStream(content), 100, CancellationToken.None)).Hash;
+
+    private sealed class CalledOffOnce
+    {
+        private int _asked;
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public void Ask()
+        {
+            if (Interlocked.Increment(ref _asked) == 1)
+            {
+                throw new TaskCanceledException("Took too long, says the test.");
+            }
+        }
+    }
+
+    private sealed class HastyStore(IMediaStore store, CalledOffOnce calledOff) : IMediaStore
+    {
+        public Task<long> TotalSize()
+        {
+            calledOff.Ask();
+            return store.TotalSize();
+        }
+
+        public Task<IReadOnlyDictionary<string, MediaDocument>> Get(IReadOnlyCollection<string> ids) => store.Get(ids);
+
+        public Task Put(MediaDocument media) => store.Put(media);
+
+        public Task Touch(string id, DateTimeOffset at) => store.Touch(id, at);
+
+        public Task<IReadOnlyList<MediaDocument>> Evictable(int limit) => store.Evictable(limit);
+
+        public Task<bool> Evict(MediaDocument file) => store.Evict(file);
+
+        public Task<IReadOnlySet<string>> Needed(IReadOnlyCollection<string> hashes) => store.Needed(hashes);
+    }
 }
