@@ -25,6 +25,7 @@ public static class ApiServices
         services.AddOptions<OriginOptions>().BindConfiguration("").ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OriginOptions>, OriginOptionsCheck>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ClusterGrains>();
         services.AddSingleton<Credentials>();
 
         services.ConfigureHttpJsonOptions(json =>

@@ -22,15 +22,15 @@ internal static class ApiKeyEndpoints
     }
 
     private static async Task<Results<Created<NewKeyAnswer>, ErrorResult>> Create(
-        NewKeyBody body, Caller caller, IGrainFactory grains) =>
+        NewKeyBody body, Caller caller, ClusterGrains grains) =>
         (await grains.ApiKeys().Create(new NewApiKey(body.Name, body.Scopes, body.Test, caller.Id)))
             .To(created => TypedResults.Created($"/api/app/api-keys/{created.View.Id}", NewKeyAnswer.From(created)));
 
-    private static async Task<Ok<Page<ApiKeyView>>> List(IGrainFactory grains) =>
+    private static async Task<Ok<Page<ApiKeyView>>> List(ClusterGrains grains) =>
         TypedResults.Ok(new Page<ApiKeyView>(await grains.ApiKeys().List(), NextCursor: null));
 
     private static async Task<Results<Ok<ApiKeyView>, ErrorResult>> SetEnabled(
-        string id, KeyPatchBody body, IGrainFactory grains) => id.Length == IdLength
+        string id, KeyPatchBody body, ClusterGrains grains) => id.Length == IdLength
             ? (await grains.ApiKey(id).SetEnabled(body.Enabled)).ToOk()
             : new ErrorResult(new Refusal(RefusalCode.NotFound, "There is no such key."));
 }

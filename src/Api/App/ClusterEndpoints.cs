@@ -15,21 +15,21 @@ internal static class ClusterEndpoints
     {
         var cluster = app.MapGroup("/cluster").AllowAdmins();
         cluster.MapGet("", Get);
-        cluster.MapPost("/silos/{id}/drain", (string id, IGrainFactory grains) => Drain(id, true, grains));
-        cluster.MapDelete("/silos/{id}/drain", (string id, IGrainFactory grains) => Drain(id, false, grains));
+        cluster.MapPost("/silos/{id}/drain", (string id, ClusterGrains grains) => Drain(id, true, grains));
+        cluster.MapDelete("/silos/{id}/drain", (string id, ClusterGrains grains) => Drain(id, false, grains));
         cluster.MapGet("/numbers/{id}", Find);
         cluster.MapPost("/numbers/{id}/move", Move);
     }
 
-    private static async Task<Ok<ClusterView>> Get(IGrainFactory grains) => TypedResults.Ok(await grains.Cluster().Get());
+    private static async Task<Ok<ClusterView>> Get(ClusterGrains grains) => TypedResults.Ok(await grains.Cluster().Get());
 
-    private static async Task<Results<Ok<SiloView>, ErrorResult>> Drain(string id, bool drain, IGrainFactory grains) =>
+    private static async Task<Results<Ok<SiloView>, ErrorResult>> Drain(string id, bool drain, ClusterGrains grains) =>
         (await grains.Cluster().Drain(id, drain)).ToOk();
 
-    private static async Task<Results<Ok<NumberHome>, ErrorResult>> Find(string id, IGrainFactory grains) =>
+    private static async Task<Results<Ok<NumberHome>, ErrorResult>> Find(string id, ClusterGrains grains) =>
         (await grains.Cluster().Find(id)).ToOk();
 
-    private static async Task<Results<Accepted<NumberHome>, ErrorResult>> Move(string id, MoveBody body, IGrainFactory grains) =>
+    private static async Task<Results<Accepted<NumberHome>, ErrorResult>> Move(string id, MoveBody body, ClusterGrains grains) =>
         (await grains.Cluster().Move(id, body.Silo)).To(home => TypedResults.Accepted($"/api/app/cluster/numbers/{id}", home));
 }
 

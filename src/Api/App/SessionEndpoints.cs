@@ -21,24 +21,24 @@ internal static class SessionEndpoints
     }
 
     private static async Task<Results<Ok<SessionAnswer>, ErrorResult>> SignIn(
-        SignInBody body, HttpContext http, IGrainFactory grains) =>
+        SignInBody body, HttpContext http, ClusterGrains grains) =>
         (await grains.Team().SignIn(body.Email, body.Password, SourceOf(http)))
             .To(session => TypedResults.Ok(Started(http, session)));
 
     private static Ok<SessionAnswer> Current(Caller caller) => TypedResults.Ok(new SessionAnswer(caller.Member!));
 
-    private static async Task<NoContent> SignOut(HttpContext http, IGrainFactory grains)
+    private static async Task<NoContent> SignOut(HttpContext http, ClusterGrains grains)
     {
         await grains.Team().SignOut(SessionCookie.Read(http.Request)!);
         SessionCookie.Clear(http);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<SetUpAnswer>> NeedsSetUp(IGrainFactory grains) =>
+    private static async Task<Ok<SetUpAnswer>> NeedsSetUp(ClusterGrains grains) =>
         TypedResults.Ok(new SetUpAnswer(await grains.Team().NeedsSetUp()));
 
     private static async Task<Results<Created<SessionAnswer>, ErrorResult>> SetUp(
-        SetUpBody body, HttpContext http, IGrainFactory grains) =>
+        SetUpBody body, HttpContext http, ClusterGrains grains) =>
         (await grains.Team().SetUp(body.Token, body.Email, body.Password, SourceOf(http)))
             .To(session => TypedResults.Created("/api/app/session", Started(http, session)));
 

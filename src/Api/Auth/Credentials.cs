@@ -12,13 +12,13 @@ namespace Loopwave.Api.Auth;
 /// </summary>
 internal sealed partial class Credentials : IDisposable
 {
-    private readonly IGrainFactory _grains;
+    private readonly ClusterGrains _grains;
     private readonly ILogger<Credentials> _logger;
     private readonly OncePerMinute _logged;
     private readonly LastAnswers<KeyAdmission> _keys;
     private readonly LastAnswers<Member> _members;
 
-    public Credentials(IGrainFactory grains, TimeProvider clock, ILogger<Credentials> logger)
+    public Credentials(ClusterGrains grains, TimeProvider clock, ILogger<Credentials> logger)
     {
         (_grains, _logger, _logged) = (grains, logger, new OncePerMinute(clock));
         _keys = new LastAnswers<KeyAdmission>(admission => OneMore(admission, clock.GetUtcNow()), InVain, clock);

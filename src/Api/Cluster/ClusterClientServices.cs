@@ -25,6 +25,8 @@ internal static class ClusterClientServices
         builder.Services.AddHostedService<ClusterProbe>();
         builder.Services.AddHostedService<FirstSteps>();
         builder.Services.AddHostedService<NodeReporter>();
+        builder.Services.AddSingleton<Ways>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<Ways>());
         builder.Services.AddSingleton<ProcessAlarms>();
         builder.Services.AddSingleton<ClusterLook>(provider => new ClusterCheck(cluster, provider.GetRequiredService<TimeProvider>()).Look);
         builder.Services.AddSingleton<DatabaseWatch>();

@@ -13,6 +13,9 @@ internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider 
 {
     private static readonly TimeSpan OutageRetry = TimeSpan.FromSeconds(5);
 
+    // Another silo may answer at once.
+    private static readonly TimeSpan UnansweredRetry = TimeSpan.FromSeconds(2);
+
     private readonly OncePerMinute _logged = new(clock);
 
     public async Task InvokeAsync(HttpContext context)
@@ -81,17 +84,17 @@ internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider 
 
     private static ErrorResult? Outage(Exception exception) => exception switch
     {
-        StorageUnavailableException => Unavailable("storage_unavailable", "Storage is unavailable at the moment. Try again shortly."),
+        StorageUnavailableException => Unavailable("storage_unavailable", "Storage is unavailable at the moment. Try again shortly.", OutageRetry),
         { InnerException: StorageUnavailableException inner } => Outage(inner),
 
         // Whether the work was done is not known here: only a repeat under the same Idempotency-Key is safe.
         TimeoutException or OperationCanceledException or OrleansException => Unavailable("unavailable",
-            "The service didn't answer in time. Try again shortly; repeat a POST with the same Idempotency-Key."),
+            "The service didn't answer in time. Try again shortly; repeat a POST with the same Idempotency-Key.", UnansweredRetry),
         _ => null,
     };
 
-    private static ErrorResult Unavailable(string code, string message) =>
-        new(StatusCodes.Status503ServiceUnavailable, code, message, OutageRetry);
+    private static ErrorResult Unavailable(string code, string message, TimeSpan retry) =>
+        new(StatusCodes.Status503ServiceUnavailable, code, message, retry);
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Error,
         Message = "Request failed, reference {Reference}: {Method} {Route}")]

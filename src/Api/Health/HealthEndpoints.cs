@@ -26,14 +26,14 @@ internal static class HealthEndpoints
     private static Ok<VersionAnswer> Version() => TypedResults.Ok(new VersionAnswer(ProductVersion.Text));
 
     private static async Task<Results<Ok<ReadyAnswer>, JsonHttpResult<NotReadyAnswer>>> Ready(
-        HttpContext context, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+        HttpContext context, ClusterGrains grains, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (context.RequestServices.GetService<ConnectionDrain>() is { HasBegun: true })
         {
             return NotReady([new HealthPart("api", Ready: false, "The node is stopping.")]);
         }
 
-        var parts = await ReadyCheck.Parts(grains, context.RequestServices.GetService<IMediaHealth>(), clock, cancellationToken);
+        var parts = await ReadyCheck.Parts(grains.Health(), context.RequestServices.GetService<IMediaHealth>(), clock, cancellationToken);
         return parts.All(part => part.Ready)
             ? TypedResults.Ok(new ReadyAnswer(Ok: true, parts))
             : NotReady(parts);

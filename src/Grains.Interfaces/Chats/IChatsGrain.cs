@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Messages;
 using Orleans.Concurrency;
 
@@ -52,7 +53,7 @@ public sealed record LastMessage(
 
 /// <summary>The chats of the deployment: lists and finds them. Any number of copies, no state.</summary>
 [Alias("loopwave.chats")]
-public interface IChatsGrain : IGrainWithIntegerKey
+public interface IChatsGrain : IWay
 {
     /// <summary>Last message first.</summary>
     [Alias("list"), ReadOnly]

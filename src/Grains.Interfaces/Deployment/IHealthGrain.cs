@@ -1,8 +1,10 @@
+using Loopwave.Cluster;
+
 namespace Loopwave.Deployment;
 
 /// <summary>Looks at what the product stands on. Answers within 3 seconds. Any number of copies, no state.</summary>
 [Alias("loopwave.health")]
-public interface IHealthGrain : IGrainWithIntegerKey
+public interface IHealthGrain : IWay
 {
     [Alias("check")]
     Task<IReadOnlyList<HealthPart>> Check();

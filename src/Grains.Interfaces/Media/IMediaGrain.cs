@@ -1,10 +1,11 @@
+using Loopwave.Cluster;
 using Loopwave.Messages;
 
 namespace Loopwave.Media;
 
 /// <summary>The files of the deployment. Any number of copies, no state; bytes never pass through a grain.</summary>
 [Alias("loopwave.media")]
-public interface IMediaGrain : IGrainWithIntegerKey
+public interface IMediaGrain : IWay
 {
     /// <summary>Registers a file that the media store already holds.</summary>
     [Alias("register")]

@@ -1,10 +1,11 @@
+using Loopwave.Cluster;
 using Orleans.Concurrency;
 
 namespace Loopwave.Messages;
 
 /// <summary>The messages of the deployment, whatever their number. Any number of copies, no state.</summary>
 [Alias("loopwave.messages")]
-public interface IMessagesGrain : IGrainWithIntegerKey
+public interface IMessagesGrain : IWay
 {
     /// <summary>
     /// Checks the input, finds number and chat, and has the number accept the message. Refused with

@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Messages;
 using Orleans.Concurrency;
 
@@ -115,7 +116,7 @@ public sealed record HistoryRequest([property: Id(0)] string? Chat);
 
 /// <summary>The numbers of the deployment: creates and lists them. Any number of copies, no state.</summary>
 [Alias("loopwave.numbers")]
-public interface INumbersGrain : IGrainWithIntegerKey
+public interface INumbersGrain : IWay
 {
     [Alias("create")]
     Task<Outcome<NumberView>> Create(NewNumber number);

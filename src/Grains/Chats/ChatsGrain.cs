@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Contacts;
 using Loopwave.Deployment;
 using Loopwave.Numbers;
@@ -7,7 +8,7 @@ namespace Loopwave.Chats;
 
 /// <summary>Lists and finds chats. Keeps nothing; changes go to the chat's number.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatFinder finder, TimeProvider clock) : Grain, IChatsGrain
+internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatFinder finder, SiloLease lease, TimeProvider clock) : WayGrain(lease), IChatsGrain
 {
     private static readonly TimeSpan TypingPatience = TimeSpan.FromSeconds(1);
 

@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Engines;
 using Loopwave.Numbers;
 using Orleans.Concurrency;
@@ -7,7 +8,7 @@ namespace Loopwave.Deployment;
 /// <summary>Looks at storage and at the engines of this process. Keeps nothing.</summary>
 [StatelessWorker, Reentrant]
 internal sealed class HealthGrain(
-    IDeploymentStore store, INumberStore numbers, IEnumerable<IEngine> engines, SiloLease lease, ClientVersion version, TimeProvider clock) : Grain, IHealthGrain
+    IDeploymentStore store, INumberStore numbers, IEnumerable<IEngine> engines, SiloLease lease, ClientVersion version, TimeProvider clock) : WayGrain(lease), IHealthGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -22,7 +23,7 @@ internal sealed class HealthGrain(
     {
         var problem =
             !engines.Any() ? "No engine is available."
-            : !lease.IsHeld ? "The lease on the numbers is not held."
+            : !Lease.IsHeld ? "The lease on the numbers is not held."
             : null;
         return problem is null && await IsVersionRefused()
             ? new HealthPart("engine", await IsAnyReady(), ClientVersion.Problem)

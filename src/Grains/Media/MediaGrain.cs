@@ -1,9 +1,10 @@
-using System.Net;
+using Loopwave.Cluster;
 using Loopwave.Messages;
 using Loopwave.Numbers;
 using Loopwave.Outbound;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using System.Net;
 
 namespace Loopwave.Media;
 
@@ -15,7 +16,8 @@ internal sealed class MediaGrain(
     NumberEngines engines,
     OutboundHttp outbound,
     IOptions<MediaOptions> options,
-    TimeProvider clock) : Grain, IMediaGrain
+    SiloLease lease,
+    TimeProvider clock) : WayGrain(lease), IMediaGrain
 {
     private static readonly TimeSpan ImportTimeout = TimeSpan.FromSeconds(60);
     private static readonly Cause MadeRoom = new("made_room", "The file was removed while it was being stored. Send it again.");

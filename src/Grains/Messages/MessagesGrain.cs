@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Media;
 using Loopwave.Numbers;
 using Orleans.Concurrency;
@@ -14,7 +15,8 @@ internal sealed class MessagesGrain(
     IMediaStore media,
     ChatFinder finder,
     NumberEngines engines,
-    TimeProvider clock) : Grain, IMessagesGrain
+    SiloLease lease,
+    TimeProvider clock) : WayGrain(lease), IMessagesGrain
 {
     public Task<Outcome<SendAnswer>> FetchAndSend(SendRequest request) => Send(request);
 

@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Messages;
 using Orleans.Concurrency;
 
@@ -5,7 +6,7 @@ namespace Loopwave.Numbers;
 
 /// <summary>Creates numbers and lists them. Keeps nothing.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) : Grain, INumbersGrain
+internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) : WayGrain(context.Lease), INumbersGrain
 {
     private const int MostLabelCharacters = 80;
     private const int MostTags = 50;

@@ -29,6 +29,7 @@ internal sealed partial class SiloLease(
     // Without the lease nothing is opened or relayed: once storage works again, numbers should not wait for a whole period.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FenceAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LateBy = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
 
     // Somebody who sets the clock forward by more looks the same as a machine that was suspended. Then connections are closed and opened
@@ -47,6 +48,9 @@ internal sealed partial class SiloLease(
 
     /// <summary>The lease was confirmed recently enough that nobody else can have taken a number.</summary>
     public bool IsHeld => !_fenced && Incarnation.Length > 0 && Unconfirmed < FenceAfter && !WasSuspendedBefore(ClockReading.Of(clock));
+
+    /// <summary>The lease is held, and storage confirms it as often as it should.</summary>
+    public bool IsHeldInTime => IsHeld && Unconfirmed < Period + LateBy;
 
     /// <summary>How long ago the store last confirmed the lease, counted from when it was asked.</summary>
     internal TimeSpan Unconfirmed => clock.GetElapsedTime(_renewed);

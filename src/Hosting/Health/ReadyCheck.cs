@@ -11,21 +11,21 @@ public static class ReadyCheck
     /// <summary>Every part with what is wrong with it; ends within 4 seconds and never throws for what it looks at.</summary>
     /// <param name="media">Of this process; null where its files are in a directory.</param>
     public static async Task<IReadOnlyList<HealthPart>> Parts(
-        IGrainFactory grains, IMediaHealth? media, TimeProvider clock, CancellationToken cancellationToken)
+        IHealthGrain health, IMediaHealth? media, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var cluster = await Cluster(grains, clock, cancellationToken);
+        var cluster = await Cluster(health, clock, cancellationToken);
         return media is null ? cluster : [.. cluster, Media(media)];
     }
 
     private static HealthPart Media(IMediaHealth media) =>
         new("media", media.IsReady, media.IsReady ? null : "The bucket of media cannot be read or written at the moment.");
 
-    private static async Task<IReadOnlyList<HealthPart>> Cluster(IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<HealthPart>> Cluster(IHealthGrain health, TimeProvider clock, CancellationToken cancellationToken)
     {
         try
         {
             // The grain looks at everything it stands on; that it answers at all shows that the cluster works.
-            var parts = await grains.GetGrain<IHealthGrain>(0).Check().WaitAsync(Patience, clock, cancellationToken);
+            var parts = await health.Check().WaitAsync(Patience, clock, cancellationToken);
             return [new HealthPart("cluster", Ready: true, Message: null), .. parts];
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)

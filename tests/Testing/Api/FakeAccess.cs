@@ -136,6 +136,8 @@ public sealed class FakeTeam(FakeDeployment deployment) : ITeamGrain
 
 internal sealed class FakeHealth(FakeDeployment deployment) : IHealthGrain
 {
+    public Task<bool> IsOpen() => Task.FromResult(true);
+
     public Task<IReadOnlyList<HealthPart>> Check() => deployment.Failure is { } failure
         ? Task.FromException<IReadOnlyList<HealthPart>>(failure)
         : Task.FromResult(deployment.Health);

@@ -14,6 +14,8 @@ public sealed record ListedChats(ChatFilter Filter, PageRequest Page, Access Acc
 
 internal sealed class FakeMessages(FakeDeployment deployment) : IMessagesGrain
 {
+    public Task<bool> IsOpen() => Task.FromResult(true);
+
     public Task<Outcome<SendAnswer>> Send(SendRequest request) => deployment.Answer<SendAnswer>(request, () =>
         new SendAnswer(new SentMessage(MessageStatus.Sent, Samples.Jid, "n1a2b3c4d5e", NewId.Message(FakeDeployment.Noon)), deployment.Replays));
 
@@ -39,6 +41,8 @@ public sealed record ShownChat(string Chat, PresenceState State);
 
 internal sealed class FakeChats(FakeDeployment deployment) : IChatsGrain
 {
+    public Task<bool> IsOpen() => Task.FromResult(true);
+
     public Task<Outcome<Page<ChatView>>> List(ChatFilter filter, PageRequest page, Access access) => deployment.Answer<Page<ChatView>>(
         new ListedChats(filter, page, access), () => new Page<ChatView>([Samples.Chat("c_1", "n1")], null));
 
@@ -60,6 +64,8 @@ internal sealed class FakeChats(FakeDeployment deployment) : IChatsGrain
 
 internal sealed class FakeMedia(FakeDeployment deployment) : IMediaGrain
 {
+    public Task<bool> IsOpen() => Task.FromResult(true);
+
     public Task<Outcome<MediaView>> Register(UploadedFile file) => deployment.Answer<MediaView>(file, () =>
     {
         var view = Samples.Media(NewId.Media(), file.MimeType, file.FileName) with { Size = file.Size };

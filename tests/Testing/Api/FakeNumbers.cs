@@ -10,6 +10,8 @@ public sealed record AskedNumber(string Number, object What);
 
 internal sealed class FakeNumbers(FakeDeployment deployment) : INumbersGrain
 {
+    public Task<bool> IsOpen() => Task.FromResult(true);
+
     public Task<Outcome<NumberView>> Create(NewNumber number) => deployment.Answer<NumberView>(number, () =>
     {
         var made = Samples.Number(number.Engine) with { Label = number.Label };

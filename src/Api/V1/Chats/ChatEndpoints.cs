@@ -34,15 +34,15 @@ internal static class ChatEndpoints
     }
 
     private static async Task<Results<Ok<Page<ChatView>>, ErrorResult>> List(
-        ChatQuery query, PageQuery page, Caller caller, IGrainFactory grains) =>
+        ChatQuery query, PageQuery page, Caller caller, ClusterGrains grains) =>
         (await grains.Chats().List(query.Filter, page.Request, caller.Access)).ToOk();
 
     private static async Task<Results<Ok<ChatDetails>, ErrorResult>> Get(
-        string id, OnNumberQuery on, Caller caller, IGrainFactory grains) =>
+        string id, OnNumberQuery on, Caller caller, ClusterGrains grains) =>
         (await grains.Chats().GetDetails(id, on.Number, caller.Access)).ToOk();
 
     private static async Task<Results<Ok<Page<MessageView>>, ErrorResult>> ListMessages(
-        string id, OnNumberQuery on, PageQuery page, Caller caller, IGrainFactory grains)
+        string id, OnNumberQuery on, PageQuery page, Caller caller, ClusterGrains grains)
     {
         var chat = await OnNumber(id, on, caller, grains);
         return chat.Refusal is { } refusal
@@ -51,7 +51,7 @@ internal static class ChatEndpoints
     }
 
     private static async Task<Results<Ok<ChatView>, ErrorResult>> MarkRead(
-        string id, OnNumberQuery on, Caller caller, IGrainFactory grains)
+        string id, OnNumberQuery on, Caller caller, ClusterGrains grains)
     {
         var chat = await OnNumber(id, on, caller, grains);
         return chat.Refusal is { } refusal
@@ -60,7 +60,7 @@ internal static class ChatEndpoints
     }
 
     private static async Task<Results<NoContent, ErrorResult>> SetTyping(
-        string id, OnNumberQuery on, TypingBody body, Caller caller, IGrainFactory grains)
+        string id, OnNumberQuery on, TypingBody body, Caller caller, ClusterGrains grains)
     {
         var chat = await OnNumber(id, on, caller, grains);
         return chat.Refusal is { } refusal
@@ -69,7 +69,7 @@ internal static class ChatEndpoints
     }
 
     /// <summary>The chat as the path names it, or, where a number decides which one is meant, that chat's id.</summary>
-    private static async Task<Outcome<string>> OnNumber(string id, OnNumberQuery on, Caller caller, IGrainFactory grains)
+    private static async Task<Outcome<string>> OnNumber(string id, OnNumberQuery on, Caller caller, ClusterGrains grains)
     {
         if (on.Number is null)
         {

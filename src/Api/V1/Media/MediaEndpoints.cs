@@ -35,7 +35,7 @@ internal static class MediaEndpoints
     }
 
     private static async Task<Results<Created<MediaView>, ErrorResult>> UploadFile(
-        HttpRequest request, IMediaFiles files, IGrainFactory grains, IOptions<ApiOptions> options, CancellationToken cancellationToken)
+        HttpRequest request, IMediaFiles files, ClusterGrains grains, IOptions<ApiOptions> options, CancellationToken cancellationToken)
     {
         var upload = await Upload.Find(request);
         return await files.Write(upload.Content, options.Value.MaxMediaBytes, cancellationToken) switch
@@ -52,7 +52,7 @@ internal static class MediaEndpoints
     }
 
     private static async Task<Results<FileStreamHttpResult, ErrorResult>> Download(
-        string id, Caller caller, HttpResponse response, IMediaFiles files, IGrainFactory grains, CancellationToken cancellationToken)
+        string id, Caller caller, HttpResponse response, IMediaFiles files, ClusterGrains grains, CancellationToken cancellationToken)
     {
         var opened = await grains.Media().Open(id, caller.Access);
         if (opened.Refusal is { } refusal)

@@ -36,7 +36,7 @@ internal static class MessageEndpoints
     }
 
     private static async Task<Results<Accepted<SentMessage>, ErrorResult>> Send(
-        SendBody body, Caller caller, HttpRequest request, IGrainFactory grains)
+        SendBody body, Caller caller, HttpRequest request, ClusterGrains grains)
     {
         if (body.Media is { Id: null, Url: null } or { Id: not null, Url: not null })
         {
@@ -72,17 +72,17 @@ internal static class MessageEndpoints
         return sent.To(answer => TypedResults.Accepted($"/api/v1/messages/{answer.Message.Id}", answer.Message));
     }
 
-    private static async Task<Results<Ok<MessageDetails>, ErrorResult>> Get(string id, Caller caller, IGrainFactory grains) =>
+    private static async Task<Results<Ok<MessageDetails>, ErrorResult>> Get(string id, Caller caller, ClusterGrains grains) =>
         (await grains.Messages().Get(id, caller.Access)).ToOk();
 
     private static async Task<Results<Ok<MessageView>, ErrorResult>> React(
-        string id, ReactionBody body, Caller caller, IGrainFactory grains) =>
+        string id, ReactionBody body, Caller caller, ClusterGrains grains) =>
         (await grains.Messages().React(id, body.Emoji, caller.Author, caller.Access)).ToOk();
 
     private static async Task<Results<Ok<MessageView>, ErrorResult>> Edit(
-        string id, MessagePatchBody body, Caller caller, IGrainFactory grains) =>
+        string id, MessagePatchBody body, Caller caller, ClusterGrains grains) =>
         (await grains.Messages().Edit(id, body.Text, caller.Author, caller.Access)).ToOk();
 
-    private static async Task<Results<Ok<MessageView>, ErrorResult>> Delete(string id, Caller caller, IGrainFactory grains) =>
+    private static async Task<Results<Ok<MessageView>, ErrorResult>> Delete(string id, Caller caller, ClusterGrains grains) =>
         (await grains.Messages().Delete(id, caller.Author, caller.Access)).ToOk();
 }

@@ -43,7 +43,7 @@ internal static class NumberEndpoints
     }
 
     private static async Task<Results<Created<NumberView>, ErrorResult>> Create(
-        NewNumberBody body, Caller caller, HttpRequest request, IGrainFactory grains)
+        NewNumberBody body, Caller caller, HttpRequest request, ClusterGrains grains)
     {
         var created = await grains.Numbers().Create(new NewNumber(
             body.Label, body.Engine, caller.Access, Idempotency.KeyOf(request, caller, body),
@@ -52,35 +52,35 @@ internal static class NumberEndpoints
     }
 
     private static async Task<Results<Ok<Page<NumberView>>, ErrorResult>> List(
-        NumberQuery filter, PageQuery page, Caller caller, IGrainFactory grains) =>
+        NumberQuery filter, PageQuery page, Caller caller, ClusterGrains grains) =>
         (await grains.Numbers().List(filter.Status, page.Request, caller.Access)).ToOk();
 
-    private static async Task<Results<Ok<NumberDetails>, ErrorResult>> Get(string id, Caller caller, IGrainFactory grains) =>
+    private static async Task<Results<Ok<NumberDetails>, ErrorResult>> Get(string id, Caller caller, ClusterGrains grains) =>
         (await grains.Numbers().Get(id, caller.Access)).ToOk();
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Update(
-        string id, NumberPatchBody body, IGrainFactory grains) =>
+        string id, NumberPatchBody body, ClusterGrains grains) =>
         (await grains.Number(id).Update(new NumberUpdate(body.Label, body.Tags, body.ProxyUpdate))).ToOk();
 
-    private static async Task<Results<Ok<NumberView>, ErrorResult>> Unlink(string id, IGrainFactory grains) =>
+    private static async Task<Results<Ok<NumberView>, ErrorResult>> Unlink(string id, ClusterGrains grains) =>
         (await grains.Number(id).Unlink()).ToOk();
 
-    private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> Link(string id, LinkBody body, IGrainFactory grains) =>
+    private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> Link(string id, LinkBody body, ClusterGrains grains) =>
         (await grains.Number(id).Link(new LinkRequest(body.Method, body.Phone, body.Replace)))
             .To(link => TypedResults.Ok(LinkAnswer.From(link)));
 
-    private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> GetLink(string id, IGrainFactory grains) =>
+    private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> GetLink(string id, ClusterGrains grains) =>
         (await grains.Number(id).GetLink()).To(link => TypedResults.Ok(LinkAnswer.From(link)));
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> SetDesired(
-        string id, DesiredBody body, IGrainFactory grains) =>
+        string id, DesiredBody body, ClusterGrains grains) =>
         (await grains.Number(id).SetDesired(body.State)).ToOk();
 
-    private static async Task<Results<Ok<NumberView>, ErrorResult>> Reconnect(string id, IGrainFactory grains) =>
+    private static async Task<Results<Ok<NumberView>, ErrorResult>> Reconnect(string id, ClusterGrains grains) =>
         (await grains.Number(id).Reconnect()).ToOk();
 
     private static async Task<Results<Accepted<NumberView>, ErrorResult>> SyncHistory(
-        string id, HistoryBody? body, Caller caller, IGrainFactory grains)
+        string id, HistoryBody? body, Caller caller, ClusterGrains grains)
     {
         var chat = body?.ChatId;
         if (chat is not null)

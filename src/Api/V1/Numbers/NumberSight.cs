@@ -24,7 +24,7 @@ internal static class NumberSight
         var caller = Caller.Of(http);
         if (caller.IsRestricted)
         {
-            var grains = (IGrainFactory)http.RequestServices.GetService(typeof(IGrainFactory))!;
+            var grains = (ClusterGrains)http.RequestServices.GetService(typeof(ClusterGrains))!;
             if ((await grains.Numbers().Get(id, caller.Access)).Refusal is { } refusal)
             {
                 return new ErrorResult(refusal);

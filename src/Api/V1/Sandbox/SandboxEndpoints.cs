@@ -49,26 +49,26 @@ internal static class SandboxEndpoints
             .Refuses(RefusalCode.UnknownNumber, RefusalCode.InvalidCursor);
     }
 
-    private static async Task<Results<Ok<SandboxView>, ErrorResult>> Get(string id, IGrainFactory grains) =>
+    private static async Task<Results<Ok<SandboxView>, ErrorResult>> Get(string id, ClusterGrains grains) =>
         (await grains.Sandbox(id).Get()).ToOk();
 
     private static async Task<Results<Accepted<SandboxInjected>, ErrorResult>> Inject(
-        string id, SandboxMessageBody body, IGrainFactory grains) =>
+        string id, SandboxMessageBody body, ClusterGrains grains) =>
         (await grains.Sandbox(id).Inject(body.ToMessage())).To(injected => TypedResults.Accepted((string?)null, injected));
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> Type(
-        string id, SandboxTypingBody body, IGrainFactory grains) =>
+        string id, SandboxTypingBody body, ClusterGrains grains) =>
         (await grains.Sandbox(id).Type(new SandboxWriter(body.From, body.Group, body.State))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> Disconnect(
-        string id, DisconnectBody body, IGrainFactory grains) =>
+        string id, DisconnectBody body, ClusterGrains grains) =>
         (await grains.Sandbox(id).Disconnect(body.Code, body.Until)).ToOk();
 
-    private static async Task<Results<Ok<SandboxView>, ErrorResult>> SetFaults(string id, FaultsBody body, IGrainFactory grains) =>
+    private static async Task<Results<Ok<SandboxView>, ErrorResult>> SetFaults(string id, FaultsBody body, ClusterGrains grains) =>
         (await grains.Sandbox(id).SetFaults(body.ToFaults())).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> Scan(
-        string id, ScanBody body, Caller caller, IGrainFactory grains)
+        string id, ScanBody body, Caller caller, ClusterGrains grains)
     {
         // Another number's phone is only lent to those who may touch that number.
         if (body.PhoneOf is { } other && (await grains.Numbers().Get(other, caller.Access)).Refusal is { } refusal)
@@ -80,29 +80,29 @@ internal static class SandboxEndpoints
     }
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> SetAutoLink(
-        string id, AutoLinkBody body, IGrainFactory grains) =>
+        string id, AutoLinkBody body, ClusterGrains grains) =>
         (await grains.Sandbox(id).SetAutoLink(body.On)).ToOk();
 
-    private static async Task<Results<Ok<SandboxView>, ErrorResult>> RemoveDevice(string id, IGrainFactory grains) =>
+    private static async Task<Results<Ok<SandboxView>, ErrorResult>> RemoveDevice(string id, ClusterGrains grains) =>
         (await grains.Sandbox(id).Unlink()).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> SetTraffic(
-        string id, TrafficBody body, IGrainFactory grains) =>
+        string id, TrafficBody body, ClusterGrains grains) =>
         (await grains.Sandbox(id).SetTraffic(new SandboxTraffic(body.Chats, body.PerSecond, body.Seconds))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> BuildHistory(
-        string id, OldChatsBody body, IGrainFactory grains) =>
+        string id, OldChatsBody body, ClusterGrains grains) =>
         (await grains.Sandbox(id).BuildHistory(new SandboxHistory(body.Chats, body.Messages))).ToOk();
 
     private static async Task<Results<Ok<Page<SandboxSent>>, ErrorResult>> Sent(
-        string id, SentQuery query, RecordQuery page, IGrainFactory grains) =>
+        string id, SentQuery query, RecordQuery page, ClusterGrains grains) =>
         (await grains.Sandbox(id).Sent(query.Chat, page.Request)).ToOk();
 
     private static async Task<Results<Ok<Page<SandboxInbound>>, ErrorResult>> Inbound(
-        string id, RecordQuery page, IGrainFactory grains) =>
+        string id, RecordQuery page, ClusterGrains grains) =>
         (await grains.Sandbox(id).Inbound(page.Request)).ToOk();
 
     private static async Task<Results<Ok<Page<SandboxConnectionView>>, ErrorResult>> Connections(
-        string id, RecordQuery page, IGrainFactory grains) =>
+        string id, RecordQuery page, ClusterGrains grains) =>
         (await grains.Sandbox(id).Connections(page.Request)).ToOk();
 }

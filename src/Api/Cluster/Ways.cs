@@ -1,0 +1,52 @@
+using Loopwave.Chats;
+using Loopwave.Cluster;
+using Loopwave.Deployment;
+using Loopwave.Media;
+using Loopwave.Messages;
+using Loopwave.Numbers;
+using Microsoft.Extensions.Hosting;
+
+namespace Loopwave.Api.Cluster;
+
+/// <summary>
+/// Knows ways into the cluster that lead somewhere. Requests would go on by way of a silo that stands still until the others have declared it
+/// dead, and by way of one that has no database until it ends itself: each way is asked once a second, and one that does not answer in time, or
+/// says that it leads nowhere, is replaced by another one, which leads over whichever silo is next.
+/// </summary>
+internal sealed class Ways(IClusterClient client, TimeProvider clock) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<Type, WaysTo> _all = new()
+    {
+        [typeof(IMessagesGrain)] = new(key => client.GetGrain<IMessagesGrain>(key)),
+        [typeof(IChatsGrain)] = new(key => client.GetGrain<IChatsGrain>(key)),
+        [typeof(INumbersGrain)] = new(key => client.GetGrain<INumbersGrain>(key)),
+        [typeof(IHealthGrain)] = new(key => client.GetGrain<IHealthGrain>(key)),
+        [typeof(IMediaGrain)] = new(key => client.GetGrain<IMediaGrain>(key)),
+    };
+
+    /// <summary>The key of a grain of this kind for the next request.</summary>
+    public long Next<T>()
+        where T : IWay => _all[typeof(T)].Next();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        try
+        {
+            do
+            {
+                foreach (var ways in _all.Values)
+                {
+                    ways.Look();
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+    }
+}
