@@ -6,7 +6,7 @@ namespace Loopwave.Api.Cluster;
 
 /// <summary>Tells the cluster that this API node is there, so that operators see it.</summary>
 internal sealed class NodeReporter(
-    ClusterConnection connection, IClusterClient client, LoopwaveSettings settings, ProcessAlarms alarms, TimeProvider clock) : BackgroundService
+    ClusterConnection connection, ClusterGrains grains, LoopwaveSettings settings, ProcessAlarms alarms, TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
 
@@ -37,7 +37,7 @@ internal sealed class NodeReporter(
 
         try
         {
-            await client.Cluster().ReportApiNode(node).WaitAsync(stop);
+            await grains.Cluster().ReportApiNode(node).WaitAsync(stop);
         }
         catch (Exception) when (!stop.IsCancellationRequested)
         {

@@ -17,20 +17,7 @@ public sealed class FakeApiKey(ApiKeyText key, IReadOnlyList<string> scopes, int
 
     public Exception? Failure { get; set; }
 
-    /// <summary>What the next questions wait for.</summary>
-    public Task Hangs { get; set; } = Task.CompletedTask;
-
-    /// <summary>How often it was asked.</summary>
-    public int Asked { get; private set; }
-
-    public async Task<KeyAdmission> Admit(string secretHash, bool testKey)
-    {
-        Asked++;
-        await Hangs;
-        return await Answer(secretHash, testKey);
-    }
-
-    private Task<KeyAdmission> Answer(string secretHash, bool testKey)
+    public Task<KeyAdmission> Admit(string secretHash, bool testKey)
     {
         if (Failure is not null)
         {
