@@ -33,7 +33,7 @@ internal static class HealthEndpoints
             return NotReady([new HealthPart("api", Ready: false, "The node is stopping.")]);
         }
 
-        var parts = await ReadyCheck.Parts(grains.Health(), context.RequestServices.GetService<IMediaHealth>(), clock, cancellationToken);
+        var parts = await ReadyCheck.Parts(grains.Health, context.RequestServices.GetService<IMediaHealth>(), clock, cancellationToken);
         return parts.All(part => part.Ready)
             ? TypedResults.Ok(new ReadyAnswer(Ok: true, parts))
             : NotReady(parts);

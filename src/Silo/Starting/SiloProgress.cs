@@ -18,7 +18,7 @@ internal sealed class SiloProgress
     public async Task<IReadOnlyList<HealthPart>> Parts(CancellationToken cancellationToken) => _stage switch
     {
         Stage.Running running => await ReadyCheck.Parts(
-            running.Silo.GetRequiredService<IGrainFactory>().GetGrain<IHealthGrain>(0), running.Silo.GetService<IMediaHealth>(),
+            () => running.Silo.GetRequiredService<IGrainFactory>().GetGrain<IHealthGrain>(0), running.Silo.GetService<IMediaHealth>(),
             running.Silo.GetRequiredService<TimeProvider>(), cancellationToken),
         Stage.Before before => [new HealthPart("silo", Ready: false, before.What)],
         var unknown => throw new InvalidOperationException($"Unknown stage {unknown}."),

@@ -45,7 +45,7 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
             return new AbruptEnd(
                 ExitCodes.StartAgain, "The database went away while this silo joined the cluster. It ends; start it again, and it waits until the database is there.");
         }
-        catch (OperationCanceledException) when (hostEnd.IsCompleted)
+        catch (OperationCanceledException) when (silo.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested)
         {
             throw Fault(await hostEnd);
         }
