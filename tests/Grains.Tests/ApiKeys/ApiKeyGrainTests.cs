@@ -156,7 +156,7 @@ public sealed class ApiKeyGrainTests(ApiKeyGrainTests.Fixture fixture) : IClassF
         Cluster.Clock.Advance(TimeSpan.FromSeconds(20));
         fixture.Disk.IsFull = true;
         await Admit(key);
-        await fixture.Disk.RefusedOne(() => Cluster.Clock.Advance(TimeSpan.FromMinutes(1)));
+        await fixture.Disk.Refused(key.Id, () => Cluster.Clock.Advance(TimeSpan.FromMinutes(1)));
         Assert.True((await Admit(key)).Known);
         fixture.Disk.IsFull = false;
         var used = Cluster.Clock.GetUtcNow();
@@ -206,7 +206,7 @@ public sealed class ApiKeyGrainTests(ApiKeyGrainTests.Fixture fixture) : IClassF
 /// <summary>The real store on a disk that can be full, or hang.</summary>
 public sealed class FillableKeyStore(IApiKeyStore inner) : IApiKeyStore
 {
-    private TaskCompletionSource _refused = NewAnswer();
+    private (string Id, TaskCompletionSource Answer) _refused = ("", NewAnswer());
     private TaskCompletionSource _writing = NewAnswer();
     private (string Id, TaskCompletionSource Answer) _hangingRead = ("", NewAnswer());
     private (string Id, TaskCompletionSource Answer) _hangingWrite = ("", NewAnswer());
@@ -223,12 +223,12 @@ public sealed class FillableKeyStore(IApiKeyStore inner) : IApiKeyStore
             ?? ActivatorUtilities.CreateInstance(provider, real.ImplementationType!))));
     }
 
-    /// <summary>Does something that leads to a write, and waits until that was refused.</summary>
-    public async Task RefusedOne(Action act)
+    /// <summary>Does something that leads to a write of a key, and waits until that was refused.</summary>
+    public async Task Refused(string id, Action act)
     {
-        _refused = NewAnswer();
+        _refused = (id, NewAnswer());
         act();
-        await _refused.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await _refused.Answer.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     /// <summary>How many reads of the key that hangs were begun.</summary>
@@ -276,7 +276,11 @@ public sealed class FillableKeyStore(IApiKeyStore inner) : IApiKeyStore
 
         if (IsFull)
         {
-            _refused.TrySetResult();
+            if (key.Id == _refused.Id)
+            {
+                _refused.Answer.TrySetResult();
+            }
+
             throw new StorageUnavailableException("There is no room.");
         }
 
