@@ -27,8 +27,8 @@ public sealed class ClusterTuningOptions
     public TimeSpan GatewayRefresh { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a process waits for another one to do what it was asked. The database is given up after up to 6 seconds, three for a connection
-    /// and three for an answer: with less than seven nobody would be told of it.
+    /// How long a process waits for another one to do what it was asked. A database that does not answer is given up after up to 4
+    /// seconds, of which a busy machine makes more: with less than seven nobody would be told of it.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:07", "00:00:25")]
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(10);

@@ -1,10 +1,10 @@
+using System.Net;
 using Loopwave.Cluster;
 using Loopwave.Messages;
 using Loopwave.Numbers;
 using Loopwave.Outbound;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
-using System.Net;
 
 namespace Loopwave.Media;
 
