@@ -11,39 +11,65 @@ internal sealed class WaysTo(Func<long, IWay> find)
     // Each that was ever used is kept by the silos for a while.
     private const long MostKeys = 256;
 
-    private volatile Way[] _ways = [.. Enumerable.Range(0, Count).Select(key => new Way(key))];
+    // Of the first ones nothing is known yet, and requests do not wait for that.
+    private readonly Way[] _ways = [.. Enumerable.Range(0, Count).Select(key => new Way(key) { IsOpen = true })];
     private long _made = Count;
+    private long _looks;
     private uint _turn;
 
-    /// <summary>One that is open, in turn; any, when none is.</summary>
+    /// <summary>One that is open, in turn; when none is, the one that was last: a silo that answers late is better than one that never did.</summary>
     public long Next()
     {
-        var ways = _ways;
         var turn = Interlocked.Increment(ref _turn);
+        Way? last = null;
         for (var i = 0U; i < Count; i++)
         {
-            var way = ways[(turn + i) % Count];
+            var way = Volatile.Read(ref _ways[(turn + i) % Count]);
             if (way.IsOpen)
             {
                 return way.Key;
             }
+
+            last = way.LastOpen > (last?.LastOpen ?? -1) ? way : last;
         }
 
-        return ways[turn % Count].Key;
+        return last!.Key;
     }
 
-    /// <summary>Replaces those that were asked and are not open, and asks all.</summary>
+    /// <summary>
+    /// Asks all. For each that did not answer since the last time, or said no, a new one is tried as well, and takes its place when that one
+    /// is open and the old one still is not. Nothing is sent over a new one before: it may lead over the same silo.
+    /// </summary>
     public void Look()
     {
-        var ways = Array.ConvertAll(_ways, way => way.IsOpen && !way.IsAsked ? way : new Way(_made++ % MostKeys));
-        _ways = ways;
-        foreach (var way in ways)
+        _looks++;
+        for (var i = 0; i < Count; i++)
         {
-            _ = Ask(way);
+            var way = _ways[i];
+            way.IsOpen &= !way.IsAsked;
+            if (!way.IsOpen)
+            {
+                _ = Try(new Way(_made++ % MostKeys), i, way);
+            }
+
+            if (!way.IsAsked)
+            {
+                _ = Ask(way, _looks);
+            }
         }
     }
 
-    private async Task Ask(Way way)
+    private async Task Try(Way other, int place, Way way)
+    {
+        await Ask(other, _looks);
+        if (other.IsOpen && !way.IsOpen)
+        {
+            // Unless another one that was tried is there already.
+            Interlocked.CompareExchange(ref _ways[place], other, way);
+        }
+    }
+
+    private async Task Ask(Way way, long look)
     {
         way.IsAsked = true;
         try
@@ -56,21 +82,30 @@ internal sealed class WaysTo(Func<long, IWay> find)
             way.IsOpen = false;
         }
 
+        way.LastOpen = way.IsOpen ? look : way.LastOpen;
         way.IsAsked = false;
     }
 
     private sealed class Way(long key)
     {
-        private volatile bool _isOpen = true;
+        private volatile bool _isOpen;
         private volatile bool _isAsked;
+        private long _lastOpen;
 
         public long Key => key;
 
-        /// <summary>It answered last time, or was not asked yet.</summary>
+        /// <summary>It said so when it was asked last, and did not take until the next time.</summary>
         public bool IsOpen
         {
             get => _isOpen;
             set => _isOpen = value;
+        }
+
+        /// <summary>The look that it was last open for; 0 for never.</summary>
+        public long LastOpen
+        {
+            get => Volatile.Read(ref _lastOpen);
+            set => Volatile.Write(ref _lastOpen, value);
         }
 
         public bool IsAsked

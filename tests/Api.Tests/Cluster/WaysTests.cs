@@ -15,6 +15,8 @@ public sealed class WaysTests
     [Fact]
     public void Requests_go_by_all_ways_in_turn()
     {
+        Assert.Equal([0, 1, 2, 3], Used());
+
         _ways.Look();
         _ways.Look();
 
@@ -22,7 +24,7 @@ public sealed class WaysTests
     }
 
     [Fact]
-    public void A_way_without_an_answer_until_the_next_look_is_left_for_good_and_another_one_taken()
+    public void A_way_without_an_answer_until_the_next_look_is_left_for_another_one()
     {
         var answer = new TaskCompletionSource<bool>();
         _answers[1] = answer.Task;
@@ -52,6 +54,59 @@ public sealed class WaysTests
     }
 
     [Fact]
+    public void Nothing_is_sent_over_a_new_way_before_it_has_answered()
+    {
+        var (old, first, second) = (new TaskCompletionSource<bool>(), new TaskCompletionSource<bool>(), new TaskCompletionSource<bool>());
+        (_answers[1], _answers[4], _answers[5]) = (old.Task, first.Task, second.Task);
+        _ways.Look();
+
+        _ways.Look();
+        Assert.Equal([0, 2, 3], Used());
+        _ways.Look();
+        Assert.Equal([0, 2, 3], Used());
+
+        second.SetResult(true);
+        Assert.Equal([0, 2, 3, 5], Used());
+        first.SetResult(true);
+        Assert.Equal([0, 2, 3, 5], Used());
+    }
+
+    [Fact]
+    public void A_way_that_answers_late_is_taken_again_when_no_other_has_its_place()
+    {
+        var (old, other) = (new TaskCompletionSource<bool>(), new TaskCompletionSource<bool>());
+        (_answers[1], _answers[4]) = (old.Task, other.Task);
+        _ways.Look();
+        _ways.Look();
+        Assert.Equal([0, 2, 3], Used());
+
+        old.SetResult(true);
+        Assert.Equal([0, 1, 2, 3], Used());
+        other.SetResult(true);
+        Assert.Equal([0, 1, 2, 3], Used());
+    }
+
+    [Fact]
+    public void When_all_are_late_requests_go_by_the_one_that_was_open_last()
+    {
+        var late = new TaskCompletionSource<bool>();
+        (_answers[0], _answers[1], _answers[3]) = (late.Task, late.Task, late.Task);
+        _ways.Look();
+        for (var key = 4; key < 20; key++)
+        {
+            _answers[key] = late.Task;
+        }
+
+        _ways.Look();
+        Assert.Equal([2], Used());
+
+        _answers[2] = late.Task;
+        _ways.Look();
+        _ways.Look();
+        Assert.Equal([2], Used());
+    }
+
+    [Fact]
     public void With_no_open_way_requests_go_on_and_new_ways_are_tried()
     {
         for (var key = 0; key < 12; key++)
@@ -60,9 +115,9 @@ public sealed class WaysTests
         }
 
         _ways.Look();
-        Assert.Equal([0, 1, 2, 3], Used());
+        Assert.NotEmpty(Used());
         _ways.Look();
-        Assert.Equal([4, 5, 6, 7], Used());
+        Assert.All(Used(), key => Assert.InRange(key, 0, 3));
         _ways.Look();
         _ways.Look();
         Assert.Equal([12, 13, 14, 15], Used());
@@ -71,16 +126,20 @@ public sealed class WaysTests
     [Fact]
     public void A_cluster_that_stays_away_does_not_make_ever_new_grains()
     {
-        for (var key = 0; key < 1_000; key++)
+        var asked = new ConcurrentBag<long>();
+        var ways = new WaysTo(key => new FakeWay(() =>
         {
-            _answers[key] = Task.FromResult(false);
-        }
+            asked.Add(key);
+            return Task.FromResult(false);
+        }));
 
         for (var look = 0; look < 100; look++)
         {
-            _ways.Look();
-            Assert.All(Used(), key => Assert.InRange(key, 0, 255));
+            ways.Look();
         }
+
+        Assert.All(asked, key => Assert.InRange(key, 0, 255));
+        Assert.Equal(256, asked.Distinct().Count());
     }
 
     private List<long> Used() => [.. Enumerable.Range(0, 3 * WaysTo.Count).Select(_ => _ways.Next()).Distinct().Order()];
