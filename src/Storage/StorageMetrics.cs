@@ -23,7 +23,7 @@ internal static class StorageMetrics
     // A database is opened before there is a host, so this meter has none.
     private static readonly Meter Meter = new(TelemetryNames.Meter);
 
-    // Callers are told after 4 seconds without progress.
+    // Callers are told after 3.5 seconds without progress.
     private static readonly Histogram<double> Latency = Meter.CreateHistogram(
         "loopwave_storage_latency_seconds", "s", "From the moment the database is asked for something to its answer, waiting for others included.", tags: null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });

@@ -1,5 +1,4 @@
 using Loopwave.Deployment;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Loopwave.Storage.Tests;
@@ -12,7 +11,7 @@ public sealed class TurnsTests
     private readonly FakeTimeProvider _clock = new();
     private readonly Turns _turns;
 
-    public TurnsTests() => _turns = new Turns(1, Patience, _clock, new Silence(_clock));
+    public TurnsTests() => _turns = new Turns(1, Patience, _clock, new SilentDatabase(_clock));
 
     [Fact]
     public async Task Who_waits_longer_than_the_patience_keeps_the_place_while_something_gets_done()
@@ -42,16 +41,5 @@ public sealed class TurnsTests
         var next = _turns.Enter();
         _turns.Leave(isDone: false);
         await next;
-    }
-
-    private sealed class Silence(TimeProvider clock) : DatabaseErrors(NullLogger.Instance, clock)
-    {
-        protected override string Silent => "the database";
-
-        public override bool IsUnavailable(Exception error) => true;
-
-        protected override bool IsFull(Exception error) => false;
-
-        protected override string Code(Exception error) => "test";
     }
 }

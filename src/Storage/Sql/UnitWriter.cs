@@ -125,17 +125,20 @@ internal sealed class UnitWriter : IDisposable
         var batch = new List<WaitingUnit>(_options.MostUnitsPerCommit);
         while (_waiting.Take(batch, _options.MostUnitsPerCommit))
         {
-            Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
             batch.RemoveAll(unit => !unit.TryStart());
-            Write(batch);
+            if (Write(batch))
+            {
+                Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
+            }
+
             batch.Clear();
-            Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
         }
 
         _runner.Dispose();
     }
 
-    private void Write(List<WaitingUnit> batch)
+    // Whether something got done; a database that hangs makes no progress by failing.
+    private bool Write(List<WaitingUnit> batch)
     {
         try
         {
@@ -148,11 +151,12 @@ internal sealed class UnitWriter : IDisposable
         {
             _runner.Reset();
             Fail(batch, _errors.IsUnavailable(error) ? _errors.Unavailable(error) : error);
-            return;
+            return false;
         }
 
         _options.Faults?.AfterCommit();
         batch.ForEach(waiting => waiting.Complete());
+        return true;
     }
 
     // All lanes first: a caller who hears of it may give the next unit at once.
