@@ -8,6 +8,7 @@ public static class ProcessRun
     /// <param name="name">At the beginning of a sentence, such as <c>The silo</c>.</param>
     public static async Task<int> Guarded(string name, Func<Task> run)
     {
+        SpareThreads.Allow();
         try
         {
             await run();

@@ -20,8 +20,7 @@ internal static class PostgresConnections
         Timeout = 3,
         CommandTimeout = 3,
 
-        // What takes too long breaks its connection. To ask the server to cancel it, the driver would connect once more, and hold the
-        // thread meanwhile: eight reads that hear nothing would take eight threads for 3 seconds, heartbeats' and leases' among them.
+        // What takes too long breaks its connection, whether the server could be asked to cancel it or not.
         CancellationTimeout = -1,
         MaxAutoPrepare = 256,
         AutoPrepareMinUsages = 2,
