@@ -32,7 +32,7 @@ internal sealed partial class MongoCommits
     private IMongoCollection<BsonDocument> Numbers => _database.Collection(MongoCollections.Number);
 
     /// <summary>Returns once everything given before for this number is decided, and written where it belongs.</summary>
-    public Task Settle(string number) => _turns.Settle(number);
+    public Task Settle(string number) => _database.Behind(() => _turns.Settle(number));
 
     /// <summary>Stores a new number together with what <paramref name="plan"/> adds.</summary>
     public Task<CommitResult> Create(BsonDocument number, IReadOnlyCollection<string> claims, Func<MongoRecord, Task<CommitResult?>> plan)

@@ -79,6 +79,17 @@ internal sealed class MongoDatabase : IDisposable
     /// <summary>Past everybody who waits: a silo that cannot renew its lease in time closes every connection.</summary>
     public Task<T> RunLease<T>(Func<CancellationToken, Task<T>> work) => StorageMetrics.MeasuredStep(_options.Backend, Run(_leaseTurns, work));
 
+    /// <summary>
+    /// Waits for what others do. Fails when the database could not be had meanwhile: whoever reads after that would wait for it once more,
+    /// and its caller twice as long as it may.
+    /// </summary>
+    public async Task Behind(Func<Task> others)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        await others();
+        ThrowIfFailed(since);
+    }
+
     /// <summary>A change of a number, to be measured as a whole.</summary>
     public Task<CommitResult> Measured(Task<CommitResult> commit) => StorageMetrics.Measured(_options.Backend, commit);
 
@@ -101,11 +112,7 @@ internal sealed class MongoDatabase : IDisposable
         var isDone = false;
         try
         {
-            if (Interlocked.Read(ref _failedAt) > since)
-            {
-                throw _errors.Stuck();
-            }
-
+            ThrowIfFailed(since);
             var done = await Try(work);
             isDone = true;
             return done;
@@ -113,6 +120,14 @@ internal sealed class MongoDatabase : IDisposable
         finally
         {
             turns.Leave(isDone);
+        }
+    }
+
+    private void ThrowIfFailed(long since)
+    {
+        if (Interlocked.Read(ref _failedAt) > since)
+        {
+            throw _errors.Stuck();
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed partial class MongoSandboxRecord
 
     public async Task<IReadOnlyList<SandboxConnectionView>> Connections(string number, long after, int limit)
     {
-        await _turns.Settle(number);
+        await database.Behind(() => _turns.Settle(number));
         await EndLeft(number);
         return (await database.Run(token => Links
             .Find(new BsonDocument { ["number"] = number, ["_id"] = new BsonDocument("$gt", after) })

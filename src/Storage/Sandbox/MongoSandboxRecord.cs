@@ -159,7 +159,7 @@ internal sealed partial class MongoSandboxRecord(MongoDatabase database) : ISand
     /// <summary>Everything that was called before is stored, and what a process that is gone has left is where it belongs.</summary>
     private async Task Written(string number)
     {
-        await _turns.Settle(number);
+        await database.Behind(() => _turns.Settle(number));
         foreach (var (collection, key) in new[] { (Accounts, "_id"), (SentMessages, "number") })
         {
             var left = await database.Run(token => collection

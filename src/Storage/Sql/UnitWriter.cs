@@ -32,6 +32,7 @@ internal sealed class UnitWriter : IDisposable
     private readonly UnitWriterOptions _options;
     private readonly Thread _thread;
     private long _progressAt;
+    private int _outages;
 
     public UnitWriter(IUnitRunner runner, DatabaseErrors errors, TimeProvider clock, UnitWriterOptions options)
     {
@@ -76,9 +77,18 @@ internal sealed class UnitWriter : IDisposable
 
     /// <summary>
     /// Waits until everything given before is decided. A lane can be known to be broken while an earlier unit of it is
-    /// still to be committed; only after this does a read say what will be there.
+    /// still to be committed; only after this does a read say what will be there. Fails when storage could not be had for what was
+    /// waited for: the read would wait for it once more, and the caller twice as long as it may.
     /// </summary>
-    public Task Settle() => Run(new Unit([]));
+    public async Task Settle()
+    {
+        var before = Volatile.Read(ref _outages);
+        await Run(new Unit([]));
+        if (Volatile.Read(ref _outages) != before)
+        {
+            throw _errors.Stuck();
+        }
+    }
 
     /// <summary>Nothing is applied behind what failed in its lane.</summary>
     public static StorageUnavailableException AfterFailure() =>
@@ -150,7 +160,9 @@ internal sealed class UnitWriter : IDisposable
         catch (Exception error)
         {
             _runner.Reset();
-            Fail(batch, _errors.IsUnavailable(error) ? _errors.Unavailable(error) : error);
+            var isOutage = _errors.IsUnavailable(error);
+            Interlocked.Add(ref _outages, isOutage ? 1 : 0);
+            Fail(batch, isOutage ? _errors.Unavailable(error) : error);
             return false;
         }
 

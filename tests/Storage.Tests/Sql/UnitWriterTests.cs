@@ -57,6 +57,19 @@ public sealed class UnitWriterTests : IDisposable
         await second.WaitAsync(AtOnce, TimeProvider.System);
     }
 
+    [Fact]
+    public async Task Who_waits_for_what_was_given_before_is_told_that_storage_could_not_be_had_for_it()
+    {
+        var change = _writer.Run(Change());
+        await _runner.Began();
+        var settled = _writer.Settle();
+        _runner.End(fails: true);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => settled.WaitAsync(AtOnce, TimeProvider.System));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => change.WaitAsync(AtOnce, TimeProvider.System));
+
+        await _writer.Settle().WaitAsync(AtOnce, TimeProvider.System);
+    }
+
     public void Dispose()
     {
         _runner.EndAll();
