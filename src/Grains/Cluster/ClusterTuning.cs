@@ -20,10 +20,19 @@ public static class ClusterTuning
 #pragma warning restore ORLEANSEXP003
         silo.Services.AddOptions<ClusterMembershipOptions>().Configure<IOptions<ClusterTuningOptions>>((membership, tuning) => Tune(membership, tuning.Value));
 
-        // As long as it takes to notice: how long the directory waits before it gives the grains of a lost silo away.
-        silo.Services.AddOptions<GrainDirectoryOptions>()
-            .Configure<IOptions<ClusterTuningOptions>>((directory, tuning) => directory.RangeLeaseDuration = tuning.Value.MaxProbeTimeout * tuning.Value.MissedProbes);
+        silo.Services.AddOptions<GrainDirectoryOptions>().Configure<IOptions<ClusterTuningOptions>>((directory, tuning) => Tune(directory, tuning.Value));
         return silo;
+    }
+
+    private static void Tune(GrainDirectoryOptions directory, ClusterTuningOptions tuning)
+    {
+        // As long as it takes to notice: how long the directory waits before it gives the grains of a lost silo away.
+        directory.RangeLeaseDuration = tuning.MaxProbeTimeout * tuning.MissedProbes;
+
+        // Where a number is, even on its own silo, is asked of the directory once it was not called from there for so long; that part of the
+        // directory can lie on a silo that stands still. About 200 bytes each; what is not true any more is put right by the silo that is asked.
+        directory.MaximumCacheTTL = TimeSpan.FromDays(1);
+        directory.CacheSize = 250_000;
     }
 
     private static void Tune(ClusterMembershipOptions membership, ClusterTuningOptions tuning)
