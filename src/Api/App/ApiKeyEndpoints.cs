@@ -29,10 +29,23 @@ internal static class ApiKeyEndpoints
     private static async Task<Ok<Page<ApiKeyView>>> List(ClusterGrains grains) =>
         TypedResults.Ok(new Page<ApiKeyView>(await grains.ApiKeys().List(), NextCursor: null));
 
-    private static async Task<Results<Ok<ApiKeyView>, ErrorResult>> SetEnabled(
-        string id, KeyPatchBody body, ClusterGrains grains) => id.Length == IdLength
-            ? (await grains.ApiKey(id).SetEnabled(body.Enabled)).ToOk()
-            : new ErrorResult(new Refusal(RefusalCode.NotFound, "There is no such key."));
+    private static async Task<Results<Ok<ApiKeyView>, ErrorResult>> SetEnabled(string id, KeyPatchBody body, ClusterGrains grains, Credentials credentials)
+    {
+        if (id.Length != IdLength)
+        {
+            return new ErrorResult(new Refusal(RefusalCode.NotFound, "There is no such key."));
+        }
+
+        try
+        {
+            return (await grains.ApiKey(id).SetEnabled(body.Enabled)).ToOk();
+        }
+        finally
+        {
+            // Without an answer it may be done as well.
+            credentials.ForgetKey(id);
+        }
+    }
 }
 
 internal sealed record NewKeyBody

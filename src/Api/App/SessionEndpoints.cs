@@ -27,9 +27,19 @@ internal static class SessionEndpoints
 
     private static Ok<SessionAnswer> Current(Caller caller) => TypedResults.Ok(new SessionAnswer(caller.Member!));
 
-    private static async Task<NoContent> SignOut(HttpContext http, ClusterGrains grains)
+    private static async Task<NoContent> SignOut(HttpContext http, ClusterGrains grains, Credentials credentials)
     {
-        await grains.Team().SignOut(SessionCookie.Read(http.Request)!);
+        var token = SessionCookie.Read(http.Request)!;
+        try
+        {
+            await grains.Team().SignOut(token);
+        }
+        finally
+        {
+            // Without an answer it may be done as well.
+            credentials.ForgetSession(token);
+        }
+
         SessionCookie.Clear(http);
         return TypedResults.NoContent();
     }

@@ -8,8 +8,9 @@ namespace Loopwave.Api.Auth;
 /// silo: when that stands still, is lost, or has no storage, requests that other silos could serve need not wait for it.
 /// </summary>
 /// <param name="again">What an answer is worth once more.</param>
+/// <param name="joined">What is kept when a new answer comes after one that was used here meanwhile.</param>
 /// <param name="inVain">Hears of every question that was not answered.</param>
-internal sealed class LastAnswers<T>(Func<T, T> again, Action<Exception> inVain, TimeProvider clock) : IDisposable
+internal sealed class LastAnswers<T>(Func<T, T> again, Func<T, T, T> joined, Action<Exception> inVain, TimeProvider clock) : IDisposable
     where T : class
 {
     // Finding out that a silo stands still takes up to 17 s, ending one that has no database up to 40 s.
@@ -21,6 +22,9 @@ internal sealed class LastAnswers<T>(Func<T, T> again, Action<Exception> inVain,
 
     // As many callers as a node may well have. Of more than that, some are not known when their grain cannot be asked.
     private readonly MemoryCache _callers = new(new MemoryCacheOptions { SizeLimit = 100_000 });
+
+    // Counts what was forgotten: an answer that was asked for before is worth nothing after it.
+    private int _forgotten;
 
     /// <summary>
     /// Asks, or goes by the last answer. With nothing to go by it takes as long as the grain takes, and fails as that does. Null, and never
@@ -53,6 +57,16 @@ internal sealed class LastAnswers<T>(Func<T, T> again, Action<Exception> inVain,
         }
     }
 
+    /// <summary>Something changed for these callers: the grain is asked, whatever it said before.</summary>
+    public void Forget(Func<string, bool> callers)
+    {
+        Interlocked.Increment(ref _forgotten);
+        foreach (var caller in _callers.Keys.OfType<string>().Where(callers))
+        {
+            _callers.Remove(caller);
+        }
+    }
+
     public void Dispose() => _callers.Dispose();
 
     // Whenever the answer comes: a caller that is not known any more must not go on for long.
@@ -62,25 +76,33 @@ internal sealed class LastAnswers<T>(Func<T, T> again, Action<Exception> inVain,
         asking.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         return asking;
 
-        async Task<T?> AskAndKeep() => Keep(caller, await ask());
+        async Task<T?> AskAndKeep()
+        {
+            var before = Volatile.Read(ref _forgotten);
+            var answer = await ask();
+            Keep(caller, answer, before);
+            return answer;
+        }
     }
 
-    private T? Keep(string caller, T? answer)
+    private void Keep(string caller, T? answer, int before)
     {
         if (answer is null)
         {
             _callers.Remove(caller);
         }
+        else if (Volatile.Read(ref _forgotten) != before)
+        {
+            // Somebody may have meant this one.
+        }
         else if (_callers.TryGetValue<Known>(caller, out var known))
         {
-            known!.Keep(answer);
+            known!.Keep(answer, joined);
         }
         else
         {
             _callers.Set(caller, new Known(answer, clock), new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = 2 * GoodFor });
         }
-
-        return answer;
     }
 
     /// <summary>A caller of whom there is an answer. Any thread.</summary>
@@ -123,11 +145,11 @@ internal sealed class LastAnswers<T>(Func<T, T> again, Action<Exception> inVain,
             }
         }
 
-        public void Keep(T answer)
+        public void Keep(T answer, Func<T, T, T> joined)
         {
             lock (_lock)
             {
-                (_answer, _at) = (answer, clock.GetTimestamp());
+                (_answer, _at) = (joined(_answer, answer), clock.GetTimestamp());
             }
         }
 
