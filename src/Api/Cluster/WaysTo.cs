@@ -8,8 +8,12 @@ internal sealed class WaysTo(Func<long, IWay> find)
     /// <summary>Enough for some of them to lead over each of a few silos.</summary>
     public const int Count = 4;
 
-    // Each that was ever used is kept by the silos for a while.
-    private const long MostKeys = 256;
+    // Each that was used is kept by the silos for a while. Fewer would all lead over one silo once it was alone for a minute: to each key the
+    // client keeps to the silo that it found first.
+    private const long MostKeys = 4096;
+
+    // How many looks at the ways there are between two trials of a new one in the place of one that is open.
+    private const long LooksUntilRenewed = 60;
 
     // Of the first ones nothing is known yet, and requests do not wait for that.
     private readonly Way[] _ways = [.. Enumerable.Range(0, Count).Select(key => new Way(key) { IsOpen = true })];
@@ -38,51 +42,56 @@ internal sealed class WaysTo(Func<long, IWay> find)
 
     /// <summary>
     /// Asks all. For each that did not answer since the last time, or said no, a new one is tried as well, and takes its place when that one
-    /// is open and the old one still is not. Nothing is sent over a new one before: it may lead over the same silo.
+    /// is open and the old one still is not. Nothing is sent over a new one before: it may lead over the same silo. Now and then one
+    /// that is open gives way to a new one, too: after a silo was away all would lead around it for ever.
     /// </summary>
     public void Look()
     {
-        _looks++;
+        var look = Interlocked.Increment(ref _looks);
+        var renewed = look % LooksUntilRenewed == 0 ? look / LooksUntilRenewed % Count : -1;
         for (var i = 0; i < Count; i++)
         {
             var way = _ways[i];
             way.IsOpen &= !way.IsAsked;
-            if (!way.IsOpen)
+            if (!way.IsOpen || i == renewed)
             {
-                _ = Try(new Way(_made++ % MostKeys), i, way);
+                _ = Try(new Way(_made++ % MostKeys), i, way, whatever: i == renewed);
             }
 
             if (!way.IsAsked)
             {
-                _ = Ask(way, _looks);
+                _ = Ask(way);
             }
         }
     }
 
-    private async Task Try(Way other, int place, Way way)
+    private async Task Try(Way other, int place, Way way, bool whatever)
     {
-        await Ask(other, _looks);
-        if (other.IsOpen && !way.IsOpen)
+        await Ask(other);
+        if (other.IsOpen && (whatever || !way.IsOpen))
         {
             // Unless another one that was tried is there already.
             Interlocked.CompareExchange(ref _ways[place], other, way);
         }
     }
 
-    private async Task Ask(Way way, long look)
+    private async Task Ask(Way way)
     {
+        var look = Interlocked.Read(ref _looks);
         way.IsAsked = true;
+        var isOpen = false;
         try
         {
-            way.IsOpen = await find(way.Key).IsOpen();
+            isOpen = await find(way.Key).IsOpen();
         }
         catch (Exception)
         {
             // Whatever it is: this way leads to no answer.
-            way.IsOpen = false;
         }
 
-        way.LastOpen = way.IsOpen ? look : way.LastOpen;
+        // An answer that took until the next look is as good as none, as long as others answer.
+        way.LastOpen = isOpen ? look : way.LastOpen;
+        way.IsOpen = isOpen && Interlocked.Read(ref _looks) == look;
         way.IsAsked = false;
     }
 
@@ -94,7 +103,7 @@ internal sealed class WaysTo(Func<long, IWay> find)
 
         public long Key => key;
 
-        /// <summary>It said so when it was asked last, and did not take until the next time.</summary>
+        /// <summary>It said so when it was asked last, and in time.</summary>
         public bool IsOpen
         {
             get => _isOpen;

@@ -72,18 +72,39 @@ public sealed class WaysTests
     }
 
     [Fact]
-    public void A_way_that_answers_late_is_taken_again_when_no_other_has_its_place()
+    public void A_way_that_answered_late_is_taken_again_once_it_answers_in_time_and_no_other_has_its_place()
     {
         var (old, other) = (new TaskCompletionSource<bool>(), new TaskCompletionSource<bool>());
         (_answers[1], _answers[4]) = (old.Task, other.Task);
         _ways.Look();
         _ways.Look();
+        old.SetResult(true);
         Assert.Equal([0, 2, 3], Used());
 
-        old.SetResult(true);
+        for (var key = 5; key < 8; key++)
+        {
+            _answers[key] = other.Task;
+        }
+
+        _ways.Look();
         Assert.Equal([0, 1, 2, 3], Used());
         other.SetResult(true);
         Assert.Equal([0, 1, 2, 3], Used());
+    }
+
+    [Fact]
+    public void Once_a_minute_an_open_way_gives_way_to_a_new_one_that_is_open()
+    {
+        Look(59);
+        Assert.Equal([0, 1, 2, 3], Used());
+        _ways.Look();
+        Assert.Equal([0, 2, 3, 4], Used());
+
+        _answers[5] = new TaskCompletionSource<bool>().Task;
+        Look(60);
+        Assert.Equal([0, 2, 3, 4], Used());
+        Look(120);
+        Assert.Equal([2, 4, 6, 7], Used());
     }
 
     [Fact]
@@ -133,13 +154,21 @@ public sealed class WaysTests
             return Task.FromResult(false);
         }));
 
-        for (var look = 0; look < 100; look++)
+        for (var look = 0; look < 1_100; look++)
         {
             ways.Look();
         }
 
-        Assert.All(asked, key => Assert.InRange(key, 0, 255));
-        Assert.Equal(256, asked.Distinct().Count());
+        Assert.All(asked, key => Assert.InRange(key, 0, 4095));
+        Assert.Equal(4096, asked.Distinct().Count());
+    }
+
+    private void Look(int times)
+    {
+        for (var look = 0; look < times; look++)
+        {
+            _ways.Look();
+        }
     }
 
     private List<long> Used() => [.. Enumerable.Range(0, 3 * WaysTo.Count).Select(_ => _ways.Next()).Distinct().Order()];
