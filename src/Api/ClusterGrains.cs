@@ -16,11 +16,9 @@ namespace Loopwave.Api;
 /// <param name="ways">None where there is only one silo, this process.</param>
 internal sealed class ClusterGrains(IGrainFactory grains, Ways? ways = null)
 {
-    public INumberGrain Number(string id) => grains.GetGrain<INumberGrain>(id);
-
     public INumbersGrain Numbers() => Open<INumbersGrain>();
 
-    public ISandboxGrain Sandbox(string number) => grains.GetGrain<ISandboxGrain>(number);
+    public ISandboxNumbersGrain Sandbox() => Open<ISandboxNumbersGrain>();
 
     public IMessagesGrain Messages() => Open<IMessagesGrain>();
 

@@ -4,6 +4,7 @@ using Loopwave.Deployment;
 using Loopwave.Media;
 using Loopwave.Messages;
 using Loopwave.Numbers;
+using Loopwave.Sandbox;
 using Microsoft.Extensions.Hosting;
 
 namespace Loopwave.Api.Cluster;
@@ -22,6 +23,7 @@ internal sealed class Ways(IClusterClient client, TimeProvider clock) : Backgrou
         [typeof(IMessagesGrain)] = new(key => client.GetGrain<IMessagesGrain>(key)),
         [typeof(IChatsGrain)] = new(key => client.GetGrain<IChatsGrain>(key)),
         [typeof(INumbersGrain)] = new(key => client.GetGrain<INumbersGrain>(key)),
+        [typeof(ISandboxNumbersGrain)] = new(key => client.GetGrain<ISandboxNumbersGrain>(key)),
         [typeof(IHealthGrain)] = new(key => client.GetGrain<IHealthGrain>(key)),
         [typeof(IMediaGrain)] = new(key => client.GetGrain<IMediaGrain>(key)),
     };

@@ -114,7 +114,10 @@ public sealed record ProxyUpdate([property: Id(0)] string? Url)
 [GenerateSerializer, Immutable, Alias("loopwave.history-request")]
 public sealed record HistoryRequest([property: Id(0)] string? Chat);
 
-/// <summary>The numbers of the deployment: creates and lists them. Any number of copies, no state.</summary>
+/// <summary>
+/// The numbers of the deployment: creates and lists them, and passes on what API nodes ask of one of them (its id comes first), so that they
+/// reach it by any silo. Any number of copies, no state.
+/// </summary>
 [Alias("loopwave.numbers")]
 public interface INumbersGrain : IWay
 {
@@ -127,6 +130,34 @@ public interface INumbersGrain : IWay
 
     [Alias("get"), ReadOnly]
     Task<Outcome<NumberDetails>> Get(string id, Access access);
+
+    /// <inheritdoc cref="INumberGrain.Link"/>
+    [Alias("link")]
+    Task<Outcome<LinkView>> Link(string id, LinkRequest request);
+
+    /// <inheritdoc cref="INumberGrain.GetLink"/>
+    [Alias("get-link")]
+    Task<Outcome<LinkView>> GetLink(string id);
+
+    /// <inheritdoc cref="INumberGrain.Update"/>
+    [Alias("update")]
+    Task<Outcome<NumberView>> Update(string id, NumberUpdate update);
+
+    /// <inheritdoc cref="INumberGrain.SetDesired"/>
+    [Alias("set-desired")]
+    Task<Outcome<NumberView>> SetDesired(string id, DesiredState state);
+
+    /// <inheritdoc cref="INumberGrain.Reconnect"/>
+    [Alias("reconnect")]
+    Task<Outcome<NumberView>> Reconnect(string id);
+
+    /// <inheritdoc cref="INumberGrain.SyncHistory"/>
+    [Alias("sync-history")]
+    Task<Outcome<NumberView>> SyncHistory(string id, HistoryRequest request);
+
+    /// <inheritdoc cref="INumberGrain.Unlink"/>
+    [Alias("unlink")]
+    Task<Outcome<NumberView>> Unlink(string id);
 }
 
 /// <summary>A number to create. Sandbox numbers link by themselves.</summary>

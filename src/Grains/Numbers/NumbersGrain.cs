@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 
 namespace Loopwave.Numbers;
 
-/// <summary>Creates numbers and lists them. Keeps nothing.</summary>
+/// <summary>Creates numbers, lists them and passes on what is asked of one. Keeps nothing.</summary>
 [StatelessWorker, Reentrant]
 internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) : WayGrain(context.Lease), INumbersGrain
 {
@@ -51,7 +51,7 @@ internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) 
         if (number.Engine is EngineKind.Sandbox)
         {
             // Nobody has to hold a phone to a sandbox number.
-            await GrainFactory.GetGrain<INumberGrain>(document.Id).Link(new LinkRequest(LinkMethod.Qr));
+            await Number(document.Id).Link(new LinkRequest(LinkMethod.Qr));
         }
 
         return (await numbers.Load(document.Id))!.View(now);
@@ -80,6 +80,22 @@ internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) 
         var timeline = await numbers.Timeline(id);
         return new NumberDetails(View(stored), [.. timeline.Select(entry => entry.Transition)]);
     }
+
+    public Task<Outcome<LinkView>> Link(string id, LinkRequest request) => Number(id).Link(request);
+
+    public Task<Outcome<LinkView>> GetLink(string id) => Number(id).GetLink();
+
+    public Task<Outcome<NumberView>> Update(string id, NumberUpdate update) => Number(id).Update(update);
+
+    public Task<Outcome<NumberView>> SetDesired(string id, DesiredState state) => Number(id).SetDesired(state);
+
+    public Task<Outcome<NumberView>> Reconnect(string id) => Number(id).Reconnect();
+
+    public Task<Outcome<NumberView>> SyncHistory(string id, HistoryRequest request) => Number(id).SyncHistory(request);
+
+    public Task<Outcome<NumberView>> Unlink(string id) => Number(id).Unlink();
+
+    private INumberGrain Number(string id) => GrainFactory.GetGrain<INumberGrain>(id);
 
     private NumberView View(StoredNumber stored) => stored.View(context.Clock.GetUtcNow());
 

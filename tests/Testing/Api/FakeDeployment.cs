@@ -77,8 +77,7 @@ public sealed class FakeDeployment
     internal object Grain(Type grain, string key) => grain.Name switch
     {
         nameof(INumbersGrain) => new FakeNumbers(this),
-        nameof(INumberGrain) => new FakeNumber(this, key),
-        nameof(ISandboxGrain) => new FakeSandbox(this, key),
+        nameof(ISandboxNumbersGrain) => new FakeSandbox(this),
         nameof(IMessagesGrain) => new FakeMessages(this),
         nameof(IChatsGrain) => new FakeChats(this),
         nameof(IMediaGrain) => new FakeMedia(this),

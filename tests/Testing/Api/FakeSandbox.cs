@@ -2,36 +2,38 @@ using Loopwave.Sandbox;
 
 namespace Loopwave.Testing.Api;
 
-internal sealed class FakeSandbox(FakeDeployment deployment, string id) : ISandboxGrain
+internal sealed class FakeSandbox(FakeDeployment deployment) : ISandboxNumbersGrain
 {
-    public Task<Outcome<SandboxView>> Get() => View("get");
+    public Task<bool> IsOpen() => Task.FromResult(true);
 
-    public Task<Outcome<SandboxInjected>> Inject(SandboxMessage message) =>
+    public Task<Outcome<SandboxView>> Get(string id) => View(id, "get");
+
+    public Task<Outcome<SandboxInjected>> Inject(string id, SandboxMessage message) =>
         deployment.Answer<SandboxInjected>(new AskedNumber(id, message), () => new SandboxInjected("3EB0", Samples.Jid));
 
-    public Task<Outcome<SandboxView>> Type(SandboxWriter writer) => View(writer);
+    public Task<Outcome<SandboxView>> Type(string id, SandboxWriter writer) => View(id, writer);
 
-    public Task<Outcome<SandboxView>> Disconnect(int code, DateTimeOffset? until) => View((code, until));
+    public Task<Outcome<SandboxView>> Disconnect(string id, int code, DateTimeOffset? until) => View(id, (code, until));
 
-    public Task<Outcome<SandboxView>> SetFaults(SandboxFaults faults) => View(faults);
+    public Task<Outcome<SandboxView>> SetFaults(string id, SandboxFaults faults) => View(id, faults);
 
-    public Task<Outcome<SandboxView>> Scan(SandboxScan scan) => View(scan);
+    public Task<Outcome<SandboxView>> Scan(string id, SandboxScan scan) => View(id, scan);
 
-    public Task<Outcome<SandboxView>> SetAutoLink(bool? on) => View(("auto-link", on));
+    public Task<Outcome<SandboxView>> SetAutoLink(string id, bool? on) => View(id, ("auto-link", on));
 
-    public Task<Outcome<SandboxView>> Unlink() => View("unlink");
+    public Task<Outcome<SandboxView>> Unlink(string id) => View(id, "unlink");
 
-    public Task<Outcome<SandboxView>> SetTraffic(SandboxTraffic traffic) => View(traffic);
+    public Task<Outcome<SandboxView>> SetTraffic(string id, SandboxTraffic traffic) => View(id, traffic);
 
-    public Task<Outcome<SandboxView>> BuildHistory(SandboxHistory history) => View(history);
+    public Task<Outcome<SandboxView>> BuildHistory(string id, SandboxHistory history) => View(id, history);
 
-    public Task<Outcome<Page<SandboxSent>>> Sent(string? chat, PageRequest page) => Page<SandboxSent>((chat, page));
+    public Task<Outcome<Page<SandboxSent>>> Sent(string id, string? chat, PageRequest page) => Page<SandboxSent>(id, (chat, page));
 
-    public Task<Outcome<Page<SandboxInbound>>> Inbound(PageRequest page) => Page<SandboxInbound>(page);
+    public Task<Outcome<Page<SandboxInbound>>> Inbound(string id, PageRequest page) => Page<SandboxInbound>(id, page);
 
-    public Task<Outcome<Page<SandboxConnectionView>>> Connections(PageRequest page) => Page<SandboxConnectionView>(page);
+    public Task<Outcome<Page<SandboxConnectionView>>> Connections(string id, PageRequest page) => Page<SandboxConnectionView>(id, page);
 
-    private Task<Outcome<SandboxView>> View(object what) => deployment.Answer<SandboxView>(new AskedNumber(id, what), () => new SandboxView
+    private Task<Outcome<SandboxView>> View(string id, object what) => deployment.Answer<SandboxView>(new AskedNumber(id, what), () => new SandboxView
     {
         Linked = true,
         Connected = true,
@@ -41,6 +43,6 @@ internal sealed class FakeSandbox(FakeDeployment deployment, string id) : ISandb
         History = new SandboxHistory(0, 0),
     });
 
-    private Task<Outcome<Page<T>>> Page<T>(object what) =>
+    private Task<Outcome<Page<T>>> Page<T>(string id, object what) =>
         deployment.Answer<Page<T>>(new AskedNumber(id, what), () => new Page<T>([], null));
 }

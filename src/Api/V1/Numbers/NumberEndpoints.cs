@@ -60,24 +60,24 @@ internal static class NumberEndpoints
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Update(
         string id, NumberPatchBody body, ClusterGrains grains) =>
-        (await grains.Number(id).Update(new NumberUpdate(body.Label, body.Tags, body.ProxyUpdate))).ToOk();
+        (await grains.Numbers().Update(id, new NumberUpdate(body.Label, body.Tags, body.ProxyUpdate))).ToOk();
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Unlink(string id, ClusterGrains grains) =>
-        (await grains.Number(id).Unlink()).ToOk();
+        (await grains.Numbers().Unlink(id)).ToOk();
 
     private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> Link(string id, LinkBody body, ClusterGrains grains) =>
-        (await grains.Number(id).Link(new LinkRequest(body.Method, body.Phone, body.Replace)))
+        (await grains.Numbers().Link(id, new LinkRequest(body.Method, body.Phone, body.Replace)))
             .To(link => TypedResults.Ok(LinkAnswer.From(link)));
 
     private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> GetLink(string id, ClusterGrains grains) =>
-        (await grains.Number(id).GetLink()).To(link => TypedResults.Ok(LinkAnswer.From(link)));
+        (await grains.Numbers().GetLink(id)).To(link => TypedResults.Ok(LinkAnswer.From(link)));
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> SetDesired(
         string id, DesiredBody body, ClusterGrains grains) =>
-        (await grains.Number(id).SetDesired(body.State)).ToOk();
+        (await grains.Numbers().SetDesired(id, body.State)).ToOk();
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Reconnect(string id, ClusterGrains grains) =>
-        (await grains.Number(id).Reconnect()).ToOk();
+        (await grains.Numbers().Reconnect(id)).ToOk();
 
     private static async Task<Results<Accepted<NumberView>, ErrorResult>> SyncHistory(
         string id, HistoryBody? body, Caller caller, ClusterGrains grains)
@@ -95,7 +95,7 @@ internal static class NumberEndpoints
             chat = found.Value!.Id;
         }
 
-        return (await grains.Number(id).SyncHistory(new HistoryRequest(chat)))
+        return (await grains.Numbers().SyncHistory(id, new HistoryRequest(chat)))
             .To(number => TypedResults.Accepted($"/api/v1/numbers/{id}", number));
     }
 }
