@@ -70,6 +70,37 @@ public sealed class FaultEffectTests
     }
 
     [Theory]
+    [InlineData(20, 35, 25, 15)]
+    [InlineData(39, 50, 40, 11)]
+    [InlineData(41, 58, 4, 2)]
+    public void A_number_that_leaves_ready_again_before_the_fault_is_over_is_back_when_it_is_ready_to_stay(double leaves, double returns, double ready, double away)
+    {
+        var effect = Effect(
+            [Owned(0, "n_1", Dead, 1), Owned(12, "n_1", Alive, 2)],
+            Number("n_1", (0, "ready"), (12, "connecting"), (14, "ready"), (leaves, "disconnected"), (returns, "ready")));
+
+        Assert.Equal((ready, away), (effect.Ready[EngineKind.Sandbox].Longest.TotalSeconds, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds));
+    }
+
+    [Fact]
+    public void A_number_that_was_ready_for_a_moment_only_did_not_come_back()
+    {
+        var effect = Effect(
+            [Owned(0, "n_1", Dead, 1), Owned(12, "n_1", Alive, 2)], Number("n_1", (0, "ready"), (12, "connecting"), (14, "ready"), (20, "disconnected")));
+
+        Assert.Equal((1, 1), (effect.NotReady, effect.Kinds[EngineKind.Sandbox].NotBack));
+        Assert.Equal(40, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds);
+    }
+
+    [Fact]
+    public void A_number_that_the_fault_found_away_is_away_from_the_fault_on()
+    {
+        var effect = Effect([Owned(0, "n_1", Dead, 1), Owned(12, "n_1", Alive, 2)], Number("n_1", (0, "ready"), (9, "connecting"), (14, "ready")));
+
+        Assert.Equal(4, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds);
+    }
+
+    [Theory]
     [InlineData(9.5, 9.8, false)]
     [InlineData(9.5, 11.0, true)]
     [InlineData(8.0, 11.0, false)]

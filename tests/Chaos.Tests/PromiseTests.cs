@@ -84,6 +84,24 @@ public sealed class PromiseTests
         Assert.All(Promise.HandedOver(Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)))), target => Assert.True(target.IsMet, target.ToString()));
 
     [Fact]
+    public void A_drained_number_that_leaves_ready_again_before_all_are_back_is_away_for_that_time()
+    {
+        var targets = Promise.HandedOver(Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)) { LeavesAgain = "w_0" })).ToList();
+
+        Assert.Equal([true, false], targets.Select(target => target.IsMet));
+        Assert.Equal("19.0 s", targets[1].Seen);
+    }
+
+    [Fact]
+    public void A_number_of_a_killed_silo_that_leaves_ready_again_is_ready_when_it_is_back_to_stay()
+    {
+        var target = Promise.Ready(Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)) { LeavesAgain = "s_0" }), EngineKind.Sandbox, TimeSpan.FromSeconds(15));
+
+        Assert.False(target!.IsMet);
+        Assert.Equal("21.0 s", target.Seen);
+    }
+
+    [Fact]
     public void Numbers_that_their_own_silo_takes_again_are_not_taken_over()
     {
         var target = Promise.TakenOver(Effect(new World(Sandbox: (20, 20), WhatsApp: (10, 10)) { TakenBy = Dead }), TimeSpan.FromSeconds(25));
@@ -129,6 +147,9 @@ public sealed class PromiseTests
     {
         public string? NobodyTakes { get; init; }
 
+        /// <summary>Not ready any more at 12 s, and ready again at 31 s.</summary>
+        public string? LeavesAgain { get; init; }
+
         public string TakenBy { get; init; } = Alive;
 
         /// <summary>For the last sandbox number of the others: ten at each API node, accepted after a second.</summary>
@@ -161,11 +182,16 @@ public sealed class PromiseTests
                 }
 
                 connections.Add(new(number, 1, 0, isStruck ? 1 : null, IsReplaced: false, At(0), isStruck ? At(11) : null));
-                timelines[number] = new(number, engine, [Ready(0), .. comesBack ? new[] { Ready(11.5) } : []]);
+                timelines[number] = new(number, engine, 
+                [
+                    Shown(0, "ready"),
+                    .. comesBack ? new[] { Shown(11.5, "ready") } : [],
+                    .. number == world.LeavesAgain ? new[] { Shown(12, "disconnected"), Shown(31, "ready") } : [],
+                ]);
             }
         }
 
-        static StatusAt Ready(double at) => new(At(at), "ready", null, null);
+        static StatusAt Shown(double at, string status) => new(At(at), status, null, null);
     }
 
     private static DateTimeOffset At(double seconds) => Start.AddSeconds(seconds);

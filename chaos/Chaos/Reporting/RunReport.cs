@@ -65,7 +65,7 @@ internal sealed record RunReport(
 
             foreach (var (engine, away) in effect.Away)
             {
-                writer.WriteLine($"  {engine.ToString().ToLowerInvariant(),-8} closed, ready {away}");
+                writer.WriteLine($"  {engine.ToString().ToLowerInvariant(),-8} longest away  {away}");
             }
 
             if (effect.NotTaken + effect.NotReady > 0)

@@ -27,10 +27,13 @@ internal sealed record NumbersOfKind(int Struck, int Others, int NotBack);
 /// <param name="Kinds">Every kind that the run has.</param>
 /// <param name="TakenOver">From the fault to an owner that it did not strike, for the numbers of the silos it struck.</param>
 /// <param name="NotTaken">Of those, how many nobody took.</param>
-/// <param name="Ready">From the fault to ready under another owner, by kind of number.</param>
-/// <param name="NotReady">Of those that were taken, how many did not become ready.</param>
+/// <param name="Ready">From the fault to ready under another owner, by kind of number: from when on it stayed so until the fault was over.</param>
+/// <param name="NotReady">Of those that were taken, how many did not become ready, or did not stay so.</param>
 /// <param name="Shown">How long each number of the struck silos showed that it was not ready, by kind.</param>
-/// <param name="Away">From the end of its connection at the struck silo, as its network has it, to ready under another owner, by kind.</param>
+/// <param name="Away">
+/// The longest time that each number of the struck silos was away, by kind: from the end of its connection at the struck silo, as its network has it,
+/// to ready under another owner, or whenever it left ready before the fault was over, for as long as it showed so.
+/// </param>
 /// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
 /// <param name="OtherSends">
 /// Sends for numbers of other silos that were begun while the fault lasted, or under way when it struck, by the API node that was asked first, from 0.
@@ -58,11 +61,11 @@ internal sealed record FaultEffect(
         var struck = fault.Struck.SelectMany(silo => ownership.Of(silo, fault.At)).Where(timelines.ContainsKey).ToHashSet();
         var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At, fault.Struck)))
             .Where(one => one.By is { } by && by.At < until).ToList();
-        var ready = taken.Select(one => (one.Timeline.Engine, one.Timeline.Number, At: one.Timeline.ReadyAfter(fault.At))).ToList();
-        var back = ready.Where(one => one.At is { } at && at < until).ToDictionary(one => one.Number);
 
         // Once the fault is healed, numbers may move on purpose.
         var over = Earlier(fault.HealedAt, until);
+        var ready = taken.Select(one => (one.Timeline.Engine, one.Timeline.Number, At: one.Timeline.ReadyToStay(fault.At, over))).ToList();
+        var back = ready.Where(one => one.At is { } at && at < until).ToDictionary(one => one.Number);
         var disturbed = timelines.Values.Where(timeline => !struck.Contains(timeline.Number))
             .SelectMany(timeline => timeline.NotReady(fault.At, over).Take(1)
                 .Select(entry => $"{timeline.Number} ({timeline.Engine}) was {entry.Status} {entry.Reason} after {(entry.At - fault.At).TotalSeconds:0.0} s"));
@@ -76,18 +79,24 @@ internal sealed record FaultEffect(
             struck.Count - taken.Count,
             ByKind(back.Values.Select(one => (one.Engine, one.At!.Value - fault.At))),
             ready.Count - back.Count,
-            ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until).Select(time => (timelines[number].Engine, time)))),
-            ByKind(struck.SelectMany(number => AwayOf(timelines[number], connections[number], fault.At, until))),
+            ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until, until).Select(time => (timelines[number].Engine, time)))),
+            ByKind(struck.SelectMany(number => LongestAway(timelines[number], connections[number], fault.At, over, until))),
             [.. disturbed],
             sends.Where(send => !struck.Contains(send.Number) && send.First >= fault.At - UnderWay && send.First <= over && (send.Accepted is not { } accepted || accepted >= fault.At))
                 .GroupBy(send => send.Node).OrderBy(node => node.Key).ToDictionary(node => node.Key, TimesOf));
     }
 
-    private static IEnumerable<(EngineKind Engine, TimeSpan Time)> AwayOf(
-        Timeline timeline, IEnumerable<NumberConnection> connections, DateTimeOffset from, DateTimeOffset until)
+    private static IEnumerable<(EngineKind Engine, TimeSpan Time)> LongestAway(
+        Timeline timeline, IEnumerable<NumberConnection> connections, DateTimeOffset from, DateTimeOffset over, DateTimeOffset until)
     {
+        var times = timeline.Away(from, over, until).ToList();
         var ended = connections.Where(connection => connection.From <= from && connection.To > from).Min(connection => connection.To);
-        return ended is { } at && timeline.ReadyAfter(at) is { } back && back < until ? [(timeline.Engine, back - at)] : [];
+        if (ended is { } at && timeline.ReadyAfter(at) is { } back && back < until)
+        {
+            times.Add(back - at);
+        }
+
+        return times is [] ? [] : [(timeline.Engine, times.Max())];
     }
 
     private static SendTimes TimesOf(IEnumerable<SendAttempt> sends)

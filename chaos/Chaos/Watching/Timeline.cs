@@ -15,15 +15,20 @@ internal sealed record Timeline(string Number, EngineKind Engine, IReadOnlyList<
     public IEnumerable<StatusAt> NotReady(DateTimeOffset from, DateTimeOffset to) =>
         Entries.Where(entry => entry.At > from && entry.At < to && entry.Status != Ready);
 
-    /// <summary>Each time between two moments that it was not ready, and for how long; without an end it lasts until the second.</summary>
-    public IEnumerable<TimeSpan> Away(DateTimeOffset from, DateTimeOffset to)
+    /// <summary>When it became ready after it had last left ready between two moments; after the first of them, if it never did.</summary>
+    public DateTimeOffset? ReadyToStay(DateTimeOffset from, DateTimeOffset to) =>
+        ReadyAfter(NotReady(from, to).Select(entry => entry.At).LastOrDefault(from));
+
+    /// <summary>Each time that it was not ready, if that began between two moments, or before; how long from the first of them on.</summary>
+    /// <param name="until">When looking ends: without an end it lasts until then.</param>
+    public IEnumerable<TimeSpan> Away(DateTimeOffset from, DateTimeOffset to, DateTimeOffset until)
     {
-        DateTimeOffset? since = null;
-        foreach (var entry in Entries.Where(entry => entry.At > from && entry.At < to))
+        DateTimeOffset? since = Entries.LastOrDefault(entry => entry.At <= from) is { Status: not Ready } ? from : null;
+        foreach (var entry in Entries.Where(entry => entry.At > from && entry.At < until))
         {
             if (entry.Status != Ready)
             {
-                since ??= entry.At;
+                since ??= entry.At < to ? entry.At : null;
             }
             else if (since is { } began)
             {
@@ -34,7 +39,7 @@ internal sealed record Timeline(string Number, EngineKind Engine, IReadOnlyList<
 
         if (since is { } still)
         {
-            yield return to - still;
+            yield return until - still;
         }
     }
 }
