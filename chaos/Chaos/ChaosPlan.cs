@@ -9,7 +9,7 @@ internal sealed record ChaosPlan
         """
         scripts/chaos [scenario] [--seed=N] [--minutes=M] [--sandbox=N] [--emulated=N] [--sends=N] [--inbound=N] [--calm=N] [--faults=F1,F2] [--logs=FOLDER]
 
-          scenario    failover, freeze, partition, drain or rolling; random faults when none is named
+          scenario    failover, freeze, partition, drain, rolling or database; random faults when none is named
           --seed      decides everything that is random (1)
           --minutes   how long random faults go on (30)
           --sandbox   sandbox numbers (1000)

@@ -54,7 +54,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
 
         say($"all {lines.Count} numbers are ready: {string.Join(", ", _ownership.Now().Select(silo => $"{silo.Value} at {silo.Key}"))}");
         var traffic = new Traffic(
-            cluster.Nodes, Caller(_sends), Caller(_injections), Caller(_reads), _sends, _reads, cluster.WhatsApp, conversations, plan, _clock);
+            Caller(_sends), Caller(_injections), Caller(_reads), _sends, _reads, cluster.WhatsApp, conversations, plan, _clock);
         var began = _clock.GetUtcNow();
         await Load(traffic, async () =>
         {
@@ -112,9 +112,9 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     {
         var ledger = LedgerCheck.Judge(traffic.Claims, evidence, stage.CutOffs);
         var connections = evidence.Connections.ToLookup(connection => connection.Number);
-        var sends = traffic.Sends;
+        var asked = new AllAsked(_sends.Asked, _injections.Asked, _reads.Asked, [_sends.Attempts, _injections.Attempts, _reads.Attempts]);
         var effects = stage.Records.Select((fault, i) => FaultEffect.Of(
-            fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines, connections, sends)).ToList();
+            fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines, connections, asked)).ToList();
         var judged = MemoryCheck.Judge(memory.Readings, MemoryCheck.KindsOf(plan), began, ended);
         List<Violation> violations =
         [

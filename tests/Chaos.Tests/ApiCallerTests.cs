@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Loopwave.Chaos.Load;
+using Loopwave.Chaos.Watching;
 using Xunit;
 
 namespace Loopwave.Chaos;
@@ -76,7 +77,7 @@ public sealed class ApiCallerTests
     {
         var api = new FakeApi(_clock, nodes: 2, (_, before) => before < 2 ? FakeApi.Answer(HttpStatusCode.ServiceUnavailable, Unavailable, 1) : FakeApi.Answer(HttpStatusCode.Accepted, Sent));
 
-        await Caller(api).Post("/api/v1/messages", new { }, "key", new() { FirstNode = api.Nodes.Next(), Stays = stays });
+        await Caller(api).Post("/api/v1/messages", new { }, "key", new() { Stays = stays });
 
         Assert.Equal(nodes, api.Asked.Select(one => one.Node));
     }
@@ -88,7 +89,7 @@ public sealed class ApiCallerTests
             ? throw new HttpRequestException("refused", new SocketException((int)SocketError.ConnectionRefused))
             : FakeApi.Answer(HttpStatusCode.Accepted, Sent));
 
-        await Caller(api).Post("/api/v1/messages", new { }, "key", new() { FirstNode = api.Nodes.Next(), Stays = true });
+        await Caller(api).Post("/api/v1/messages", new { }, "key", new() { Stays = true });
 
         Assert.Equal([1, 0], api.Asked.Select(one => one.Node));
     }
@@ -103,6 +104,7 @@ public sealed class ApiCallerTests
 
         Assert.Equal(["/api/v1/numbers/n_1", "/api/v1/chats?number=n_1", "/api/v1/chats/c_1/messages"], api.Asked.Select(one => one.Path));
         Assert.Equal((1, 0), (api.Answers.DoneCount, api.Answers.Wrong.Count));
+        Assert.Equal(["n_1", "n_1", "n_1"], api.Answers.Asked.Select(one => one.Number));
     }
 
     [Fact]
@@ -113,6 +115,50 @@ public sealed class ApiCallerTests
         await Looks(api).Look(_clock.GetUtcNow());
 
         Assert.Equal(2, api.Answers.Wrong.Count);
+    }
+
+    [Fact]
+    public async Task What_is_asked_about_a_number_is_kept_from_its_first_attempt_to_the_last_with_the_node_that_was_asked_first()
+    {
+        var api = new FakeApi(_clock, nodes: 2, (_, before) => before == 0 ? After(4, 503, Unavailable, retryAfter: 1) : After(2, 202, Sent));
+        var began = _clock.GetUtcNow();
+
+        await Caller(api).Post("/api/v1/messages", new { }, "key", new() { Number = "n_1" });
+        await Caller(api).Post("/api/v1/messages", new { }, "other");
+
+        var asked = Assert.Single(api.Answers.Asked);
+        Assert.Equal(("n_1", 1, began), (asked.Number, asked.Node, asked.First));
+        Assert.InRange((asked.Done!.Value - began).TotalSeconds, 7, 7.25);
+    }
+
+    [Fact]
+    public async Task What_is_never_done_is_kept_too()
+    {
+        var api = new FakeApi(_clock, nodes: 1, (_, _) => After(60, 503, Unavailable, retryAfter: 1));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => Caller(api).Get("/api/v1/numbers/n_1", about: "n_1"));
+
+        Assert.Null(Assert.Single(api.Answers.Asked).Done);
+    }
+
+    [Fact]
+    public async Task Every_attempt_counts_by_its_own_answer()
+    {
+        var api = new FakeApi(_clock, nodes: 1, (_, before) => before < 2 ? After(4 + before, 503, Unavailable, retryAfter: 1) : After(2, 202, Sent));
+        var began = _clock.GetUtcNow();
+
+        await Caller(api).Post("/api/v1/messages", new { }, "key");
+
+        var answers = api.Answers.Attempts.Between(began, _clock.GetUtcNow());
+        Assert.Equal(2, answers.Count);
+        Assert.Equal(new AnswersOfKind(2, TimeSpan.FromSeconds(5)), answers["503 unavailable"]);
+        Assert.Equal(new AnswersOfKind(1, TimeSpan.FromSeconds(2)), answers["202"]);
+    }
+
+    private HttpResponseMessage After(double seconds, int status, string body, int? retryAfter = null)
+    {
+        _clock.Skip(TimeSpan.FromSeconds(seconds));
+        return FakeApi.Answer((HttpStatusCode)status, body, retryAfter);
     }
 
     private ApiCaller Caller(FakeApi api, bool onlyUnavailable = false) =>

@@ -39,7 +39,7 @@ public sealed class FaultEffectTests
     public void What_happens_after_the_end_of_looking_belongs_to_the_next_fault()
     {
         var effect = FaultEffect.Of(
-            Fault, At(20), Ownership([Owned(0, "n_1", Dead, 1), Owned(25, "n_1", Alive, 2)]), Timelines(Number("n_1", (0, "ready"), (26, "ready"))), NoConnections, []);
+            Fault, At(20), Ownership([Owned(0, "n_1", Dead, 1), Owned(25, "n_1", Alive, 2)]), Timelines(Number("n_1", (0, "ready"), (26, "ready"))), NoConnections, AllAsked.Nothing);
 
         Assert.Equal((1, 0), (effect.NotTaken, effect.NotReady));
     }
@@ -62,7 +62,7 @@ public sealed class FaultEffectTests
         NumberConnection[] connections = [Connection(1, 0, 11), Connection(2, 13, 50)];
         var effect = FaultEffect.Of(
             Fault, At(60), Ownership([Owned(0, "n_1", Dead, 1), Owned(13, "n_1", Alive, 2)]),
-            Timelines(Number("n_1", (0, "ready"), (13.5, "connecting"), (14, "ready"))), connections.ToLookup(connection => connection.Number), []);
+            Timelines(Number("n_1", (0, "ready"), (13.5, "connecting"), (14, "ready"))), connections.ToLookup(connection => connection.Number), AllAsked.Nothing);
 
         Assert.Equal(3, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds);
 
@@ -100,29 +100,8 @@ public sealed class FaultEffectTests
         Assert.Equal(4, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds);
     }
 
-    [Theory]
-    [InlineData(9.5, 9.8, false)]
-    [InlineData(9.5, 11.0, true)]
-    [InlineData(8.0, 11.0, false)]
-    [InlineData(20.0, 30.0, true)]
-    [InlineData(39.0, 70.0, true)]
-    [InlineData(41.0, 42.0, false)]
-    [InlineData(20.0, null, true)]
-    public void A_send_for_another_number_counts_when_it_was_under_way_or_begun_while_the_fault_lasted(double first, double? accepted, bool counts)
-    {
-        var effect = FaultEffect.Of(
-            Fault, At(60), Ownership([Owned(0, "n_1", Dead, 1), Owned(0, "n_2", Alive, 1)]), Timelines(Number("n_1", (0, "ready")), Number("n_2", (0, "ready"))), NoConnections,
-            [Send("n_1", 0), Send("n_2", 1)]);
-
-        Assert.Equal(counts ? [1] : [], effect.OtherSends.Keys);
-        Assert.All(effect.OtherSends.Values, times => Assert.Equal(
-            (accepted is null ? 1 : 0, accepted - first), (times.Never, times.Taken?.Longest.TotalSeconds)));
-
-        SendAttempt Send(string number, int node) => new(number, node, At(first), accepted is { } at ? At(at) : null);
-    }
-
     private static FaultEffect Effect(IEnumerable<OwnerChange> changes, params Timeline[] timelines) =>
-        FaultEffect.Of(Fault, At(60), Ownership(changes), Timelines(timelines), NoConnections, []);
+        FaultEffect.Of(Fault, At(60), Ownership(changes), Timelines(timelines), NoConnections, AllAsked.Nothing);
 
     private static ILookup<string, NumberConnection> NoConnections => Array.Empty<NumberConnection>().ToLookup(connection => connection.Number);
 

@@ -11,6 +11,8 @@ internal sealed class KillPostgres(TimeSpan length) : IFault
 
     public TimeSpan? Length => length;
 
+    public bool TakesStorage => true;
+
     // The ends of the sandbox's connections are written there.
     public bool CutsOff(EngineKind network) => network is EngineKind.Sandbox;
 
@@ -27,6 +29,8 @@ internal sealed class FreezePostgres(TimeSpan length) : IFault
     public string Name => $"SIGSTOP of PostgreSQL for {length.TotalSeconds:0} s";
 
     public TimeSpan? Length => length;
+
+    public bool TakesStorage => true;
 
     public bool CutsOff(EngineKind network) => network is EngineKind.Sandbox;
 
@@ -51,6 +55,8 @@ internal sealed class ReadOnlyPostgres(TimeSpan length) : IFault
     public string Name => $"PostgreSQL read-only for {length.TotalSeconds:0} s";
 
     public TimeSpan? Length => length;
+
+    public bool TakesStorage => true;
 
     public bool CutsOff(EngineKind network) => network is EngineKind.Sandbox;
 

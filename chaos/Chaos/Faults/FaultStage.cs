@@ -46,7 +46,7 @@ internal sealed class FaultStage(
         await fault.Heal(cluster);
         var numbers = Numbers(fault, at);
         NoteCutOffs(fault, at, healed);
-        _records.Add(new(fault.Id, fault.Name, AddressesOf(fault), at, healed));
+        _records.Add(new(fault.Id, fault.Name, AddressesOf(fault), at, healed, fault.TakesStorage));
         say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(numbers is [] ? "" : $"; it struck {numbers.Count} numbers")}");
     }
 

@@ -22,6 +22,9 @@ internal interface IFault
     /// </summary>
     bool CutsOff(EngineKind network) => false;
 
+    /// <summary>No silo has storage while it lasts.</summary>
+    bool TakesStorage => false;
+
     Task Strike(ChaosCluster cluster);
 
     /// <summary>Makes everything as before; returns when that is so.</summary>

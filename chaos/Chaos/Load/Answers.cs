@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Loopwave.Chaos.Watching;
 
 namespace Loopwave.Chaos.Load;
 
@@ -10,6 +11,7 @@ internal sealed class Answers
     private readonly ConcurrentDictionary<string, int> _refusals = [];
     private readonly ConcurrentQueue<string> _wrong = [];
     private readonly ConcurrentQueue<(DateTimeOffset Due, TimeSpan Took)> _done = [];
+    private readonly ConcurrentQueue<Asked> _asked = [];
     private int _wrongCount;
 
     /// <summary>Answers that asked to come again, by status and code, and requests without an answer.</summary>
@@ -23,6 +25,12 @@ internal sealed class Answers
 
     public int DoneCount => _done.Count;
 
+    /// <summary>What callers wanted about a number, with all attempts.</summary>
+    public IReadOnlyList<Asked> Asked => [.. _asked];
+
+    /// <summary>Each single attempt that was answered.</summary>
+    public AnswerTimes Attempts { get; } = new();
+
     public void Refused(string how) => _refusals.AddOrUpdate(how, 1, (_, count) => count + 1);
 
     public void WasWrong(string what)
@@ -32,6 +40,8 @@ internal sealed class Answers
             _wrong.Enqueue(what);
         }
     }
+
+    public void WasAsked(Asked asked) => _asked.Enqueue(asked);
 
     public void WasDone(DateTimeOffset due, TimeSpan took) => _done.Enqueue((due, took));
 }

@@ -8,11 +8,11 @@ internal sealed record Request
 {
     public string? Key { get; init; }
 
+    /// <summary>The number that it is about; null when it does not matter how long it takes.</summary>
+    public string? Number { get; init; }
+
     /// <summary>Somebody asks for the same, or has hung up on it.</summary>
     public bool IsUnderWay { get; init; }
-
-    /// <summary>The API node to ask first; null for the one whose turn it is.</summary>
-    public int? FirstNode { get; init; }
 
     /// <summary>Asks the same node again, as over a connection that was kept, for as long as that one answers.</summary>
     public bool Stays { get; init; }
@@ -32,7 +32,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
     /// <summary>Callers see nothing but 503: not even that their own request, which they repeat, is still under way.</summary>
     public bool OnlyUnavailable { get; init; }
 
-    public Task<JsonObject> Get(string path) => Insist(HttpMethod.Get, path, null, new());
+    public Task<JsonObject> Get(string path, string? about = null) => Insist(HttpMethod.Get, path, null, new() { Number = about });
 
     public Task<JsonObject> Post(string path, object? body, string? key = null) => Post(path, body, key, new());
 
@@ -71,7 +71,24 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
 
     private async Task<JsonObject> Insist(HttpMethod method, string path, object? body, Request request)
     {
-        var node = request.FirstNode ?? nodes.Next();
+        var (node, first, done) = (nodes.Next(), clock.GetUtcNow(), default(DateTimeOffset?));
+        try
+        {
+            var answer = await Insist(node, method, path, body, request);
+            done = clock.GetUtcNow();
+            return answer;
+        }
+        finally
+        {
+            if (request.Number is { } number)
+            {
+                answers.WasAsked(new(number, node, first, done));
+            }
+        }
+    }
+
+    private async Task<JsonObject> Insist(int node, HttpMethod method, string path, object? body, Request request)
+    {
         for (var began = clock.GetTimestamp(); ;)
         {
             var (answer, again, wasTaken, wasAnswered) = await Ask(node, method, path, body, request, stop);
@@ -96,7 +113,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
     private async Task<(JsonObject? Done, TimeSpan Again, bool WasTaken, bool WasAnswered)> Ask(
         int node, HttpMethod method, string path, object? body, Request wanted, CancellationToken hangUp)
     {
-        var sent = clock.GetTimestamp();
+        var (sent, at) = (clock.GetTimestamp(), clock.GetUtcNow());
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
@@ -108,6 +125,7 @@ internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider cl
             using var answer = await nodes.Client(node).SendAsync(request, hangUp);
             var said = await answer.Content.ReadAsStringAsync(hangUp);
             var error = answer.IsSuccessStatusCode ? null : ErrorOf(said);
+            answers.Attempts.Took(at, $"{(int)answer.StatusCode} {error}".TrimEnd(), clock.GetElapsedTime(sent));
             switch (AnswerRules.Judge(answer.StatusCode, error, answer.Headers.RetryAfter is not null, wanted.IsUnderWay && !OnlyUnavailable))
             {
                 case Verdict.Done:

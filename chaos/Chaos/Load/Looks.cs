@@ -6,9 +6,9 @@ internal sealed class Looks(ApiCaller api, Answers answers, Conversations conver
     public async Task<bool> Look(DateTimeOffset due)
     {
         var id = conversations.Any().Line.Id;
-        var number = await api.Get($"/api/v1/numbers/{id}");
+        var number = await api.Get($"/api/v1/numbers/{id}", id);
         Expect(id, number["id"]?.GetValue<string>());
-        var chats = await api.Get($"/api/v1/chats?number={id}");
+        var chats = await api.Get($"/api/v1/chats?number={id}", id);
         foreach (var chat in chats["data"]!.AsArray())
         {
             Expect(id, chat!["number"]?.GetValue<string>());
@@ -16,7 +16,7 @@ internal sealed class Looks(ApiCaller api, Answers answers, Conversations conver
 
         if (chats["data"]!.AsArray() is [{ } first, ..])
         {
-            await api.Get($"/api/v1/chats/{first["id"]!.GetValue<string>()}/messages");
+            await api.Get($"/api/v1/chats/{first["id"]!.GetValue<string>()}/messages", id);
         }
 
         answers.WasDone(due, clock.GetUtcNow() - due);

@@ -1,14 +1,12 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using Loopwave.Chaos.Ledger;
-using Loopwave.Chaos.Watching;
 using Loopwave.Processes;
 
 namespace Loopwave.Chaos.Load;
 
 /// <summary>Writes to people, lets people write and looks at what there is, at fixed rates, and keeps what was promised.</summary>
 internal sealed class Traffic(
-    ApiNodes nodes, ApiCaller sends, ApiCaller injections, ApiCaller reads, Answers sendAnswers, Answers readAnswers, EmulatorProcess? whatsApp, IReadOnlyList<Conversation> conversations, ChaosPlan plan, TimeProvider clock)
+    ApiCaller sends, ApiCaller injections, ApiCaller reads, Answers sendAnswers, Answers readAnswers, EmulatorProcess? whatsApp, IReadOnlyList<Conversation> conversations, ChaosPlan plan, TimeProvider clock)
 {
     private const int OneOf = 50;
     private const int AtOnce = 5;
@@ -20,7 +18,6 @@ internal sealed class Traffic(
     private readonly Conversations _out = new(conversations, plan.Seed);
     private readonly Conversations _in = new(conversations, plan.Seed + 1);
     private readonly ConcurrentQueue<AcceptedMessage> _accepted = [];
-    private readonly ConcurrentQueue<SendAttempt> _sends = [];
     private readonly ConcurrentQueue<SpokenMessage> _spoken = [];
     private readonly ConcurrentDictionary<string, byte> _unanswered = [];
     private int _sent;
@@ -33,9 +30,6 @@ internal sealed class Traffic(
     public int Spoken => _spoken.Count;
 
     public Claims Claims => new([.. _accepted], [.. _spoken]) { Unanswered = _unanswered.Keys.ToHashSet() };
-
-    /// <summary>How long each send took from its first attempt.</summary>
-    public IReadOnlyList<SendAttempt> Sends => [.. _sends];
 
     /// <summary>Until it is stopped; returns when everything that was begun was answered.</summary>
     public async Task Run(CancellationToken stop)
@@ -65,21 +59,9 @@ internal sealed class Traffic(
         _unanswered[text] = 0;
         var body = new { from = line.Id, to = person, text, whenOffline = "queue" };
         var isUnderWay = await Misbehave(body, text);
-        var (node, first) = (nodes.Next(), clock.GetUtcNow());
-        JsonObject answer;
-        try
-        {
-            answer = await sends.Post("/api/v1/messages", body, text, new() { IsUnderWay = isUnderWay, FirstNode = node, Stays = Random.Shared.Next(2) == 0 });
-        }
-        catch (Exception)
-        {
-            _sends.Enqueue(new(line.Id, node, first, null));
-            throw;
-        }
-
-        var accepted = clock.GetUtcNow();
-        _sends.Enqueue(new(line.Id, node, first, accepted));
-        sendAnswers.WasDone(due, accepted - due);
+        var answer = await sends.Post(
+            "/api/v1/messages", body, text, new() { Number = line.Id, IsUnderWay = isUnderWay, Stays = Random.Shared.Next(2) == 0 });
+        sendAnswers.WasDone(due, clock.GetUtcNow() - due);
         _accepted.Enqueue(new(line.Id, person, taken.Place, text, answer["id"]!.GetValue<string>()));
         _unanswered.TryRemove(text, out _);
 
@@ -117,7 +99,7 @@ internal sealed class Traffic(
         _unanswered[text] = 0;
         if (line.Engine is EngineKind.Sandbox)
         {
-            await injections.Post($"/api/v1/numbers/{line.Id}/sandbox/messages", new { from = person, text, whatsAppId = id });
+            await injections.Post($"/api/v1/numbers/{line.Id}/sandbox/messages", new { from = person, text, whatsAppId = id }, null, new() { Number = line.Id });
         }
         else
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Loopwave.Chaos.Ledger;
 using Loopwave.Chaos.Load;
+using Loopwave.Chaos.Scenarios;
 using Loopwave.Chaos.Watching;
 
 namespace Loopwave.Chaos.Reporting;
@@ -73,16 +74,36 @@ internal sealed record RunReport(
                 writer.WriteLine($"  never taken by another silo {effect.NotTaken}, taken and never ready {effect.NotReady}");
             }
 
-            foreach (var (node, times) in effect.OtherSends)
-            {
-                writer.WriteLine(Say($"  sends for other numbers, API node {node + 1} first: {times}"));
-            }
-
+            PrintWaits(writer, effect.Waits);
             writer.WriteLine($"  other numbers that left ready: {effect.Disturbed.Count}");
             foreach (var number in effect.Disturbed.Take(5))
             {
                 writer.WriteLine($"    {number}");
             }
+        }
+    }
+
+    private static void PrintWaits(TextWriter writer, FaultWaits waits)
+    {
+        (string What, IReadOnlyDictionary<int, AskedTimes> Times)[] kinds =
+        [
+            ("sends for other numbers", waits.OtherSends),
+            ("sends for its numbers", waits.StruckSends),
+            ("  once these were ready elsewhere", waits.StruckSendsOnceReady),
+            ("inbound of other numbers", waits.OtherInjections),
+            ("reads", waits.Reads),
+        ];
+        foreach (var (what, times) in kinds)
+        {
+            foreach (var (node, took) in times)
+            {
+                writer.WriteLine(Say($"  {what}, API node {node + 1} first: {took}"));
+            }
+        }
+
+        if (waits.WithoutStorage is { Count: > 0 } answers)
+        {
+            writer.WriteLine($"  answers without storage: {AnswerPromise.Said(answers)}");
         }
     }
 

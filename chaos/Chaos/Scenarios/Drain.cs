@@ -17,5 +17,5 @@ internal sealed class Drain : IScenario
     }
 
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) =>
-        effects.SelectMany(effect => Promise.HandedOver(effect).Concat([Promise.NobodyElse(effect), Promise.AnyNodeAnswers(effect)]));
+        effects.SelectMany(effect => Promise.HandedOver(effect).Concat([Promise.NobodyElse(effect), AnswerPromise.HandedOver(effect), .. AnswerPromise.AnyNode(effect)]));
 }

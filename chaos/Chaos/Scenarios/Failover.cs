@@ -16,12 +16,13 @@ internal sealed class Failover : IScenario
         await stage.Pass(After);
     }
 
-    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.SelectMany(effect => new[]
-    {
+    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.SelectMany(effect => (Target?[])
+    [
         Promise.TakenOver(effect, TimeSpan.FromSeconds(5)),
         Promise.Ready(effect, EngineKind.Sandbox, TimeSpan.FromSeconds(15)),
         Promise.Ready(effect, EngineKind.WhatsApp, TimeSpan.FromSeconds(30)),
         Promise.NobodyElse(effect),
-        Promise.AnyNodeAnswers(effect),
-    }).OfType<Target>();
+        AnswerPromise.Struck(effect),
+        .. AnswerPromise.AnyNode(effect),
+    ]).OfType<Target>();
 }

@@ -23,5 +23,6 @@ internal sealed class Freeze : IScenario
     }
 
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) =>
-        effects.SelectMany(effect => new[] { Promise.TakenOver(effect, TimeSpan.FromSeconds(25)), Promise.NobodyElse(effect), Promise.AnyNodeAnswers(effect) });
+        effects.SelectMany(effect => (Target[])
+            [Promise.TakenOver(effect, TimeSpan.FromSeconds(25)), Promise.NobodyElse(effect), AnswerPromise.Struck(effect), .. AnswerPromise.AnyNode(effect)]);
 }

@@ -21,5 +21,5 @@ internal sealed class Partition : IScenario
     }
 
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.SelectMany(effect =>
-        (effect.Fault.Id == PartitionSilos.Fault ? new[] { Promise.OneStayed(effect) } : []).Concat([Promise.NobodyElse(effect), Promise.AnyNodeAnswers(effect)]));
+        (effect.Fault.Id == PartitionSilos.Fault ? new[] { Promise.OneStayed(effect) } : []).Concat([Promise.NobodyElse(effect), AnswerPromise.Struck(effect), .. AnswerPromise.AnyNode(effect)]));
 }

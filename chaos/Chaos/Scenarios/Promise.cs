@@ -1,5 +1,4 @@
 using System.Globalization;
-using Loopwave.Chaos.Cluster;
 using Loopwave.Chaos.Reporting;
 using Loopwave.Chaos.Watching;
 
@@ -11,13 +10,6 @@ namespace Loopwave.Chaos.Scenarios;
 /// </summary>
 internal static class Promise
 {
-    /// <summary>
-    /// From the first attempt of a send to its acceptance, for a number that was not struck, whichever API node is asked. One call that is
-    /// lost with a silo fits in, which is given up after 10 seconds, and another attempt after the 2 seconds that its 503 names. Two do not, nor
-    /// does waiting until the others have declared a silo dead that stands still.
-    /// </summary>
-    public static readonly TimeSpan OthersAccepted = TimeSpan.FromSeconds(15);
-
     private const int Enough = 10;
 
     /// <summary>How many numbers of a kind it takes on either side to say something: ten, and of few a fifth.</summary>
@@ -42,17 +34,6 @@ internal static class Promise
             $"{effect.Fault.Name}: other numbers that left ready",
             $"{Number(effect.Disturbed.Count)} of {string.Join(" and ", effect.Kinds.Select(kind => $"{Number(kind.Value.Others)} {kind.Key}"))} numbers{Aside(tooFew)}",
             "0", effect.Disturbed.Count == 0 && tooFew is null);
-    }
-
-    /// <summary>Any API node answers for any number all the time: sends for numbers of other silos are accepted soon.</summary>
-    public static Target AnyNodeAnswers(FaultEffect effect)
-    {
-        var nodes = Enumerable.Range(0, ChaosCluster.ApiNodes).Select(node => effect.OtherSends.GetValueOrDefault(node) ?? new(null, 0)).ToList();
-        var tooFew = nodes.All(node => node.Count >= Enough) ? null : $"it takes {Number(Enough)} at each to say something";
-        return new(
-            $"{effect.Fault.Name}: sends for other numbers accepted",
-            string.Join("; ", nodes.Select((node, i) => $"API node {Number(i + 1)} {node}")) + Aside(tooFew),
-            $"within {Seconds(OthersAccepted)}", tooFew is null && nodes.All(node => node.Never == 0 && (node.Taken is null || node.Taken.Longest <= OthersAccepted)));
     }
 
     /// <summary>Of two silos that do not hear each other one ends, and the other one stays: with both gone there is nobody to disturb.</summary>

@@ -32,6 +32,6 @@ internal sealed class Rolling : IScenario
     // Wrong answers are violations in every scenario. By the time API nodes are restarted, silos that came back are given numbers.
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) =>
         effects.SelectMany(effect => effect.Fault.Struck is []
-            ? [Promise.AnyNodeAnswers(effect)]
-            : Promise.HandedOver(effect).Concat([Promise.NobodyElse(effect), Promise.AnyNodeAnswers(effect)]));
+            ? AnswerPromise.AnyNode(effect)
+            : Promise.HandedOver(effect).Concat([Promise.NobodyElse(effect), AnswerPromise.HandedOver(effect), .. AnswerPromise.AnyNode(effect)]));
 }

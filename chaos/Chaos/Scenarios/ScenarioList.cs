@@ -15,6 +15,7 @@ internal static class ScenarioList
         NeedsNetwork => new Partition(),
         "drain" => new Drain(),
         "rolling" => new Rolling(),
+        "database" => new StorageAway(),
         "smoke" => new Smoke(),
         _ => null,
     };

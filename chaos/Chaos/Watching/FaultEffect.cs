@@ -35,9 +35,7 @@ internal sealed record NumbersOfKind(int Struck, int Others, int NotBack);
 /// to ready under another owner, or whenever it left ready before the fault was over, for as long as it showed so.
 /// </param>
 /// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
-/// <param name="OtherSends">
-/// Sends for numbers of other silos that were begun while the fault lasted, or under way when it struck, by the API node that was asked first, from 0.
-/// </param>
+/// <param name="Waits">What it meant for callers.</param>
 internal sealed record FaultEffect(
     FaultRecord Fault,
     IReadOnlyDictionary<EngineKind, NumbersOfKind> Kinds,
@@ -48,15 +46,12 @@ internal sealed record FaultEffect(
     IReadOnlyDictionary<EngineKind, Spread> Shown,
     IReadOnlyDictionary<EngineKind, Spread> Away,
     IReadOnlyList<string> Disturbed,
-    IReadOnlyDictionary<int, SendTimes> OtherSends)
+    FaultWaits Waits)
 {
-    // What somebody has waited for longer than this when a fault strikes was held up by something else.
-    private static readonly TimeSpan UnderWay = TimeSpan.FromSeconds(1);
-
     /// <param name="until">When looking ends: the next fault, or the end of the run.</param>
     public static FaultEffect Of(
         FaultRecord fault, DateTimeOffset until, Ownership ownership, IReadOnlyDictionary<string, Timeline> timelines, ILookup<string, NumberConnection> connections,
-        IEnumerable<SendAttempt> sends)
+        AllAsked asked)
     {
         var struck = fault.Struck.SelectMany(silo => ownership.Of(silo, fault.At)).Where(timelines.ContainsKey).ToHashSet();
         var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At, fault.Struck)))
@@ -82,8 +77,7 @@ internal sealed record FaultEffect(
             ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until, until).Select(time => (timelines[number].Engine, time)))),
             ByKind(struck.SelectMany(number => LongestAway(timelines[number], connections[number], fault.At, over, until))),
             [.. disturbed],
-            sends.Where(send => !struck.Contains(send.Number) && send.First >= fault.At - UnderWay && send.First <= over && (send.Accepted is not { } accepted || accepted >= fault.At))
-                .GroupBy(send => send.Node).OrderBy(node => node.Key).ToDictionary(node => node.Key, TimesOf));
+            FaultWaits.Of(fault, over, until, struck, timelines, asked));
     }
 
     private static IEnumerable<(EngineKind Engine, TimeSpan Time)> LongestAway(
@@ -97,12 +91,6 @@ internal sealed record FaultEffect(
         }
 
         return times is [] ? [] : [(timeline.Engine, times.Max())];
-    }
-
-    private static SendTimes TimesOf(IEnumerable<SendAttempt> sends)
-    {
-        var all = sends.ToList();
-        return new(Spread.Of(all.Where(send => send.Accepted is not null).Select(send => send.Accepted!.Value - send.First)), all.Count(send => send.Accepted is null));
     }
 
     private static Dictionary<EngineKind, Spread> ByKind(IEnumerable<(EngineKind Engine, TimeSpan Time)> times) =>

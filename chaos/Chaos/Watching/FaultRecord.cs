@@ -5,4 +5,5 @@ namespace Loopwave.Chaos.Watching;
 /// <param name="Struck">The silos whose numbers it takes away, by address; empty when numbers should not notice.</param>
 /// <param name="At">When it struck.</param>
 /// <param name="HealedAt">When all was as before: the process back, the way open.</param>
-internal sealed record FaultRecord(string Id, string Name, IReadOnlyList<string> Struck, DateTimeOffset At, DateTimeOffset HealedAt);
+/// <param name="TakesStorage">No silo has storage while it lasts.</param>
+internal sealed record FaultRecord(string Id, string Name, IReadOnlyList<string> Struck, DateTimeOffset At, DateTimeOffset HealedAt, bool TakesStorage = false);

@@ -11,6 +11,9 @@ internal sealed record Timeline(string Number, EngineKind Engine, IReadOnlyList<
     /// <summary>The first time after a moment that it became ready.</summary>
     public DateTimeOffset? ReadyAfter(DateTimeOffset at) => Entries.FirstOrDefault(entry => entry.At > at && entry.Status == Ready)?.At;
 
+    /// <summary>The first moment from one on at which it was ready.</summary>
+    public DateTimeOffset? ReadyFrom(DateTimeOffset at) => Entries.LastOrDefault(entry => entry.At <= at) is { Status: Ready } ? at : ReadyAfter(at);
+
     /// <summary>What it showed between two moments besides ready.</summary>
     public IEnumerable<StatusAt> NotReady(DateTimeOffset from, DateTimeOffset to) =>
         Entries.Where(entry => entry.At > from && entry.At < to && entry.Status != Ready);
