@@ -19,6 +19,10 @@ const KINDS = {
     if (about !== undefined) emulator.phone(about)
     emulator.faults.plan({ at: `query ${named(query)}`, phone, about, count, kind: 'silent' })
   },
+  'keys-refused': (emulator, { phone, count, about, code }) =>
+    emulator.faults.plan({ at: 'keys', phone, about: device(emulator, about), count, kind: 'refused', code: positive(code, 'code') }),
+  'keys-omitted': (emulator, { phone, count, about }) =>
+    emulator.faults.plan({ at: 'keys', phone, about: device(emulator, about), count, kind: 'omitted' }),
   dirty: (emulator, { phone, count }) => emulator.faults.plan({ at: 'dirty', phone, count }),
   'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
   compress: (emulator, { over }) => { emulator.faults.compressOver = positive(over, 'over') },
@@ -44,6 +48,11 @@ function now(act) {
     if (connections.length === 0) throw new RangeError('no such connection')
     for (const connection of connections) act(connection, fault)
   }
+}
+
+function device(emulator, jid) {
+  if (!emulator.accounts.findDevice(jid)) throw new RangeError('about: the address of a device')
+  return jid
 }
 
 function named(query) {

@@ -110,9 +110,11 @@ function keyNode(tag, { id, value, signature }) {
 function bundles({ server, device, inner }) {
   const users = children(inner, 'user')
   check(users.length > 0, 'asks for the keys of nobody')
-  return [stanza('list', {}, users.map(({ attrs: { jid } }) => {
+  return [stanza('list', {}, users.flatMap(({ attrs: { jid } }) => {
     const target = server.accounts.findDevice(jid)
     if (!target) return stanza('user', { jid }, [stanza('error', { code: 404, text: 'item-not-found' })])
+    const fault = server.faults.take('keys', device.account.phone, about => server.accounts.findDevice(about) === target)
+    if (fault) return fault.kind === 'omitted' ? [] : stanza('user', { jid }, [stanza('error', { code: fault.code, text: 'planned' })])
     target.account.watchers.add(device)
     const { registrationId, identity, signedPreKey, preKey } = target.takeBundle()
     return stanza('user', { jid }, [

@@ -185,6 +185,26 @@ test('a query about one person is never answered, and one about another is', () 
   assert.deepEqual(emulator.record.problems, [])
 }))
 
+test('the keys of one device are refused, or left out of the answer, and those of others are given', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  const keysOf = async (...people) => {
+    const users = people.map(({ lidJid }) => ({ tag: 'user', attrs: { jid: lidJid } }))
+    const { content: [list] } = await host.socket.query({
+      tag: 'iq', attrs: { xmlns: 'encrypt', type: 'get', to: '@s.whatsapp.net' }, content: [{ tag: 'key', attrs: {}, content: users }]
+    })
+    return list.content.map(({ attrs, content }) => [attrs.jid, content[0].tag, content[0].attrs.code])
+  }
+  planFault(emulator, { kind: 'keys-refused', about: bert.lidJid, code: 406 })
+  planFault(emulator, { kind: 'keys-omitted', about: bert.jid })
+  assert.throws(() => planFault(emulator, { kind: 'keys-refused', about: '4915122222222:9@s.whatsapp.net', code: 406 }), /about/)
+
+  const given = person => [person.lidJid, 'registration', undefined]
+  assert.deepEqual(await keysOf(anna, bert), [given(anna), [bert.lidJid, 'error', '406']])
+  assert.deepEqual(await keysOf(anna, bert), [given(anna)])
+  assert.deepEqual(await keysOf(anna, bert), [given(anna), given(bert)])
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
 test('a log-in hears that its groups are out of date, and asks for them', () => withEmulator(async (emulator, client) => {
   const { host, anna, bert } = await pair(emulator, client)
   const group = bert.createGroup('Crew', [anna])

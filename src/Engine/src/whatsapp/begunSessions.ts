@@ -25,6 +25,8 @@ const restMs = 60_000
 export class BegunSessions {
   /** Until when which devices are left alone. On the next connection there may be an answer. */
   readonly #resting = new Bounded<number>(devicesRemembered)
+  /** Of which the network has no keys to give, until it lists them anew. */
+  readonly #refused = new Bounded<true>(devicesRemembered)
 
   constructor(
     private readonly socket: Pick<WASocket, 'query' | 'signalRepository'>,
@@ -35,34 +37,27 @@ export class BegunSessions {
   ) {}
 
   /**
-   * Never fails: where none could be begun the message goes as before. There may be no other keys to be had.
+   * Where no new session can be begun the message goes with the one that there is. Fails where there is none, unless there are no keys for one.
    * @param until When nobody waits for it any more, by the clock. What is begun by then stays so.
+   * @returns The devices that cannot be written to: there is no session, and the network has no keys to give.
    */
-  async begin(devices: string[], until: number): Promise<void> {
-    const wanted = new Set(devices.filter((device) => !this.#isBegun(device) && !this.#isResting(device)).flatMap((device) => this.#hidden(device) ?? []))
-    const pieces = inPieces([...wanted])
-    let left = pieces.length + mostMore
-    for (let piece; this.now() < until && left > 0 && (piece = pieces.shift()); left--) {
-      try {
-        await this.#take(await this.#ask(piece))
-        this.#rest(piece)
-      } catch (error) {
-        this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
-        if (!hasNoKeys(error)) {
-          // Who says nothing about these says nothing about the others either.
-          this.#rest([...piece, ...pieces.flat()])
-          return
-        }
-        if (piece.length > 1) {
-          pieces.unshift(...inPieces(piece, Math.ceil(piece.length / 2)))
-        } else {
-          piece.forEach((device) => this.#mark(device))
-        }
-      }
+  async begin(devices: string[], until: number): Promise<string[]> {
+    const without = await this.#withoutSession(devices)
+    // It has to be begun, whenever that was tried before.
+    without.forEach((device) => this.#forget(device))
+    const wanted = new Set(devices.filter((device) => this.#isWanted(device)).flatMap((device) => this.#hidden(device) ?? []))
+    const fault = await this.#beginWith([...wanted], until)
+    const left = await this.#withoutSession(without)
+    const unreachable = left.filter((device) => this.#isRefused(device) || this.#hidden(device) === undefined)
+    if (left.length > unreachable.length) {
+      throw fault ?? new Error('There was no time to begin a session with each device.')
     }
-    if (left === 0) {
-      this.#rest(pieces.flat())
-    }
+    return unreachable
+  }
+
+  /** The network has just listed these devices: it may have keys now of those that it refused. */
+  listed(devices: string[]): void {
+    devices.flatMap((device) => this.#namesOf(device)).forEach((name) => this.#refused.delete(name))
   }
 
   /** The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it. */
@@ -73,10 +68,54 @@ export class BegunSessions {
     if (!from || !user || device || !offline || isOurs || !Array.isArray(content) || content.every(({ tag }) => tag !== 'identity')) {
       return
     }
-    for (const name of this.#namesOf(from)) {
-      this.memory.begunWith.delete(name)
-      this.#resting.delete(name)
+    this.#forget(from)
+  }
+
+  async #withoutSession(devices: string[]): Promise<string[]> {
+    const without: string[] = []
+    for (const device of devices) {
+      if (!(await this.socket.signalRepository.validateSession(device)).exists) {
+        without.push(device)
+      }
     }
+    return without
+  }
+
+  /** Tells what kept it from some of the devices, as far as that may pass. */
+  async #beginWith(devices: string[], until: number): Promise<unknown> {
+    const pieces = inPieces(devices)
+    let left = pieces.length + mostMore
+    let fault: unknown
+    for (let piece; this.now() < until && left > 0 && (piece = pieces.shift()); left--) {
+      try {
+        fault ??= await this.#take(piece, await this.#ask(piece))
+        this.#rest(piece)
+      } catch (error) {
+        this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
+        if (!hasNoKeys(error)) {
+          // Who says nothing about these says nothing about the others either.
+          this.#rest([...piece, ...pieces.flat()])
+          return error
+        }
+        if (piece.length > 1) {
+          pieces.unshift(...inPieces(piece, Math.ceil(piece.length / 2)))
+        } else {
+          piece.forEach((device) => this.#refused.set(nameOf(device), true))
+        }
+      }
+    }
+    const rest = pieces.flat()
+    if (rest.length > 0) {
+      this.log('warning', 'new sessions could not be begun with all devices', undefined, { devices: rest.length })
+    }
+    if (left === 0) {
+      this.#rest(rest)
+    }
+    return fault
+  }
+
+  #isWanted(device: string): boolean {
+    return !this.#isBegun(device) && !this.#isResting(device) && !this.#isRefused(device)
   }
 
   #isBegun(device: string): boolean {
@@ -91,6 +130,17 @@ export class BegunSessions {
 
   #isResting(device: string): boolean {
     return this.#namesOf(device).some((name) => (this.#resting.get(name) ?? 0) > this.now())
+  }
+
+  #isRefused(device: string): boolean {
+    return this.#namesOf(device).some((name) => this.#refused.get(name))
+  }
+
+  #forget(device: string): void {
+    for (const name of this.#namesOf(device)) {
+      this.memory.begunWith.delete(name)
+      this.#resting.delete(name)
+    }
   }
 
   /** A device under both of its addresses, as far as they are known. */
@@ -115,32 +165,45 @@ export class BegunSessions {
     }) as Promise<BinaryNode>
   }
 
-  async #take(answer: BinaryNode): Promise<void> {
+  /** Tells what the network said of some of the devices, as far as that may pass. */
+  async #take(devices: string[], answer: BinaryNode): Promise<unknown> {
+    const users = getBinaryNodeChildren(getBinaryNodeChild(answer, 'list'), 'user')
+    const answers = new Map(users.flatMap((user) => this.#namesOf(user.attrs['jid'] ?? '').map((name) => [name, user])))
     const faults: unknown[] = []
-    for (const user of getBinaryNodeChildren(getBinaryNodeChild(answer, 'list'), 'user')) {
-      const device = user.attrs['jid'] ?? ''
+    let passing: unknown
+    for (const device of devices) {
+      const user = answers.get(nameOf(device))
       try {
-        await parseAndInjectE2ESessions(alone(user), this.socket.signalRepository)
-        this.#mark(device)
+        await this.#beginFrom(user)
+        this.memory.begunWith.set(nameOf(device), true)
       } catch (error) {
         faults.push(error)
-        const areNoGood = getBinaryNodeChild(user, 'error') === undefined
-        if (areNoGood || hasNoKeys(error)) {
-          this.#mark(device)
+        const areBad = user !== undefined && getBinaryNodeChild(user, 'error') === undefined
+        if (areBad && (await this.#withoutSession([device])).length === 0) {
+          // Each try would take one more of the keys that the device has in store.
+          this.memory.begunWith.set(nameOf(device), true)
+        } else if (areBad || user === undefined || hasNoKeys(error)) {
+          this.#refused.set(nameOf(device), true)
+        } else {
+          passing ??= error
         }
       }
     }
     if (faults.length > 0) {
       this.log('warning', 'some new sessions could not be begun', undefined, { ...describeFault(faults[0]), devices: faults.length })
     }
+    return passing
   }
 
-  #mark(device: string): void {
-    this.memory.begunWith.set(nameOf(device), true)
+  async #beginFrom(user: BinaryNode | undefined): Promise<void> {
+    if (!user) {
+      throw new Error('The network says nothing of the keys of a device.')
+    }
+    await parseAndInjectE2ESessions({ tag: 'iq', attrs: {}, content: [{ tag: 'list', attrs: {}, content: [user] }] }, this.socket.signalRepository)
   }
 
   #rest(devices: string[]): void {
-    for (const device of devices.filter((each) => !this.#isBegun(each))) {
+    for (const device of devices.filter((each) => this.#isWanted(each))) {
       this.#resting.set(nameOf(device), this.now() + restMs)
     }
   }
@@ -152,9 +215,4 @@ function nameOf(device: string, user = userOf(device)): string {
 
 function inPieces(devices: string[], size = mostAtOnce): string[][] {
   return Array.from({ length: Math.ceil(devices.length / size) }, (_, index) => devices.slice(index * size, (index + 1) * size))
-}
-
-/** An answer about one device alone. */
-function alone(user: BinaryNode): BinaryNode {
-  return { tag: 'iq', attrs: {}, content: [{ tag: 'list', attrs: {}, content: [user] }] }
 }

@@ -1,4 +1,4 @@
-import { type BinaryNode, type FullJid, getBinaryNodeChildren, type PossiblyExtendedCacheStore } from 'baileys'
+import { type BinaryNode, type FullJid, getBinaryNodeChildren, jidDecode, type PossiblyExtendedCacheStore } from 'baileys'
 import type { Device } from '../credentials/device.js'
 import { Bounded } from './bounded.js'
 import { isThisOne, usersOf } from './names.js'
@@ -10,6 +10,8 @@ const mostPeople = 5_000
 
 interface Known {
   devices: FullJid[]
+  /** Those of them that cannot be written to. */
+  leftOut: Set<number>
   /** When the network said so. */
   at: number
 }
@@ -65,8 +67,14 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
     }
   }
 
+  /** Leaves a device out until the devices of its person are asked for anew. */
+  leaveOut(jid: string): void {
+    usersOf(jid, this.device).forEach((user) => this.#people.get(user)?.leftOut.add(placeOf(jidDecode(jid))))
+  }
+
   get<T>(user: string): T | undefined {
-    return this.#people.get(user)?.devices as T | undefined
+    const known = this.#people.get(user)
+    return known?.devices.filter((device) => !known.leftOut.has(placeOf(device))) as T | undefined
   }
 
   // What the library is told of some devices of a user says nothing of the others, and what it asks may be answered before such a change: it
@@ -91,7 +99,7 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
 
   #put(user: string, devices: FullJid[], at: number): void {
     this.#people.delete(user)
-    this.#people.set(user, { devices, at })
+    this.#people.set(user, { devices, leftOut: new Set(), at })
     for (const [each, known] of this.#people) {
       const age = this.now() - known.at
       if (age < freshMs || (age < keptMs && this.#people.size <= mostPeople)) {
@@ -100,4 +108,8 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
       this.#people.delete(each)
     }
   }
+}
+
+function placeOf(device: { device?: number | undefined } | undefined): number {
+  return device?.device ?? 0
 }

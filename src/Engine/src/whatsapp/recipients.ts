@@ -3,13 +3,15 @@ import {
   WAMessageAddressingMode, type WASocket,
 } from 'baileys'
 import type { Device } from '../credentials/device.js'
+import type { Log } from '../log/log.js'
+import { redact } from '../log/redact.js'
 import { bare, isGroup, isMe } from '../messages/address.js'
 import { within } from '../numbers/deadline.js'
 import type { BegunSessions } from './begunSessions.js'
 import type { KnownDevices } from './knownDevices.js'
 import type { Memory } from './memory.js'
 import { isThisOne, userOf } from './names.js'
-import { asGroupRefusal, hasNoKeys } from './refusals.js'
+import { asGroupRefusal } from './refusals.js'
 
 /** The place of a device that the network itself hosts, which the library gives no group key. */
 const hostedDevice = 99
@@ -19,12 +21,13 @@ export class Recipients {
   readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(
-    private readonly socket: Pick<WASocket, 'executeUSyncQuery' | 'assertSessions' | 'groupMetadata'>,
+    private readonly socket: Pick<WASocket, 'executeUSyncQuery' | 'groupMetadata'>,
     private readonly device: Device,
     private readonly memory: Memory,
     private readonly known: KnownDevices,
     private readonly addresses: Pick<SignalRepositoryWithLIDStore['lidMapping'], 'getLIDForPN' | 'storeLIDPNMappings'>,
-    private readonly begun: Pick<BegunSessions, 'begin'>,
+    private readonly begun: Pick<BegunSessions, 'begin' | 'listed'>,
+    private readonly log: Log,
   ) {}
 
   /**
@@ -106,20 +109,16 @@ export class Recipients {
     const isAnyTold = strangers.length > 0 && await this.#lookUp(strangers)
     const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? []).filter(({ device }) => device !== hostedDevice)
-    if (devices.length === 0 && !isAnyTold && !isGroup(chat) && !people.every((person) => this.#isMe(person))) {
-      // Without them it would go to our own other devices alone.
-      throw new Error('The network names no device of who is written to.')
+      .map(({ user, server, device }) => jidEncode(user, server, device))
+    const unreachable = await this.begun.begin(devices.filter((device) => !haveKey[device]), until)
+    if (unreachable.length > 0) {
+      this.log('warning', 'devices are left out: the network has no keys of them', undefined, { devices: redact(unreachable.join(' ')) })
+      unreachable.forEach((device) => this.known.leaveOut(device))
     }
-    const without = devices.map(({ user, server, device }) => jidEncode(user, server, device)).filter((device) => !haveKey[device])
-    await this.begun.begin(without, until)
-    if (without.length > 0) {
-      await this.socket.assertSessions(without).catch((error: unknown) => {
-        if (hasNoKeys(error)) {
-          // One of them may be gone.
-          without.forEach((device) => this.known.forget(device))
-        }
-        throw error
-      })
+    const areNone = devices.length === 0 && !isAnyTold && !this.#isMe(chat)
+    if (!isGroup(chat) && people.includes(chat) && (areNone || (unreachable.length > 0 && unreachable.length === devices.length))) {
+      // It would go to our own other devices alone.
+      throw new Error('No device of who is written to can be had.')
     }
   }
 
@@ -142,6 +141,7 @@ export class Recipients {
     const isAnyTold = found.size > 0
     const late = [...found].filter(([user, devices]) => !this.known.renew(user, devices, asOf)).map(([user]) => user)
     late.forEach((user) => found.delete(user))
+    this.begun.listed([...found.values()].flat().map(({ user, server, device }) => jidEncode(user, server, device)))
     if (found.size > 0) {
       await this.device.set({ 'device-list': Object.fromEntries([...found].map(([user, devices]) => [user, devices.map(({ device }) => `${device ?? 0}`)])) })
     }

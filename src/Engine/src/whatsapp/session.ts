@@ -100,7 +100,7 @@ export class WhatsAppSession implements Session {
     this.#queries = new Queries(ws, settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
     this.#begunSessions = new BegunSessions(this.#socket, this.#device, this.#memory, port.log)
     this.#recipients = new Recipients(
-      this.#socket, this.#device, this.#memory, this.#knownDevices, this.#socket.signalRepository.lidMapping, this.#begunSessions)
+      this.#socket, this.#device, this.#memory, this.#knownDevices, this.#socket.signalRepository.lidMapping, this.#begunSessions, port.log)
     this.#sender = new Sender({
       socket: this.#socket,
       log: port.log,

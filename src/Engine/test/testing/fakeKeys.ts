@@ -11,6 +11,12 @@ export class FakeKeys {
   readonly refused = new Map<string, number>()
   /** Of which the keys are no good. */
   readonly bad = new Set<string>()
+  /** About which it says nothing in its answers. */
+  readonly omitted = new Set<string>()
+  /** With which there is no session. */
+  readonly strangers = new Set<string>()
+  /** How sessions are named. */
+  named = (jid: string): string => jid
 
   readonly socket = {
     query: async ({ content }: BinaryNode) => {
@@ -21,7 +27,7 @@ export class FakeKeys {
       if (fault !== undefined) {
         throw fault
       }
-      return node('iq', {}, [node('list', {}, devices.map((jid) => node('user', { jid }, this.#answerAbout(jid))))])
+      return node('iq', {}, [node('list', {}, devices.filter((jid) => !this.omitted.has(jid)).map((jid) => node('user', { jid }, this.#answerAbout(jid))))])
     },
     signalRepository: {
       injectE2ESession: ({ jid }: { jid: string }) => {
@@ -29,8 +35,10 @@ export class FakeKeys {
           return Promise.reject(new Error('Signature verification failed'))
         }
         this.begun.push(jid)
+        this.strangers.delete(this.named(jid))
         return Promise.resolve()
       },
+      validateSession: (jid: string) => Promise.resolve({ exists: !this.strangers.has(this.named(jid)) }),
     } as unknown as SignalRepositoryWithLIDStore,
   } satisfies Pick<WASocket, 'query' | 'signalRepository'>
 

@@ -14,9 +14,10 @@ async function connection(memory = Memory.of(new Map())) {
   device.creds.me = { id: '919800000009:7@s.whatsapp.net', lid: '999:7@lid' }
   await device.set({ 'lid-mapping': { 919800000001: '111', '111_reverse': '919800000001' } })
   const clock = { ms: 0 }
-  const sessions = new BegunSessions(keys.socket, device, memory, () => undefined, () => clock.ms)
-  const begin = (...devices: string[]) => sessions.begin(devices, Infinity)
-  return { keys, sessions, begin, memory, clock }
+  const logged: unknown[] = []
+  const sessions = new BegunSessions(keys.socket, device, memory, (_, __, ___, data) => logged.push(data?.['devices']), () => clock.ms)
+  const begin = (...devices: string[]) => sessions.begin(devices, 1_000_000)
+  return { keys, sessions, begin, memory, clock, logged }
 }
 
 describe('A new session', () => {
@@ -58,16 +59,75 @@ describe('A new session', () => {
     assert.deepEqual(keys.asked, [[phone, laptop], [phone]])
   })
 
-  test('is begun with all the devices whose keys the network gives, and not asked for again with those that have none', async () => {
-    const { keys, begin, clock } = await connection()
+  test('is begun with all the devices whose keys the network gives, and asked for with the others when they are listed anew', async () => {
+    const { keys, sessions, begin, clock } = await connection()
     keys.refused.set('222:5@lid', 404)
-    keys.bad.add('333@lid')
-    await begin(phone, '222:5@lid', '333@lid', laptop)
+    keys.omitted.add('222:6@lid')
+    assert.deepEqual(await begin(phone, '222:5@lid', '222:6@lid', laptop), [], 'there are old ones')
     assert.deepEqual(keys.begun, [phone, laptop])
 
     clock.ms = 60_000
-    await begin(phone, '222:5@lid', '333@lid', laptop)
+    await begin(phone, '222:5@lid', '222:6@lid', laptop)
     assert.equal(keys.asked.length, 1)
+
+    sessions.listed([phone, '222:5@lid', '222:6@lid', laptop])
+    await begin(phone, '222:5@lid', '222:6@lid', laptop)
+    assert.deepEqual(keys.asked.slice(1), [['222:5@lid', '222:6@lid']])
+  })
+
+  test('of which the keys are no good is not asked for again while there is an old one: each question takes a key', async () => {
+    const { keys, sessions, begin } = await connection()
+    keys.bad.add(phone)
+    await begin(phone)
+    sessions.listed([phone])
+    await begin(phone)
+    assert.deepEqual(keys.asked, [[phone]])
+  })
+
+  describe('where there is no old one', () => {
+    test('cannot be had where the network gives no keys, or none that are good, or knows no hidden address', async () => {
+      const { keys, begin } = await connection()
+      keys.refused.set('222:5@lid', 406)
+      keys.omitted.add('222:6@lid')
+      keys.bad.add('333@lid')
+      const without = ['222:5@lid', '222:6@lid', '333@lid', '919800000002@s.whatsapp.net']
+      for (const device of [phone, ...without]) {
+        keys.strangers.add(device)
+      }
+      assert.deepEqual(await begin(phone, ...without), without)
+      assert.deepEqual(await begin(phone, ...without), without)
+      assert.equal(keys.asked.length, 1)
+    })
+
+    test('is asked for by each who needs it, and what keeps it from them is said', async () => {
+      const { keys, begin } = await connection()
+      keys.strangers.add(phone)
+      keys.answer = () => refusedWith(408)
+      await assert.rejects(begin(phone), { data: 408 })
+      keys.answer = () => undefined
+      keys.refused.set(phone, 500)
+      await assert.rejects(begin(phone), { data: 500 })
+      keys.refused.clear()
+      assert.deepEqual(await begin(phone, laptop), [])
+      assert.deepEqual(keys.asked, [[phone], [phone], [phone, laptop]])
+    })
+
+    test('is asked for once more when the one that was begun is gone', async () => {
+      const { keys, begin } = await connection()
+      await begin(phone)
+      keys.strangers.add(phone)
+      await begin(phone)
+      assert.deepEqual(keys.begun, [phone, phone])
+    })
+
+    test('is not asked for when nobody waits any more, and none of them gets anything', async () => {
+      const { keys, sessions, clock, logged } = await connection()
+      const many = Array.from({ length: 120 }, (_, index) => `${1_000 + index}@lid`)
+      keys.strangers.add('1110@lid')
+      keys.answer = () => void (clock.ms += 10)
+      await assert.rejects(sessions.begin(many, 20), /no time/)
+      assert.deepEqual([keys.asked.length, logged], [2, [20]])
+    })
   })
 
   for (const [why, fault] of [
@@ -139,10 +199,10 @@ describe('A new session', () => {
     })
 
     test('is begun with the rest by the next who writes, when nobody waits any more', async () => {
-      const { keys, sessions, begin, clock } = await connection()
+      const { keys, sessions, begin, clock, logged } = await connection()
       keys.answer = () => void (clock.ms += 10)
       await sessions.begin(many, 20)
-      assert.deepEqual(keys.begun, many.slice(0, 100))
+      assert.deepEqual([keys.begun, logged], [many.slice(0, 100), [20]])
 
       await begin(...many)
       assert.deepEqual([sizes(keys.asked), keys.begun], [[50, 50, 20], many])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { GroupMetadata } from 'baileys'
+import { type GroupMetadata, jidDecode, jidEncode } from 'baileys'
 import { Device } from '#engine/credentials/device.js'
 import type { Entry } from '#engine/rpc/contract.js'
 import { BegunSessions } from '#engine/whatsapp/begunSessions.js'
@@ -11,20 +11,19 @@ import { FakeKeys, refusedWith } from '../testing/fakeKeys.js'
 
 const group = '120363000000000001@g.us'
 const [ami, amiHidden] = ['919800000001@s.whatsapp.net', '111@lid']
-const nobody = { begin: () => Promise.resolve() }
+const nobody = { begin: () => Promise.resolve([]), listed: () => undefined }
 const [gone, goneHidden] = ['919800000002@s.whatsapp.net', '222@lid']
 
 function recipients(addressingMode: 'lid' | 'pn', member: GroupMetadata['participants'][number]): Recipients {
   const socket = {
     executeUSyncQuery: () => Promise.resolve(undefined),
-    assertSessions: () => Promise.resolve(false),
     groupMetadata: () => Promise.resolve({ id: group, addressingMode, participants: [member] } as unknown as GroupMetadata),
   }
   const device = new Device(undefined, () => Promise.resolve())
   return new Recipients(socket, device, Memory.of(new Map()), new KnownDevices(device), {
     getLIDForPN: (phone) => Promise.resolve(phone === gone ? goneHidden : null),
     storeLIDPNMappings: () => Promise.resolve(),
-  }, nobody)
+  }, nobody, () => undefined)
 }
 
 describe('a person', () => {
@@ -55,13 +54,18 @@ describe('the devices of a person', () => {
     const asked: string[][] = []
     const sessions: string[][] = []
     const mappings: { pn: string; lid: string }[] = []
-    const without = new Set<string>()
+    const leftOut: unknown[] = []
     const meanwhile = { happens: (_: string[]): void => undefined }
     const clock = { ms: 0 }
     const device = new Device(undefined, () => Promise.resolve())
     device.creds.me = { id: own, lid: ownHidden }
     const cache = new KnownDevices(device, () => clock.ms)
     const keys = new FakeKeys()
+    keys.named = (jid) => {
+      const { user = '', device: place } = jidDecode(jid) ?? {}
+      const hidden = device.get('lid-mapping', [user])[user]
+      return hidden ? jidEncode(hidden, 'lid', place) : jid
+    }
     const begun = new BegunSessions(keys.socket, device, memory, () => undefined)
     const found = new Recipients({
       executeUSyncQuery: async ({ users }) => {
@@ -72,13 +76,6 @@ describe('the devices of a person', () => {
         await new Promise(setImmediate)
         return { list, sideList: [] }
       },
-      assertSessions: async (devices) => {
-        sessions.push(devices)
-        if (devices.some((device) => without.has(device))) {
-          throw refusedWith(404)
-        }
-        return true
-      },
       groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden }, { id: bareOwnHidden }] } as unknown as GroupMetadata),
     }, device, memory, cache, {
       getLIDForPN: () => Promise.resolve(null),
@@ -87,8 +84,14 @@ describe('the devices of a person', () => {
         const users = pairs.map(({ pn, lid }) => [pn, lid].map((each) => each.split('@')[0] ?? '') as [string, string])
         await device.set({ 'lid-mapping': Object.fromEntries(users.flatMap(([phone, hidden]) => [[phone, hidden], [`${hidden}_reverse`, phone]])) })
       },
-    }, begun)
-    return { found, asked, sessions, without, keys, begun, mappings, meanwhile, clock, device, cache }
+    }, {
+      begin: (devices, until) => {
+        sessions.push(...devices.length > 0 ? [devices] : [])
+        return begun.begin(devices, until)
+      },
+      listed: (devices) => begun.listed(devices),
+    }, (_, __, ___, data) => leftOut.push(data?.['devices']))
+    return { found, asked, sessions, leftOut, keys, begun, mappings, meanwhile, clock, device, cache }
   }
 
   test('and our other ones are asked for once in five minutes, and keys of them where there are none', async () => {
@@ -119,7 +122,7 @@ describe('the devices of a person', () => {
     const known: Record<string, number[]> = { [bareOwn]: [0] }
     const { found, asked, sessions } = finding(known)
     const [first, second] = [found.find(ami, 4_000), found.find(ami, 4_000)]
-    await assert.rejects(first, /names no device/)
+    await assert.rejects(first, /No device of who is written to/)
     known[ami] = [0]
     await second
     assert.deepEqual(asked.toSorted(), [[ami], [ami], [bareOwn]])
@@ -185,15 +188,57 @@ describe('the devices of a person', () => {
     assert.deepEqual(keys.begun.toSorted(), ['111:3@lid', amiHidden, bareOwnHidden])
   })
 
-  test('are asked for anew by the next who writes, when one of them is gone', async () => {
-    const known = { [ami]: [0, 4], [bareOwn]: [0] }
-    const { found, asked, sessions, without } = finding(known)
-    without.add('919800000001:4@s.whatsapp.net')
-    await assert.rejects(found.find(ami, 4_000), { data: 404 })
-    known[ami] = [0]
+  for (const [what, refuse] of [
+    ['are refused', (keys: FakeKeys, device: string) => void keys.refused.set(device, 406)],
+    ['are not in the answer', (keys: FakeKeys, device: string) => void keys.omitted.add(device)],
+    ['are no good', (keys: FakeKeys, device: string) => void keys.bad.add(device)],
+  ] as const) {
+    test(`are written to without the one whose keys ${what}, which is asked for them again when it is listed anew`, async () => {
+      const { found, asked, sessions, leftOut, keys, clock } = finding({ [ami]: [0, 4], [bareOwn]: [0, 5] })
+      for (const device of ['111:4@lid', '999:5@lid']) {
+        keys.strangers.add(device)
+        refuse(keys, device)
+      }
+      await found.find(ami, 4_000)
+      assert.deepEqual(leftOut.toSorted(), ['…0001:4@s.whatsapp.net', '…0009:5@s.whatsapp.net'])
+      const questions = keys.asked.length
+      sessions.length = 0
+      clock.ms = 299_999
+      await found.find(ami, 4_000)
+      assert.deepEqual([asked.length, keys.asked.length, leftOut.length], [2, questions, 2])
+      assert.deepEqual(sessions.toSorted(), [[ami], [bareOwn]])
+
+      clock.ms = 300_000
+      keys.refused.clear()
+      keys.omitted.clear()
+      keys.bad.clear()
+      await found.find(ami, 4_000)
+      assert.deepEqual([keys.asked.slice(questions).toSorted(), keys.strangers.size], [[['111:4@lid'], ['999:5@lid']], 0])
+    })
+  }
+
+  test('are none when the network has no keys of any, and nothing is sent, nor asked again before they are listed anew', async () => {
+    const { found, asked, keys, clock } = finding({ [ami]: [0], [bareOwn]: [0] })
+    keys.strangers.add(amiHidden)
+    keys.refused.set(amiHidden, 406)
+    for (let times = 0; times < 2; times++) {
+      await assert.rejects(found.find(ami, 4_000), /No device of who is written to/)
+    }
+    assert.deepEqual([asked.length, keys.asked.length], [2, 2])
+
+    clock.ms = 300_000
+    keys.refused.clear()
     await found.find(ami, 4_000)
-    assert.deepEqual(asked.filter(([person]) => person === ami), [[ami], [ami]])
-    assert.deepEqual(sessions.filter(([device]) => device === ami).at(-1), [ami])
+    assert.deepEqual([...keys.strangers], [])
+  })
+
+  test('of a group are written to without a member of whom there are no keys, and nobody else is asked for again', async () => {
+    const { found, asked, keys, leftOut } = finding({ [amiHidden]: [0], [bareOwnHidden]: [0, 7] })
+    keys.strangers.add(amiHidden)
+    keys.refused.set(amiHidden, 404)
+    await found.find(group, 4_000)
+    await found.find(group, 4_000)
+    assert.deepEqual([asked.length, keys.asked.length, leftOut.length], [2, 2, 1])
   })
 
   test('are asked for once more when the network tells of a change before it answers', async () => {
@@ -225,12 +270,11 @@ describe('the key of a group', () => {
     stored.length = 0
     const socket = {
       executeUSyncQuery: () => Promise.resolve(undefined),
-      assertSessions: () => Promise.resolve(false),
-      groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden, phoneNumber: ami }] } as unknown as GroupMetadata),
+        groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden, phoneNumber: ami }] } as unknown as GroupMetadata),
     }
     const recipients = new Recipients(socket, device, Memory.of(new Map()), new KnownDevices(device), {
       getLIDForPN: () => Promise.resolve(null), storeLIDPNMappings: () => Promise.resolve(),
-    }, nobody)
+    }, nobody, () => undefined)
     await recipients.renewGroupKey(group)
     await recipients.renewGroupKey(ami)
     const left = Object.keys(device.get('sender-key', [...own, `${group}::111_1::0`]))
