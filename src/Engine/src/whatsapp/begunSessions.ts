@@ -27,6 +27,8 @@ export class BegunSessions {
   readonly #resting = new Bounded<number>(devicesRemembered)
   /** Of which the network has no keys to give, until it lists them anew. */
   readonly #refused = new Bounded<true>(devicesRemembered)
+  /** With which the session there is cannot be used. */
+  readonly #broken = new Bounded<true>(devicesRemembered)
 
   constructor(
     private readonly socket: Pick<WASocket, 'query' | 'signalRepository'>,
@@ -55,6 +57,11 @@ export class BegunSessions {
     return unreachable
   }
 
+  /** Nothing can be encrypted with the session that there is with a device: a new one has to be begun. */
+  failed(device: string): void {
+    this.#namesOf(device).forEach((name) => this.#broken.set(name, true))
+  }
+
   /** The network has just listed these devices: it may have keys now of those that it refused. */
   listed(devices: string[]): void {
     devices.flatMap((device) => this.#namesOf(device)).forEach((name) => this.#refused.delete(name))
@@ -74,7 +81,7 @@ export class BegunSessions {
   async #withoutSession(devices: string[]): Promise<string[]> {
     const without: string[] = []
     for (const device of devices) {
-      if (!(await this.socket.signalRepository.validateSession(device)).exists) {
+      if (this.#namesOf(device).some((name) => this.#broken.get(name)) || !(await this.socket.signalRepository.validateSession(device)).exists) {
         without.push(device)
       }
     }
@@ -175,6 +182,7 @@ export class BegunSessions {
       const user = answers.get(nameOf(device))
       try {
         await this.#beginFrom(user)
+        this.#namesOf(device).forEach((name) => this.#broken.delete(name))
         this.memory.begunWith.set(nameOf(device), true)
       } catch (error) {
         faults.push(error)

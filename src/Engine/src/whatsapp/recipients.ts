@@ -8,6 +8,7 @@ import { redact } from '../log/redact.js'
 import { bare, isGroup, isMe } from '../messages/address.js'
 import { within } from '../numbers/deadline.js'
 import type { BegunSessions } from './begunSessions.js'
+import type { Encrypted } from './encryptions.js'
 import type { KnownDevices } from './knownDevices.js'
 import type { Memory } from './memory.js'
 import { isThisOne, userOf } from './names.js'
@@ -38,13 +39,30 @@ export class Recipients {
   find(jid: string, limitMs: number): Promise<void> {
     const until = performance.now() + limitMs
     return this.#inTurn(jid, until, async () => {
-      const people = isGroup(jid) ? (await this.group(jid)).participants.map(({ id }) => id) : [jid, ...this.#ourselves(jid)]
+      const people = await this.#peopleIn(jid)
       const ours = new Set(people.filter((person) => this.#isMe(person)).map((person) => bare(person) ?? person))
       await Promise.all([
         ...[...ours].map((own) => this.#inTurn(`our own ${own}`, until, () => this.#prepare([own], jid, until))),
         this.#prepare(people.filter((person) => !this.#isMe(person)), jid, until),
       ])
     })
+  }
+
+  /** The same where the network told of a change since: the library would ask by itself, and have keys of theirs handed out once more. */
+  async findAgain(jid: string, limitMs: number): Promise<void> {
+    if ((await this.#peopleIn(jid)).some((person) => !this.known.get(userOf(person)))) {
+      await this.find(jid, limitMs)
+    }
+  }
+
+  /** Fails when the library has left out a device of those who get a message, or everybody but ourselves. */
+  requireAll(jid: string, encrypted: Encrypted): void {
+    if (encrypted.notFor.length > 0) {
+      throw new Error('The message could not be encrypted for each device.')
+    }
+    if (!isGroup(jid) && encrypted.for.every((device) => this.#isMe(device) && !this.#isMe(jid))) {
+      throw new Error('The message would go to nobody but ourselves.')
+    }
   }
 
   /**
@@ -104,6 +122,10 @@ export class Recipients {
     return own ? [own] : []
   }
 
+  async #peopleIn(jid: string): Promise<string[]> {
+    return isGroup(jid) ? (await this.group(jid)).participants.map(({ id }) => id) : [jid, ...this.#ourselves(jid)]
+  }
+
   async #prepare(people: string[], chat: string, until: number): Promise<void> {
     const strangers = people.filter((person) => !this.known.isFresh(userOf(person)))
     const isAnyTold = strangers.length > 0 && await this.#lookUp(strangers)
@@ -146,10 +168,7 @@ export class Recipients {
       await this.device.set({ 'device-list': Object.fromEntries([...found].map(([user, devices]) => [user, devices.map(({ device }) => `${device ?? 0}`)])) })
     }
     const again = people.filter((person) => late.includes(userOf(person)))
-    if (again.length > 0) {
-      await this.#lookUp(again)
-    }
-    return isAnyTold
+    return again.length > 0 ? await this.#lookUp(again) : isAnyTold
   }
 
   async group(jid: string): Promise<GroupMetadata> {

@@ -4,6 +4,7 @@ import { toTime } from '../messages/inbound.js'
 import { editAttribute } from '../messages/outbound.js'
 import { EngineError, type Event } from '../rpc/contract.js'
 import { toCode } from './closing.js'
+import type { Encryptions } from './encryptions.js'
 import type { Lifetime } from './lifetime.js'
 import type { Queries } from './queries.js'
 import type { Recipients } from './recipients.js'
@@ -18,7 +19,8 @@ const askLimitMs = 5_000
 export interface Line {
   socket: Pick<WASocket, 'relayMessage'>
   log: Log
-  recipients: Pick<Recipients, 'find' | 'renewGroupKey'>
+  recipients: Pick<Recipients, 'find' | 'findAgain' | 'renewGroupKey' | 'requireAll'>
+  encryptions: Pick<Encryptions, 'of'>
   queries: Pick<Queries, 'within'>
   lifetime: Pick<Lifetime, 'during'>
   /** Throws when the connection is not open. */
@@ -39,7 +41,7 @@ export class Sender {
   constructor(private readonly line: Line) {}
 
   async relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
-    const { queries, recipients, lifetime, requireOpen, refusal } = this.line
+    const { queries, recipients, encryptions, lifetime, requireOpen, refusal } = this.line
     let mayBeWritten = false
     const write = async () => {
       await new Promise((resolve) => setImmediate(resolve))
@@ -48,18 +50,20 @@ export class Sender {
       const edit = editAttribute(message, jid)
       this.#relayed.add(whatsAppId)
       try {
-        await queries.within(askLimitMs, async () => {
+        await queries.within(askLimitMs, () => encryptions.of(async (encrypted) => {
+          await recipients.findAgain(jid, askLimitMs)
           await recipients.renewGroupKey(jid)
           await this.line.socket.relayMessage(jid, message, {
             messageId: whatsAppId,
             additionalNodes: lastLook(() => {
               // Who waited was told already that the connection is over, and nothing may leave after that.
               requireOpen()
+              recipients.requireAll(jid, encrypted)
               mayBeWritten = true
             }),
             ...(edit ? { additionalAttributes: { edit } } : {}),
           })
-        })
+        }))
       } catch (error) {
         this.#relayed.delete(whatsAppId)
         throw refusal(error, mayBeWritten ? 'unavailable' : 'notSent')

@@ -13,6 +13,7 @@ import { BegunSessions } from './begunSessions.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
 import { toConfig } from './config.js'
 import { eachOnce } from './eachOnce.js'
+import { Encryptions } from './encryptions.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Incoming } from './incoming.js'
 import { Journal } from './journal.js'
@@ -58,6 +59,7 @@ export class WhatsAppSession implements Session {
   readonly #memory: Memory
   readonly #knownDevices: KnownDevices
   readonly #begunSessions: BegunSessions
+  readonly #encryptions = new Encryptions((device) => this.#begunSessions.failed(device))
   readonly #history: HistoryRequests
   readonly #isDirect: boolean
   readonly #dispatcher: RequestInit
@@ -106,6 +108,7 @@ export class WhatsAppSession implements Session {
       log: port.log,
       queries: this.#queries,
       recipients: this.#recipients,
+      encryptions: this.#encryptions,
       lifetime: this.#lifetime,
       requireOpen: () => this.#requireOpen(),
       refusal: (error, otherwise) => this.#refusal(error, otherwise),
@@ -211,7 +214,8 @@ export class WhatsAppSession implements Session {
       getMessage: async ({ id }) => await this.#sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => {
         const repository = withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(this.#keysFirst.watch(auth), logger, pnToLid))
-        return this.#untilClosed(this.#journal.wrap(this.#keysFirst.wrap(inTurns(repository)), auth, (events) => this.#saves.store([], events)))
+        const encrypting = this.#encryptions.wrap(this.#keysFirst.wrap(inTurns(repository)))
+        return this.#untilClosed(this.#journal.wrap(encrypting, auth, (events) => this.#saves.store([], events)))
       },
     }
   }

@@ -120,6 +120,20 @@ describe('A new session', () => {
       assert.deepEqual(keys.begun, [phone, phone])
     })
 
+    test('is asked for once more when nothing could be encrypted with the one that was begun', async () => {
+      const { keys, sessions, begin } = await connection()
+      await begin(laptop)
+      sessions.failed(laptopByNumber)
+      keys.refused.set(laptop, 404)
+      assert.deepEqual(await begin(laptop), [laptop])
+      keys.refused.clear()
+      sessions.listed([laptop])
+      await begin(laptop)
+      await begin(laptop)
+      assert.deepEqual(keys.asked, [[laptop], [laptop], [laptop]])
+      assert.deepEqual(keys.begun, [laptop, laptop])
+    })
+
     test('is not asked for when nobody waits any more, and none of them gets anything', async () => {
       const { keys, sessions, clock, logged } = await connection()
       const many = Array.from({ length: 120 }, (_, index) => `${1_000 + index}@lid`)

@@ -14,12 +14,11 @@ const [ami, amiHidden] = ['919800000001@s.whatsapp.net', '111@lid']
 const nobody = { begin: () => Promise.resolve([]), listed: () => undefined }
 const [gone, goneHidden] = ['919800000002@s.whatsapp.net', '222@lid']
 
-function recipients(addressingMode: 'lid' | 'pn', member: GroupMetadata['participants'][number]): Recipients {
+function recipients(addressingMode: 'lid' | 'pn', member: GroupMetadata['participants'][number], device = new Device(undefined, () => Promise.resolve())): Recipients {
   const socket = {
     executeUSyncQuery: () => Promise.resolve(undefined),
     groupMetadata: () => Promise.resolve({ id: group, addressingMode, participants: [member] } as unknown as GroupMetadata),
   }
-  const device = new Device(undefined, () => Promise.resolve())
   return new Recipients(socket, device, Memory.of(new Map()), new KnownDevices(device), {
     getLIDForPN: (phone) => Promise.resolve(phone === gone ? goneHidden : null),
     storeLIDPNMappings: () => Promise.resolve(),
@@ -241,6 +240,40 @@ describe('the devices of a person', () => {
     assert.deepEqual([asked.length, keys.asked.length, leftOut.length], [2, 2, 1])
   })
 
+  test('are none when the network names none after a change that it told of before it answered', async () => {
+    const known: Record<string, number[]> = { [ami]: [0], [bareOwn]: [0] }
+    const { found, asked, meanwhile, cache } = finding(known)
+    meanwhile.happens = (people) => {
+      if (people.includes(ami) && known[ami]) {
+        delete known[ami]
+        cache.forget(ami)
+      }
+    }
+    await assert.rejects(found.find(ami, 4_000), /No device of who is written to/)
+    assert.deepEqual(asked.filter(([person]) => person === ami), [[ami], [ami]])
+  })
+
+  test('are asked for again by a message that waited meanwhile, when the network tells of a change', async () => {
+    const known = { [ami]: [0], [amiHidden]: [0], [bareOwn]: [0], [bareOwnHidden]: [0] }
+    const { found, asked, keys, cache } = finding(known)
+    for (const chat of [ami, group]) {
+      await found.find(chat, 4_000)
+      const { length } = asked
+      await found.findAgain(chat, 4_000)
+      assert.equal(asked.length, length)
+    }
+    const { length } = asked
+    known[ami] = [0, 4]
+    cache.forget(ami)
+    await found.findAgain(ami, 4_000)
+    cache.forget(ami)
+    await found.findAgain(group, 4_000)
+    cache.forget(bareOwn)
+    await found.findAgain(ami, 4_000)
+    assert.deepEqual(asked.slice(length).toSorted(), [[amiHidden], [ami], [ami], [bareOwn]])
+    assert.deepEqual(keys.begun.toSorted(), ['111:4@lid', amiHidden, bareOwnHidden])
+  })
+
   test('are asked for once more when the network tells of a change before it answers', async () => {
     const known = { [ami]: [0], [bareOwn]: [0] }
     const { found, asked, keys, meanwhile, cache } = finding(known)
@@ -253,6 +286,38 @@ describe('the devices of a person', () => {
     await found.find(ami, 4_000)
     assert.deepEqual(asked.filter(([person]) => person === ami), [[ami], [ami]])
     assert.deepEqual(keys.begun.toSorted(), ['111:4@lid', amiHidden, bareOwnHidden])
+  })
+})
+
+describe('A message that the library is about to write', () => {
+  const device = new Device(undefined, () => Promise.resolve())
+  device.creds.me = { id: '919800000009:7@s.whatsapp.net', lid: '999:7@lid' }
+  const [theirs, ours] = ['919800000001:4@s.whatsapp.net', '919800000009@s.whatsapp.net']
+  const requireAll = (jid: string, ...[to, notFor = []]: [string[], string[]?]) =>
+    recipients('pn', { id: ami }, device).requireAll(jid, { for: to, notFor })
+
+  test('is not written when it would go to nobody, or to ourselves alone', () => {
+    requireAll(ami, [ours, theirs])
+    requireAll(amiHidden, ['111:4@lid'])
+    assert.throws(() => requireAll(ami, [ours, '999@lid']), /nobody but ourselves/)
+    assert.throws(() => requireAll(ami, []), /nobody but ourselves/)
+  })
+
+  test('may go to ourselves alone where we write to ourselves', () => {
+    requireAll(ours, [ours])
+    requireAll('999@lid', [ours])
+    assert.throws(() => requireAll(ours, []), /nobody but ourselves/)
+  })
+
+  test('may go to nobody by name in a group, where all have the key', () => {
+    requireAll(group, [])
+    requireAll(group, [ours])
+  })
+
+  test('is not written without a device that it could not be encrypted for', () => {
+    for (const jid of [ami, group]) {
+      assert.throws(() => requireAll(jid, [ours, theirs], ['919800000001@s.whatsapp.net']), /for each device/)
+    }
   })
 })
 
