@@ -29,9 +29,15 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
 
   constructor(private readonly device: Pick<Device, 'creds' | 'get'>, private readonly now: () => number = () => performance.now()) {}
 
-  isFresh(user: string): boolean {
+  /** @param isReceiver Whether it is of no use to know that there are none. */
+  isFresh(user: string, isReceiver = false): boolean {
     const known = this.#people.get(user)
-    return known !== undefined && this.now() - known.at < freshMs
+    return known !== undefined && this.now() - known.at < freshMs && (!isReceiver || known.devices.length > 0)
+  }
+
+  /** Whether the network named a device of theirs, as far as is known. */
+  isNamed(user: string): boolean {
+    return (this.#people.get(user)?.devices.length ?? 0) > 0
   }
 
   /** For `renew`, to be taken before the network is asked. */

@@ -127,8 +127,11 @@ export class Recipients {
   }
 
   async #prepare(people: string[], chat: string, until: number): Promise<void> {
-    const strangers = people.filter((person) => !this.known.isFresh(userOf(person)))
-    const isAnyTold = strangers.length > 0 && await this.#lookUp(strangers)
+    const isReceiver = (person: string) => !isGroup(chat) && !this.#isMe(person)
+    const strangers = people.filter((person) => !this.known.isFresh(userOf(person), isReceiver(person)))
+    if (strangers.length > 0) {
+      await this.#lookUp(strangers)
+    }
     const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? []).filter(({ device }) => device !== hostedDevice)
       .map(({ user, server, device }) => jidEncode(user, server, device))
@@ -137,38 +140,47 @@ export class Recipients {
       this.log('warning', 'devices are left out: the network has no keys of them', undefined, { devices: redact(unreachable.join(' ')) })
       unreachable.forEach((device) => this.known.leaveOut(device))
     }
-    const areNone = devices.length === 0 && !isAnyTold && !this.#isMe(chat)
-    if (!isGroup(chat) && people.includes(chat) && (areNone || (unreachable.length > 0 && unreachable.length === devices.length))) {
+    if (people.includes(chat) && unreachable.length === devices.length && (devices.length > 0 || !this.#isMe(chat))) {
       // It would go to our own other devices alone.
       throw new Error('No device of who is written to can be had.')
     }
   }
 
   // The library can do this, too, but has new keys of everybody handed out each time: one key less in store for each of these people, one
-  // session more for each of our conversations. Where there is a session, it goes on. Tells whether any device was named.
-  async #lookUp(people: string[]): Promise<boolean> {
+  // session more for each of our conversations. Where there is a session, it goes on.
+  async #lookUp(people: string[]): Promise<void> {
     const { me } = this.device.creds
     if (!me) {
-      return false
+      return
     }
     const query = new USyncQuery().withContext('message').withDeviceProtocol().withLIDProtocol()
     people.forEach((person) => query.withUser(new USyncUser().withId(bare(person) ?? person)))
     const { asOf } = this.known
-    const list = (await this.socket.executeUSyncQuery(query))?.list ?? []
-    await this.addresses.storeLIDPNMappings(list.flatMap(({ id, lid }) => typeof lid === 'string' && isPnUser(id) ? [{ pn: id, lid }] : []))
-    const found = new Map<string, FullJid[]>()
-    for (const device of extractDeviceJids(list, me.id, me.lid ?? '', false).filter((each) => !isThisOne(each, this.device))) {
-      found.set(device.user, [...(found.get(device.user) ?? []), device])
+    const answer = await this.socket.executeUSyncQuery(query)
+    if (!answer) {
+      throw new Error('The network did not say which devices there are.')
     }
-    const isAnyTold = found.size > 0
+    await this.addresses.storeLIDPNMappings(answer.list.flatMap(({ id, lid }) => typeof lid === 'string' && isPnUser(id) ? [{ pn: id, lid }] : []))
+    const named = extractDeviceJids(answer.list, me.id, me.lid ?? '', false).filter((each) => !isThisOne(each, this.device))
+    const found = new Map<string, FullJid[]>()
+    named.forEach((device) => found.set(device.user, [...(found.get(device.user) ?? []), device]))
+    const nobodys = people.map(userOf).filter((user) => !found.has(user) && !this.known.isNamed(user))
+    // Who is asked about alone can be named by another address of theirs. Of the others it is known that there are none: the library would ask.
+    nobodys.forEach((user) => found.set(user, people.length === 1 ? named : []))
     const late = [...found].filter(([user, devices]) => !this.known.renew(user, devices, asOf)).map(([user]) => user)
     late.forEach((user) => found.delete(user))
-    this.begun.listed([...found.values()].flat().map(({ user, server, device }) => jidEncode(user, server, device)))
-    if (found.size > 0) {
-      await this.device.set({ 'device-list': Object.fromEntries([...found].map(([user, devices]) => [user, devices.map(({ device }) => `${device ?? 0}`)])) })
+    this.begun.listed(named.map(({ user, server, device }) => jidEncode(user, server, device)))
+    const lists = [...found].filter(([, devices]) => devices.length > 0).map(([user, devices]) => [user, devices.map(({ device }) => `${device ?? 0}`)])
+    if (lists.length > 0) {
+      await this.device.set({ 'device-list': Object.fromEntries(lists) })
+    }
+    if (lists.length < found.size) {
+      this.log('information', 'the network names no devices of some people', undefined, { people: found.size - lists.length })
     }
     const again = people.filter((person) => late.includes(userOf(person)))
-    return again.length > 0 ? await this.#lookUp(again) : isAnyTold
+    if (again.length > 0) {
+      await this.#lookUp(again)
+    }
   }
 
   async group(jid: string): Promise<GroupMetadata> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type GroupMetadata, jidDecode, jidEncode } from 'baileys'
+import { type FullJid, type GroupMetadata, jidDecode, jidEncode } from 'baileys'
 import { Device } from '#engine/credentials/device.js'
 import type { Entry } from '#engine/rpc/contract.js'
 import { BegunSessions } from '#engine/whatsapp/begunSessions.js'
@@ -49,7 +49,8 @@ describe('the devices of a person', () => {
   const hiddenOf: Record<string, string> = { [ami]: amiHidden, [gone]: goneHidden, [bareOwn]: bareOwnHidden }
 
   // What the network answers to each of these questions: the devices of those whom it knows.
-  function finding(known: Record<string, number[]>, memory = Memory.of(new Map())) {
+  function finding(known: Record<string, number[]>, otherwise: Record<string, string> = {}) {
+    const memory = Memory.of(new Map())
     const asked: string[][] = []
     const sessions: string[][] = []
     const mappings: { pn: string; lid: string }[] = []
@@ -70,7 +71,8 @@ describe('the devices of a person', () => {
       executeUSyncQuery: async ({ users }) => {
         const people = users.flatMap(({ id }) => id ?? [])
         asked.push(people)
-        const list = people.flatMap((id) => known[id] ? [{ id, lid: hiddenOf[id], devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
+        const list = people.map((id) => otherwise[id] ?? id)
+          .flatMap((id) => known[id] ? [{ id, lid: hiddenOf[id], devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
         meanwhile.happens(people)
         await new Promise(setImmediate)
         return { list, sideList: [] }
@@ -136,6 +138,28 @@ describe('the devices of a person', () => {
     clock.ms = 300_000
     await found.find(ami, 4_000)
     assert.deepEqual(sessions.filter(([device]) => device === ami), [[ami], [ami]])
+  })
+
+  test('are written to under another address by which the network names them', async () => {
+    const { found, asked, cache, sessions } = finding({ [gone]: [0, 3], [bareOwn]: [0] }, { [ami]: gone })
+    await found.find(ami, 4_000)
+    await found.find(ami, 4_000)
+    const theirs = [gone, '919800000002:3@s.whatsapp.net']
+    assert.deepEqual([sessions.slice(0, 2).toSorted(), asked.length], [[theirs, [bareOwn]], 2])
+    assert.deepEqual(cache.get<FullJid[]>('919800000001')?.map(({ user, device }) => [user, device]), [['919800000002', 0], ['919800000002', 3]])
+  })
+
+  test('of which there are none of a member of a group are not asked for with each message, but by who writes to them alone', async () => {
+    const known: Record<string, number[]> = { [bareOwnHidden]: [0, 7] }
+    const { found, asked, cache } = finding(known)
+    await found.find(group, 4_000)
+    await found.find(group, 4_000)
+    assert.deepEqual([asked.toSorted(), cache.get('111')], [[[amiHidden], [bareOwnHidden]], []], 'the library does not ask either')
+
+    await assert.rejects(found.find(amiHidden, 4_000), /No device of who is written to/)
+    known[amiHidden] = [0]
+    await found.find(amiHidden, 4_000)
+    assert.equal(asked.length, 4)
   })
 
   test('need not be known of everybody in a group, nor other ones of ours', async () => {
