@@ -133,7 +133,8 @@ export class Recipients {
       await this.#lookUp(strangers)
     }
     const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
-    const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? []).filter(({ device }) => device !== hostedDevice)
+    const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? [])
+      .filter(({ device }) => !isGroup(chat) || device !== hostedDevice)
       .map(({ user, server, device }) => jidEncode(user, server, device))
     const unreachable = await this.begun.begin(devices.filter((device) => !haveKey[device]), until)
     if (unreachable.length > 0) {

@@ -72,7 +72,7 @@ describe('the devices of a person', () => {
         const people = users.flatMap(({ id }) => id ?? [])
         asked.push(people)
         const list = people.map((id) => otherwise[id] ?? id)
-          .flatMap((id) => known[id] ? [{ id, lid: hiddenOf[id], devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each })) } }] : [])
+          .flatMap((id) => known[id] ? [{ id, lid: hiddenOf[id], devices: { deviceList: known[id].map((each) => ({ id: each, keyIndex: each, isHosted: each === 99 })) } }] : [])
         meanwhile.happens(people)
         await new Promise(setImmediate)
         return { list, sideList: [] }
@@ -184,6 +184,14 @@ describe('the devices of a person', () => {
     const { found, asked, sessions } = finding({ [bareOwn]: [0, 7] })
     await found.find(bareOwn, 4_000)
     assert.deepEqual([asked, sessions], [[[bareOwn]], [[bareOwn]]])
+  })
+
+  test('are those that the network hosts, too, but not in a group, where these get no key', async () => {
+    const { found, keys } = finding({ [ami]: [0, 99], [amiHidden]: [0, 99], [bareOwn]: [0], [bareOwnHidden]: [0, 7] })
+    await found.find(group, 4_000)
+    assert.deepEqual(keys.begun.toSorted(), [amiHidden, bareOwnHidden])
+    await found.find(ami, 4_000)
+    assert.deepEqual(keys.begun.slice(2), ['111:99@hosted.lid'])
   })
 
   test('get a new session once', async () => {
