@@ -6,6 +6,7 @@ import type { Device } from '../credentials/device.js'
 import type { Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
 import { isMe } from '../messages/address.js'
+import { within } from '../numbers/deadline.js'
 import { Bounded } from './bounded.js'
 import { devicesRemembered, type Memory } from './memory.js'
 import { userOf, usersOf } from './names.js'
@@ -27,6 +28,8 @@ export class BegunSessions {
   readonly #resting = new Bounded<number>(devicesRemembered)
   /** Of which the network has no keys to give, until it lists them anew. */
   readonly #refused = new Bounded<true>(devicesRemembered)
+  /** Whose keys are being asked for, each until that is over. */
+  readonly #asking = new Map<string, Promise<void>>()
   /** With which the session there is cannot be used. */
   readonly #broken = new Bounded<true>(devicesRemembered)
 
@@ -47,8 +50,12 @@ export class BegunSessions {
     const without = await this.#withoutSession(devices)
     // It has to be begun, whenever that was tried before.
     without.forEach((device) => this.#forget(device))
-    const wanted = new Set(devices.filter((device) => this.#isWanted(device)).flatMap((device) => this.#hidden(device) ?? []))
-    const fault = await this.#beginWith([...wanted], until)
+    const others: Promise<void>[] = []
+    const fault = await this.#beginWith(devices, until, others)
+    if (others.length > 0 && await this.#waited(others, until)) {
+      // What they asked in vain it asks for itself.
+      return await this.begin(devices, until)
+    }
     const left = await this.#withoutSession(without)
     const unreachable = left.filter((device) => this.#isRefused(device) || this.#hidden(device) === undefined)
     if (left.length > unreachable.length) {
@@ -88,14 +95,23 @@ export class BegunSessions {
     return without
   }
 
-  /** Tells what kept it from some of the devices, as far as that may pass. */
-  async #beginWith(devices: string[], until: number): Promise<unknown> {
-    const pieces = inPieces(devices)
+  /**
+   * Tells what kept it from some of the devices, as far as that may pass.
+   * @param others Is told of whatever somebody else asks for meanwhile.
+   */
+  async #beginWith(devices: string[], until: number, others: Promise<void>[]): Promise<unknown> {
+    const wanted = devices.filter((device) => this.#isWanted(device)).flatMap((device) => this.#hidden(device) ?? [])
+    const pieces = inPieces([...new Set(wanted)])
     let left = pieces.length + mostMore
     let fault: unknown
     for (let piece; this.now() < until && left > 0 && (piece = pieces.shift()); left--) {
+      others.push(...piece.flatMap((device) => this.#asking.get(nameOf(device)) ?? []))
+      piece = piece.filter((device) => this.#isWanted(device) && !this.#asking.has(nameOf(device)))
+      if (piece.length === 0) {
+        continue
+      }
       try {
-        fault ??= await this.#take(piece, await this.#ask(piece))
+        fault ??= await this.#askAlone(piece)
         this.#rest(piece)
       } catch (error) {
         this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
@@ -119,6 +135,25 @@ export class BegunSessions {
       this.#rest(rest)
     }
     return fault
+  }
+
+  /** Asks for the keys of devices that nobody else asks for, and takes what comes. */
+  async #askAlone(devices: string[]): Promise<unknown> {
+    let end: () => void = () => undefined
+    const over = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    devices.forEach((device) => this.#asking.set(nameOf(device), over))
+    try {
+      return await this.#take(devices, await this.#ask(devices))
+    } finally {
+      devices.forEach((device) => this.#asking.delete(nameOf(device)))
+      end()
+    }
+  }
+
+  async #waited(others: Promise<void>[], until: number): Promise<boolean> {
+    return this.now() < until && await within(until - this.now(), Promise.all(others))
   }
 
   #isWanted(device: string): boolean {

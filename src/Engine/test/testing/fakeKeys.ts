@@ -7,6 +7,8 @@ export class FakeKeys {
   readonly begun: string[] = []
   /** What it answers to a question in place of keys: it fails. */
   answer: (devices: string[]) => unknown = () => undefined
+  /** When it answers. */
+  answered: Promise<void> = Promise.resolve()
   /** With which code it answers about these. */
   readonly refused = new Map<string, number>()
   /** Of which the keys are no good. */
@@ -23,6 +25,7 @@ export class FakeKeys {
       const devices = usersIn(content).map(({ attrs }) => attrs['jid'] ?? '')
       this.asked.push(devices)
       await new Promise(setImmediate)
+      await this.answered
       const fault = this.answer(devices)
       if (fault !== undefined) {
         throw fault

@@ -34,6 +34,39 @@ describe('A new session', () => {
     assert.deepEqual(later.keys.asked, [])
   })
 
+  test('is begun once by all who need it at once, and waited for', async () => {
+    const { keys, begin } = await connection()
+    keys.strangers.add(phone)
+    keys.strangers.add(laptop)
+    await Promise.all([begin(phone), begin(phoneByNumber, laptop), begin(phone, laptop, '222@lid'), begin('222@lid')])
+    assert.deepEqual(keys.asked.flat().toSorted(), [laptop, phone, '222@lid'])
+    assert.deepEqual([...keys.strangers], [])
+  })
+
+  test('that somebody else asks for in vain is asked for by the next who needs it', async () => {
+    const { keys, begin } = await connection()
+    keys.strangers.add(phone)
+    keys.answer = () => keys.asked.length === 1 ? refusedWith(503) : undefined
+    const [first, second] = [begin(phone), begin(phone)]
+    await assert.rejects(first, { data: 503 })
+    await second
+    assert.deepEqual(keys.begun, [phone])
+  })
+
+  test('that somebody else asks for is waited for no longer than anybody waits', async () => {
+    const { keys, sessions, begin, clock } = await connection()
+    let answered: () => void = () => undefined
+    keys.answered = new Promise((resolve) => {
+      answered = resolve
+    })
+    keys.strangers.add(phone)
+    const first = begin(phone)
+    await assert.rejects(sessions.begin([phone], clock.ms + 10), /no time/)
+    answered()
+    await first
+    assert.deepEqual(keys.asked, [[phone]])
+  })
+
   test('is not asked for with who has no hidden address: the network would have no keys', async () => {
     const { keys, begin } = await connection()
     await begin('919800000002@s.whatsapp.net')
