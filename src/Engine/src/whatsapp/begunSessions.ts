@@ -74,12 +74,15 @@ export class BegunSessions {
     devices.flatMap((device) => this.#namesOf(device)).forEach((name) => this.#refused.delete(name))
   }
 
-  /** The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it. */
-  identityChanged({ attrs: { from, offline }, content }: BinaryNode): void {
+  /**
+   * The network tells that somebody's phone has other keys now. While it tells what happened before, the library does nothing about it; later
+   * it asks for them once, and where that fails it says so and goes on with the old ones.
+   */
+  identityChanged({ attrs: { from }, content }: BinaryNode): void {
     const { user, device } = jidDecode(from) ?? {}
     const { me } = this.device.creds
     const isOurs = isMe(from, { id: me?.id, lid: me?.lid })
-    if (!from || !user || device || !offline || isOurs || !Array.isArray(content) || content.every(({ tag }) => tag !== 'identity')) {
+    if (!from || !user || device || isOurs || !Array.isArray(content) || content.every(({ tag }) => tag !== 'identity')) {
       return
     }
     this.#forget(from)

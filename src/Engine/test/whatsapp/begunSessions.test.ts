@@ -73,24 +73,25 @@ describe('A new session', () => {
     assert.deepEqual(keys.asked, [])
   })
 
-  test('is begun once more with a phone of which the network told while we were away that it has new keys', async () => {
-    const told = { tag: 'notification', attrs: { from: phoneByNumber, offline: '3' }, content: [{ tag: 'identity', attrs: {} }] }
-    const { keys, sessions, begin } = await connection()
-    await begin(phone, laptop)
-    const others = [
-      { ...told, attrs: { from: phone } },
-      { ...told, attrs: { ...told.attrs, from: laptop } },
-      { ...told, attrs: { ...told.attrs, from: '999@lid' } },
-      { ...told, content: [{ tag: 'count', attrs: {} }] },
-    ]
-    others.forEach((notice) => sessions.identityChanged(notice))
-    await begin(phone, laptop)
-    assert.deepEqual(keys.asked, [[phone, laptop]], 'the library does it, or nobody has to')
+  for (const [when, attrs] of [['now', {}], ['while we were away', { offline: '3' }]] as const) {
+    test(`is begun once more with a phone of which the network told ${when} that it has new keys`, async () => {
+      const told = { tag: 'notification', attrs: { from: phoneByNumber, ...attrs }, content: [{ tag: 'identity', attrs: {} }] }
+      const { keys, sessions, begin } = await connection()
+      await begin(phone, laptop)
+      const others = [
+        { ...told, attrs: { ...told.attrs, from: laptop } },
+        { ...told, attrs: { ...told.attrs, from: '999@lid' } },
+        { ...told, content: [{ tag: 'count', attrs: {} }] },
+      ]
+      others.forEach((notice) => sessions.identityChanged(notice))
+      await begin(phone, laptop)
+      assert.deepEqual(keys.asked, [[phone, laptop]], 'nobody has to')
 
-    sessions.identityChanged(told)
-    await begin(phone, laptop)
-    assert.deepEqual(keys.asked, [[phone, laptop], [phone]])
-  })
+      sessions.identityChanged(told)
+      await begin(phone, laptop)
+      assert.deepEqual(keys.asked, [[phone, laptop], [phone]])
+    })
+  }
 
   test('is begun with all the devices whose keys the network gives, and asked for with the others when they are listed anew', async () => {
     const { keys, sessions, begin, clock } = await connection()
