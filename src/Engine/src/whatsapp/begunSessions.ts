@@ -9,7 +9,7 @@ import { isMe } from '../messages/address.js'
 import { within } from '../numbers/deadline.js'
 import { Bounded } from './bounded.js'
 import { devicesRemembered, type Memory } from './memory.js'
-import { userOf, usersOf } from './names.js'
+import { devicesIn, userOf, usersOf } from './names.js'
 import { hasNoKeys } from './refusals.js'
 
 /** Of how many devices the keys are asked for at once. */
@@ -72,6 +72,11 @@ export class BegunSessions {
   /** The network has just listed these devices: it may have keys now of those that it refused. */
   listed(devices: string[]): void {
     devices.flatMap((device) => this.#namesOf(device)).forEach((name) => this.#refused.delete(name))
+  }
+
+  /** The network tells that these devices are new or gone. One that is new can have the place of one that was there before. */
+  changed(notice: BinaryNode): void {
+    devicesIn(notice).forEach((device) => this.#forget(device))
   }
 
   /**

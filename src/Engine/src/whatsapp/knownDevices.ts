@@ -1,7 +1,7 @@
-import { type BinaryNode, type FullJid, getBinaryNodeChildren, jidDecode, type PossiblyExtendedCacheStore } from 'baileys'
+import { type BinaryNode, type FullJid, jidDecode, type PossiblyExtendedCacheStore } from 'baileys'
 import type { Device } from '../credentials/device.js'
 import { Bounded } from './bounded.js'
-import { isThisOne, usersOf } from './names.js'
+import { devicesIn, isThisOne, usersOf } from './names.js'
 
 const freshMs = 5 * 60_000
 const keptMs = 60 * 60_000
@@ -58,9 +58,9 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
    * The network tells that somebody has a new device, or one less. The library changes the list by that, but only the one under the address
    * that it is told by, and a chat can go by the other.
    */
-  changed({ attrs: { from, lid }, content }: BinaryNode): void {
-    const changes = Array.isArray(content) ? content.flatMap((change) => getBinaryNodeChildren(change, 'device')) : []
-    const told = new Set([from, lid, ...changes.map(({ attrs: { jid } }) => jid)])
+  changed(notice: BinaryNode): void {
+    const { from, lid } = notice.attrs
+    const told = new Set([from, lid, ...devicesIn(notice)])
     told.forEach((jid) => jid && this.forget(jid))
   }
 

@@ -1,4 +1,4 @@
-import { type FullJid, isHostedLidUser, isLidUser, jidDecode } from 'baileys'
+import { type BinaryNode, type FullJid, getBinaryNodeChildren, isHostedLidUser, isLidUser, jidDecode } from 'baileys'
 import type { Device } from '../credentials/device.js'
 
 export function userOf(jid: string): string {
@@ -19,4 +19,10 @@ export function isThisOne({ user, device }: FullJid, { creds: { me } }: Pick<Dev
     const decoded = jidDecode(own)
     return decoded?.user === user && decoded.device === device
   })
+}
+
+/** The devices that a notice names which the network gives of a change. */
+export function devicesIn({ content }: BinaryNode): string[] {
+  const changes = Array.isArray(content) ? content.flatMap((change) => getBinaryNodeChildren(change, 'device')) : []
+  return changes.flatMap(({ attrs: { jid } }) => jid ?? [])
 }

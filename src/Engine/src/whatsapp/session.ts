@@ -272,7 +272,10 @@ export class WhatsAppSession implements Session {
     // By the time the library tells of it, what an administrator did since may have been read.
     ws.prependListener('CB:notification,type:w:gp2', ({ attrs: { from } }: BinaryNode) => this.#memory.forgetGroup(from ?? ''))
     // Before the library has it: it changes no list that is not there.
-    ws.prependListener('CB:notification,type:devices', (notice: BinaryNode) => this.#knownDevices.changed(notice))
+    ws.prependListener('CB:notification,type:devices', (notice: BinaryNode) => {
+      this.#knownDevices.changed(notice)
+      this.#begunSessions.changed(notice)
+    })
     ws.prependListener('CB:notification,type:encrypt', (notice: BinaryNode) => this.#begunSessions.identityChanged(notice))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))

@@ -93,6 +93,17 @@ describe('A new session', () => {
     })
   }
 
+  test('is begun once more with a device that the network says is new, or gone: another one may have its place', async () => {
+    for (const change of ['add', 'remove']) {
+      const { keys, sessions, begin } = await connection()
+      await begin(phone, laptop)
+      const devices = [{ tag: 'device', attrs: { jid: laptopByNumber } }]
+      sessions.changed({ tag: 'notification', attrs: { from: phoneByNumber }, content: [{ tag: change, attrs: {}, content: devices }] })
+      await begin(phone, laptop)
+      assert.deepEqual(keys.asked, [[phone, laptop], [laptop]])
+    }
+  })
+
   test('is begun with all the devices whose keys the network gives, and asked for with the others when they are listed anew', async () => {
     const { keys, sessions, begin, clock } = await connection()
     keys.refused.set('222:5@lid', 404)
