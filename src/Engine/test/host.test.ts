@@ -105,7 +105,7 @@ describe('The host', () => {
     assert.equal(silo.deliveries.at(-1)?.first.sequence, 2, 'the sequence goes on within an epoch')
   })
 
-  test('remembers for the next connection what the network does not tell again, and forgets it with a close', async () => {
+  test('remembers for the next connection what the network does not tell again, and forgets it with a close or a new epoch', async () => {
     await start()
     await silo.ask('open', { number: n, epoch: 1, link })
     await until(() => network.sessions.length === 1, 'the number connects')
@@ -119,6 +119,11 @@ describe('The host', () => {
     await silo.ask('close', { number: n, epoch: 1 })
     await silo.ask('open', { number: n, epoch: 1, link })
     await until(() => network.sessions.length === 3, 'the number connects once more')
+    assert.deepEqual([...network.last.request.memory], [])
+
+    network.last.request.memory.set('seen', true)
+    await silo.ask('open', { number: n, epoch: 2, link })
+    await until(() => network.sessions.length === 4, 'the number connects for who has it now')
     assert.deepEqual([...network.last.request.memory], [])
   })
 

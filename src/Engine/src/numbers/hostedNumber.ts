@@ -154,6 +154,8 @@ export class HostedNumber {
     }
     if (epoch > this.#epoch) {
       this.abandon()
+      // Somebody else may have had it meanwhile, or its credentials come from an older state.
+      this.#memory.clear()
       this.#epoch = epoch
       this.#lastSequence = 0
     }
