@@ -12,6 +12,8 @@ export class Device {
   preKeys = new Map()
   /** The devices of others, by their phones, of which it has confirmed to know that they are gone. Ids are never given twice. */
   knowsGone = new Set()
+  /** The same of what it was told and has not confirmed, by the ids of the notices. */
+  toldGone = new Map()
   /** Who left which group, `<group> <phone>`, as far as it has confirmed to know it. */
   knowsLeft = new Set()
   #pending = []
@@ -59,16 +61,16 @@ export class Device {
   }
 
   save() {
-    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, knowsLeft } = this
+    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, toldGone, knowsLeft } = this
     const pending = this.#pending.map(({ node }) => node)
     return {
-      id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, knowsLeft, pending, wasTold: this.#wasTold
+      id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, toldGone, knowsLeft, pending, wasTold: this.#wasTold
     }
   }
 
-  static restore(account, { pending, wasTold, proof, preKeys, knowsGone, knowsLeft, ...known }) {
+  static restore(account, { pending, wasTold, proof, preKeys, knowsGone, toldGone, knowsLeft, ...known }) {
     const device = new Device({ account, ...known })
-    Object.assign(device, { proof, preKeys, knowsGone, knowsLeft })
+    Object.assign(device, { proof, preKeys, knowsGone, toldGone, knowsLeft })
     device.#pending = pending.map(node => ({ node, written: false }))
     device.#wasTold = wasTold
     return device
@@ -81,6 +83,12 @@ export class Device {
   /** What was written to the connection and is not confirmed. */
   get unconfirmedCount() {
     return this.#pending.filter(waiting => waiting.written).length
+  }
+
+  /** It has confirmed a notice of another device that is gone. */
+  confirmGone(id) {
+    if (this.toldGone.has(id)) this.knowsGone.add(this.toldGone.get(id))
+    this.toldGone.delete(id)
   }
 
   /** A new connection: what was never confirmed is written again, marked as old. */

@@ -511,7 +511,7 @@ export class Phone {
     })
   }
 
-  /** Tells everybody who asked for this account's devices, and its own companions, that the list changed. */
+  /** Tells everybody who asked for this account's devices that the list changed, and its own companions what the list is now. */
   #tellDevices(change, device) {
     const { account } = this
     const watchers = [...account.watchers, ...account.companions]
@@ -520,12 +520,17 @@ export class Phone {
         account.watchers.delete(watcher)
         continue
       }
-      watcher.deliver(stanza('notification', { id: this.#server.ids.stanza(), type: 'devices', from: account.jid, t: seconds(), lid: account.publicLid }, [
-        stanza(change, {}, [stanza('device', { jid: device.jid, 'key-index': device.keyIndex })])
-      ]))
+      const isOwn = watcher.account === account
+      const id = this.#server.ids.stanza()
+      if (change === 'remove') watcher.toldGone.set(id, device.jid)
+      watcher.deliver(isOwn
+        ? stanza('notification', { id, type: 'account_sync', from: account.jid, t: seconds() }, [stanza('devices', {}, [...account.devices.values()].map(listed))])
+        : stanza('notification', { id, type: 'devices', from: account.jid, t: seconds(), lid: account.publicLid }, [stanza(change, {}, [listed(device)])]))
     }
   }
 }
+
+const listed = ({ jid, keyIndex }) => stanza('device', { jid, 'key-index': keyIndex })
 
 export function textOf(message) {
   const edited = message.protocolMessage?.editedMessage

@@ -91,8 +91,8 @@ export class Router {
       this.#server.record.problem(connection.name, `confirms what it was not sent: ${outline(node)}`)
     } else if (kind === 'message') {
       this.#server.record.receipted({ id, to: device.jid, error })
-    } else if (type === 'devices') {
-      for (const { attrs: { jid } } of children(child(confirmed, 'remove'), 'device')) device.knowsGone.add(jid)
+    } else if (type === 'devices' || type === 'account_sync') {
+      device.confirmGone(id)
     } else if (type === 'w:gp2') {
       this.#server.groups.confirmed(device, confirmed)
     }

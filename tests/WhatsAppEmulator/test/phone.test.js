@@ -14,6 +14,17 @@ async function pair(emulator, client, settings) {
 
 const find = (host, fits) => host.upserts.find(message => message.message && fits(message.message))
 
+/** Writes to the last of these devices, too, though it is gone, and waits for the complaint. */
+async function isNoticed(emulator, host, devices) {
+  const enc = { tag: 'enc', attrs: { v: '2', type: 'msg' }, content: Buffer.from('x') }
+  const parts = devices.map(jid => ({ tag: 'to', attrs: { jid }, content: [enc] }))
+  await host.socket.sendNode({
+    tag: 'message', attrs: { id: 'GONE', to: devices[0], type: 'text' }, content: [{ tag: 'participants', attrs: {}, content: parts }]
+  })
+  const [problem] = await until('the problem', () => emulator.record.problems.length > 0 && emulator.record.problems)
+  assert.ok(problem.what.startsWith(`a ciphertext for ${devices.at(-1)}, which it knows to be gone`), problem.what)
+}
+
 test('a person reacts, edits and deletes', () => withEmulator(async (emulator, client) => {
   const { host, anna, bert } = await pair(emulator, client)
   const { key } = await host.socket.sendMessage(bert.jid, { text: 'lunch?' })
@@ -152,13 +163,26 @@ test('a device that joins gets messages at once, and one that left gets none', (
   assert.deepEqual(emulator.record.problems, [])
 
   // It is written to all the same.
-  const enc = { tag: 'enc', attrs: { v: '2', type: 'msg' }, content: Buffer.from('x') }
-  const parts = [bert.jid, host.creds.me.id.replace(/:.*@/, '@'), device.jid].map(jid => ({ tag: 'to', attrs: { jid }, content: [enc] }))
-  await host.socket.sendNode({
-    tag: 'message', attrs: { id: 'GONE', to: bert.jid, type: 'text' }, content: [{ tag: 'participants', attrs: {}, content: parts }]
-  })
-  const [problem] = await until('the problem', () => emulator.record.problems.length > 0 && emulator.record.problems)
-  assert.match(problem.what, /^a ciphertext for 4915122222222:1@s.whatsapp.net, which it knows to be gone/)
+  await isNoticed(emulator, host, [bert.jid, host.creds.me.id.replace(/:.*@/, '@'), device.jid])
+}))
+
+test('a companion is told which devices its own account has when one joins or leaves, and that it may not write to that one', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client)
+  const lists = []
+  host.socket.ws.on('CB:notification,type:account_sync', ({ attrs, content }) =>
+    lists.push([attrs.from, ...content.flatMap(each => each.content.map(device => [device.attrs.jid, device.attrs['key-index']]))]))
+  const device = await client().pairWith(anna)
+  await until('the news that it is there', () => lists.length === 1)
+  anna.unlink(device)
+  await until('the news that it is gone', () => lists.length === 2)
+
+  const [phone, own] = [[anna.jid, undefined], [host.creds.me.id, '1']]
+  assert.deepEqual(lists, [[anna.jid, phone, own, [device.jid, '2']], [anna.jid, phone, own]])
+
+  await until('that it knows', () => emulator.accounts.find(host.creds.me.id).companions[0].pendingCount === 0)
+  await host.socket.sendMessage(bert.jid, { text: 'hello' })
+  await until('the message', () => bert.inbox.length === 1)
+  await isNoticed(emulator, host, [bert.jid, anna.jid, device.jid])
 }))
 
 test('a message given as bytes is sent with whatever is in them', () => withEmulator(async (emulator, client) => {

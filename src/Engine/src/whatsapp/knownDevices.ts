@@ -1,4 +1,4 @@
-import { type BinaryNode, type FullJid, jidDecode, type PossiblyExtendedCacheStore } from 'baileys'
+import { type BinaryNode, type FullJid, getBinaryNodeChild, jidDecode, type PossiblyExtendedCacheStore } from 'baileys'
 import type { Device } from '../credentials/device.js'
 import { Bounded } from './bounded.js'
 import { devicesIn, isThisOne, usersOf } from './names.js'
@@ -62,6 +62,14 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
     const { from, lid } = notice.attrs
     const told = new Set([from, lid, ...devicesIn(notice)])
     told.forEach((jid) => jid && this.forget(jid))
+  }
+
+  /** The network tells our own devices what concerns the account, and this way which devices there are now. */
+  changedOurs(notice: BinaryNode): void {
+    const { me } = this.device.creds
+    if (getBinaryNodeChild(notice, 'devices')) {
+      [me?.id, me?.lid].forEach((own) => own && this.forget(own))
+    }
   }
 
   /** Has the devices of a person asked for anew, under whichever address. */

@@ -276,6 +276,7 @@ export class WhatsAppSession implements Session {
       this.#knownDevices.changed(notice)
       this.#begunSessions.changed(notice)
     })
+    ws.prependListener('CB:notification,type:account_sync', (notice: BinaryNode) => this.#knownDevices.changedOurs(notice))
     ws.prependListener('CB:notification,type:encrypt', (notice: BinaryNode) => this.#begunSessions.identityChanged(notice))
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))

@@ -60,6 +60,31 @@ describe('The devices of a person', () => {
     assert.ok(!cache.isFresh('222'))
   })
 
+  test('are asked for anew when they are our own and the network says which there are, and not for what else it tells us of ourselves', async () => {
+    const { cache } = await nothing()
+    const notice = (tag: string) => ({ tag: 'notification', attrs: { from: '919800000009@s.whatsapp.net', type: 'account_sync' }, content: [{ tag, attrs: {} }] })
+    const own = ['919800000009', '999']
+    own.forEach((user) => cache.renew(user, []))
+    cache.changedOurs(notice('disappearing_mode'))
+    assert.deepEqual(own.map((user) => cache.isFresh(user)), [true, true])
+    cache.changedOurs(notice('devices'))
+    assert.deepEqual(own.map((user) => cache.isFresh(user)), [false, false])
+  })
+
+  test('are without one that is left out, under whichever address, until they are asked for anew', async () => {
+    const { cache } = await nothing()
+    cache.renew(number, [{ ...laptop, user: number, server: 's.whatsapp.net' }])
+    cache.renew(hidden, [phone, laptop])
+    cache.leaveOut(`${number}:4@s.whatsapp.net`)
+    assert.deepEqual([cache.get(number), cache.get(hidden)], [[], [phone]])
+    assert.deepEqual([cache.isFresh(number, true), cache.isFresh(hidden, true)], [true, true])
+
+    cache.set(hidden, [phone, laptop])
+    assert.deepEqual(cache.get(hidden), [phone])
+    cache.renew(hidden, [phone, laptop])
+    assert.deepEqual(cache.get(hidden), [phone, laptop])
+  })
+
   test('are not what the network said before it told of a change', async () => {
     const { cache } = await nothing()
     const before = cache.asOf

@@ -6,6 +6,11 @@ import { until } from '../testing/until.js'
 
 describe('Whoever is written to', () => {
   const world = twoPeople(4915190000000)
+  const heardOfIt = () => until(async () => {
+    const { companions: [ours] } = await world.emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${world.anna.phone}`)
+    return ours?.pending === 0
+  }, 'all that the network told was heard')
+  const acknowledged = (id: string) => world.host.silo.event('serverAcknowledged', 'n1', ({ whatsAppId }) => whatsAppId === id)
 
   test('gives keys for a conversation once, and not again on each connection', async () => {
     const { host, emulator, anna, bert } = world
@@ -32,12 +37,7 @@ describe('Whoever is written to', () => {
   })
 
   test('gets it on a device that is new since, and it goes to none that is gone, under whichever address', async () => {
-    const { host, emulator, anna, bert } = world
-    const heardOfIt = () => until(async () => {
-      const { companions: [ours] } = await emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${anna.phone}`)
-      return ours?.pending === 0
-    }, 'all that the network told was heard')
-    const acknowledged = (id: string) => host.silo.event('serverAcknowledged', 'n1', ({ whatsAppId }) => whatsAppId === id)
+    const { host, emulator, bert } = world
     const chats = [bert.jid, bert.lid]
     for (const jid of chats) {
       await host.send('n1', `BEFORE ${jid}`, jid, 'before')
@@ -57,6 +57,24 @@ describe('Whoever is written to', () => {
       await host.send('n1', `GONE ${jid}`, jid, 'gone')
       assert.equal((await acknowledged(`GONE ${jid}`)).error, undefined)
     }
+  })
+
+  test('is one of our own devices that is new since, too, and none of ours that is gone', async () => {
+    const { host, emulator, anna, bert } = world
+    await host.send('n1', 'BEFORE', bert.jid, 'before')
+    await host.pair('n3', anna)
+    await heardOfIt()
+    for (const jid of [bert.jid, bert.lid]) {
+      await host.send('n1', `NEW ${jid}`, jid, 'new')
+      await host.silo.event('messageReceived', 'n3', ({ message }) => message.whatsAppId === `NEW ${jid}`)
+    }
+
+    await host.silo.ask('logOut', { number: 'n3', epoch: 1 })
+    await host.silo.event('closed', 'n3', ({ code }) => code === 401)
+    await heardOfIt()
+    await host.send('n1', 'GONE', bert.jid, 'gone')
+    assert.equal((await acknowledged('GONE')).error, undefined)
+    assert.equal((await emulator.call<{ companions: object[] }>('GET', `/accounts/${anna.phone}`)).companions.length, 1)
   })
 
   test('reads what is sent with credentials of yesterday, also when a group was written to before', async () => {
