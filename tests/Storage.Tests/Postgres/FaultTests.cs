@@ -163,6 +163,28 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_takes_no_writes_for_a_while_is_told_as_one_that_is_away_and_work_goes_on_when_it_does_again()
+    {
+        await using var backend = Open();
+        var owned = await Sample.OwnedNumber(backend);
+        var locks = new Unit([new Statement("SELECT epoch FROM number_owner WHERE number = @number FOR UPDATE", ("@number", owned.Id)).Returning()], owned.Id);
+        for (var round = 0; round < 3; round++)
+        {
+            // New connections prepare their statements meanwhile.
+            await _server.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname <> current_database()");
+            await TakeWrites(false);
+            for (var attempt = 0; attempt < 6; attempt++)
+            {
+                await Assert.ThrowsAsync<StorageUnavailableException>(() => backend.Database.Run(locks));
+            }
+
+            await TakeWrites(true);
+            Assert.True((await Eventually(() => backend.Database.Run(locks))).Committed);
+            Assert.Equal(CommitResult.Committed, await Eventually(() => backend.Numbers.Commit(owned.Change(), new CommitLane())));
+        }
+    }
+
+    [Fact]
     public async Task Connections_that_died_while_nobody_used_them_are_not_noticed()
     {
         await using var backend = Open();
@@ -229,6 +251,20 @@ public sealed class FaultTests : IAsyncLifetime
 
     private PostgresBackend Open(TimeSpan? patience = null, string? connectionString = null) =>
         PostgresBackend.Open(_server, _name, isOwner: false, connectionString, patience);
+
+    private async Task TakeWrites(bool does)
+    {
+        await _server.Execute($"ALTER SYSTEM SET default_transaction_read_only = {(does ? "off" : "on")}");
+        await _server.Execute("SELECT pg_reload_conf()");
+        await using var look = new NpgsqlConnection(_server.ConnectionString(_name) + ";Pooling=false");
+        await look.OpenAsync(TestContext.Current.CancellationToken);
+        await using var show = new NpgsqlCommand("SHOW default_transaction_read_only", look);
+        var began = Stopwatch.StartNew();
+        while (await show.ExecuteScalarAsync(TestContext.Current.CancellationToken) as string != (does ? "off" : "on"))
+        {
+            Assert.True(began.Elapsed < TimeSpan.FromSeconds(20), "The server kept its setting.");
+        }
+    }
 
     private static async Task Until(Func<bool> holds)
     {

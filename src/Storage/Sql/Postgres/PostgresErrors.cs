@@ -22,8 +22,13 @@ internal sealed class PostgresErrors(ILogger logger, TimeProvider clock) : Datab
     {
         PostgresException { SqlState: var state } => IsOfTheServer(state),
         NpgsqlException or IOException or SocketException or TimeoutException => true,
-        _ => false,
+        _ => IsMisunderstanding(error),
     };
+
+    // What Npgsql throws when an answer is not the one that it expects, and never anybody else; it gives the connection up with it. So it is after a
+    // statement that reads and locks was refused while it was being prepared, as by a server that takes no writes: the next time on this connection
+    // Npgsql does not know that it returns rows.
+    private static bool IsMisunderstanding(Exception error) => error.GetType() == typeof(Exception);
 
     public override bool IsUnavailable(Exception error) => IsOfTheServer(error);
 
