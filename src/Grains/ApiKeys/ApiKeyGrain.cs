@@ -146,14 +146,9 @@ internal sealed partial class ApiKeyGrain(
 
         try
         {
-            var stored = await store.Get(Id);
-            if (stored is not null)
-            {
-                var used = stored with { LastUsedAt = minute };
-                await store.Put(used);
-                Changed(used);
-            }
-
+            // Never the whole key: it may have been switched off since it was read, by another copy of this grain.
+            await store.NoteUse(Id, minute);
+            _key = _key is null ? null : _key with { LastUsedAt = minute };
             if (_usedAt == usedAt)
             {
                 _usedAt = null;

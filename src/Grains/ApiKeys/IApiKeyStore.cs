@@ -9,6 +9,12 @@ public interface IApiKeyStore
 
     /// <summary>Stores a key as it stands, new or changed.</summary>
     Task Put(ApiKeyDocument key);
+
+    /// <summary>
+    /// Notes that a key was used, and leaves all else as it stands, whatever becomes of it meanwhile. A use that was later stays; of a key
+    /// that there is not nothing is noted.
+    /// </summary>
+    Task NoteUse(string id, DateTimeOffset at);
 }
 
 public sealed record ApiKeyDocument

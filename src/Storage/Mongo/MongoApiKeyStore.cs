@@ -22,5 +22,14 @@ internal sealed class MongoApiKeyStore(MongoDatabase database) : IApiKeyStore
         },
         new UpdateOptions { IsUpsert = true }, token));
 
+    // Written times stand in the order of the times: all are of the same zone.
+    public Task NoteUse(string id, DateTimeOffset at)
+    {
+        var used = MongoJson.Write(at.ToUniversalTime());
+        return database.Run(token => Keys.UpdateOneAsync(
+            new BsonDocument { ["_id"] = id, ["body.lastUsedAt"] = new BsonDocument("$not", new BsonDocument("$gte", used)) },
+            new BsonDocument("$set", new BsonDocument("body.lastUsedAt", used)), cancellationToken: token));
+    }
+
     private static ApiKeyDocument Read(BsonDocument row) => MongoJson.Read<ApiKeyDocument>(row["body"]);
 }

@@ -168,6 +168,22 @@ public sealed class ApiKeyGrainTests(ApiKeyGrainTests.Fixture fixture) : IClassF
         Assert.True(used - stored.LastUsedAt < TimeSpan.FromMinutes(1));
     }
 
+    [Fact]
+    public async Task A_use_that_is_noted_here_does_not_switch_on_a_key_that_was_switched_off_elsewhere()
+    {
+        var key = await NewKey();
+        await Admit(key);
+        var writes = fixture.Disk.HangWrites(key.Id);
+        Cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+        await fixture.Disk.Writing;
+
+        await fixture.Disk.Elsewhere.Put((await Stored.Get(key.Id))! with { Enabled = false });
+        writes.SetResult();
+
+        var stored = await Cluster.Eventually(() => Stored.Get(key.Id), one => one!.LastUsedAt is not null);
+        Assert.False(stored!.Enabled);
+    }
+
     private IApiKeysGrain Keys() => Cluster.Grains.GetGrain<IApiKeysGrain>(0);
 
     private IApiKeyGrain Grain(ApiKeyText key) => Cluster.Grains.GetGrain<IApiKeyGrain>(key.Id);
@@ -213,6 +229,9 @@ public sealed class FillableKeyStore(IApiKeyStore inner) : IApiKeyStore
     private int _reads;
 
     public bool IsFull { get; set; }
+
+    /// <summary>The same keys, by a way that never hangs.</summary>
+    public IApiKeyStore Elsewhere => inner;
 
     public static void PutBefore(IServiceCollection services)
     {
@@ -268,7 +287,19 @@ public sealed class FillableKeyStore(IApiKeyStore inner) : IApiKeyStore
 
     public async Task Put(ApiKeyDocument key)
     {
-        if (key.Id == _hangingWrite.Id)
+        await Write(key.Id);
+        await inner.Put(key);
+    }
+
+    public async Task NoteUse(string id, DateTimeOffset at)
+    {
+        await Write(id);
+        await inner.NoteUse(id, at);
+    }
+
+    private async Task Write(string id)
+    {
+        if (id == _hangingWrite.Id)
         {
             _writing.TrySetResult();
             await _hangingWrite.Answer.Task;
@@ -276,15 +307,13 @@ public sealed class FillableKeyStore(IApiKeyStore inner) : IApiKeyStore
 
         if (IsFull)
         {
-            if (key.Id == _refused.Id)
+            if (id == _refused.Id)
             {
                 _refused.Answer.TrySetResult();
             }
 
             throw new StorageUnavailableException("There is no room.");
         }
-
-        await inner.Put(key);
     }
 
     private static TaskCompletionSource NewAnswer() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -236,4 +236,39 @@ public abstract class ApiKeyStoreTests(Backend backend) : IAsyncDisposable
         await backend.ApiKeys.Put(older);
         Assert.Equivalent(new[] { older, newer }, await backend.ApiKeys.List(), strict: true);
     }
+
+    [Fact]
+    public async Task A_use_is_noted_and_changes_nothing_else_of_a_key()
+    {
+        var key = Filled.Of<ApiKeyDocument>() with { Enabled = false, LastUsedAt = null };
+        await backend.ApiKeys.Put(key);
+
+        await backend.ApiKeys.NoteUse(key.Id, Backend.Start);
+        Assert.Equivalent(key with { LastUsedAt = Backend.Start }, await backend.ApiKeys.Get(key.Id), strict: true);
+
+        await backend.ApiKeys.NoteUse(key.Id, Backend.Start.AddMinutes(2));
+        await backend.ApiKeys.NoteUse(key.Id, Backend.Start.AddMinutes(1));
+        Assert.Equivalent(key with { LastUsedAt = Backend.Start.AddMinutes(2) }, await backend.ApiKeys.Get(key.Id), strict: true);
+
+        await backend.ApiKeys.NoteUse("unknown", Backend.Start);
+        Assert.Null(await backend.ApiKeys.Get("unknown"));
+        Assert.Single(await backend.ApiKeys.List());
+    }
+
+    [Fact]
+    public async Task A_key_that_is_switched_off_while_uses_of_it_are_noted_stays_off()
+    {
+        foreach (var key in Enumerable.Range(0, 20).Select(_ => Filled.Of<ApiKeyDocument>() with { Enabled = true, LastUsedAt = null }))
+        {
+            await backend.ApiKeys.Put(key);
+
+            await Task.WhenAll([
+                .. Enumerable.Range(0, 5).Select(minute => backend.ApiKeys.NoteUse(key.Id, Backend.Start.AddMinutes(minute))),
+                backend.ApiKeys.Put(key with { Enabled = false }),
+                .. Enumerable.Range(5, 5).Select(minute => backend.ApiKeys.NoteUse(key.Id, Backend.Start.AddMinutes(minute))),
+            ]);
+
+            Assert.False((await backend.ApiKeys.Get(key.Id))!.Enabled);
+        }
+    }
 }
