@@ -33,7 +33,7 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
             // Orleans tries for minutes to write into its table, and hears of no stop meanwhile.
             await silo.StartAsync(stop).WaitAsync(stop);
         }
-        catch (Exception fault) when (stop.IsCancellationRequested && (fault is OperationCanceledException || DatabaseFault.IsAway(fault)))
+        catch (Exception fault) when (stop.IsCancellationRequested && (IsCancelled(fault) || DatabaseFault.IsAway(fault)))
         {
             LogStopped(logger);
             return isJoining ? new AbruptEnd(ExitCodes.AsAsked, null) : null;
@@ -45,7 +45,8 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
             return new AbruptEnd(
                 ExitCodes.StartAgain, "The database went away while this silo joined the cluster. It ends; start it again, and it waits until the database is there.");
         }
-        catch (OperationCanceledException) when (silo.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested)
+        catch (Exception fault) when (
+            IsCancelled(fault) && silo.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested)
         {
             throw Fault(await hostEnd);
         }
@@ -72,6 +73,9 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
         LogStopped(logger);
         return null;
     }
+
+    // Orleans has an exception of its own for it.
+    private static bool IsCancelled(Exception fault) => fault is OperationCanceledException or OrleansLifecycleCanceledException;
 
     private static PartFailedException Fault(PartFailedException? failed) =>
         failed ?? new PartFailedException("The silo's host", new InvalidOperationException("It stopped by itself."));

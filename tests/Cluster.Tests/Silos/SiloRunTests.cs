@@ -110,7 +110,7 @@ public sealed class SiloRunTests : IAsyncLifetime
     {
         using var way = new FaultProxy(IPAddress.Loopback, new IPEndPoint(IPAddress.Loopback, _server.Port));
         var cut = new Cut(way, stage);
-        using var silo = RealSilo(way, cut, TimeSpan.FromSeconds(5));
+        using var silo = RealSilo(way, TimeSpan.FromSeconds(5), cut);
 
         var end = await Run(silo).WaitAsync(Patience);
 
@@ -125,13 +125,30 @@ public sealed class SiloRunTests : IAsyncLifetime
     {
         using var way = new FaultProxy(IPAddress.Loopback, new IPEndPoint(IPAddress.Loopback, _server.Port));
         var cut = new Cut(way, ServiceLifecycleStage.BecomeActive - 1);
-        using var silo = RealSilo(way, cut, TimeSpan.FromSeconds(20));
+        using var silo = RealSilo(way, TimeSpan.FromSeconds(20), cut);
         var run = Run(silo);
         await cut.Done.WaitAsync(Patience);
 
         await _stop.CancelAsync();
 
         Assert.Equal(new AbruptEnd(ExitCodes.AsAsked, null), await run.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task A_silo_of_which_a_part_fails_while_the_framework_starts_ends_with_the_name_of_that_part()
+    {
+        using var way = new FaultProxy(IPAddress.Loopback, new IPEndPoint(IPAddress.Loopback, _server.Port));
+        IHost silo = null!;
+        silo = RealSilo(way, Patience, new At(ServiceLifecycleStage.BecomeActive - 1, async () =>
+        {
+            _part.Fails.SetException(new InvalidOperationException());
+            await Signal(silo.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        }));
+        using var _ = silo;
+
+        var fault = await Assert.ThrowsAsync<PartFailedException>(() => Run(silo).WaitAsync(Patience));
+
+        Assert.StartsWith("Part failed", fault.Message, StringComparison.Ordinal);
     }
 
     private Task<AbruptEnd?> Run(IHost silo) => new SiloRun(
@@ -161,7 +178,14 @@ public sealed class SiloRunTests : IAsyncLifetime
         return builder.Build();
     }
 
-    private IHost RealSilo(FaultProxy way, Cut cut, TimeSpan joinsWithin)
+    private static async Task Signal(CancellationToken token)
+    {
+        var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var _ = token.Register(signal.SetResult);
+        await signal.Task.WaitAsync(Patience);
+    }
+
+    private IHost RealSilo(FaultProxy way, TimeSpan joinsWithin, ILifecycleParticipant<ISiloLifecycle> disturbance)
     {
         var builder = Empty();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -176,10 +200,15 @@ public sealed class SiloRunTests : IAsyncLifetime
         });
         var settings = SettingsReader.Read(builder.Configuration, ProcessRole.Silo, out var mistakes);
         Assert.Empty(mistakes);
+        builder.Services.AddHostedService(_ => _part);
         builder.AddClusterSilo(settings, settings.Cluster!);
         builder.Services.Configure<ClusterMembershipOptions>(membership => membership.MaxJoinAttemptTime = joinsWithin);
-        builder.Services.AddHostedService(_ => cut);
-        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(cut);
+        builder.Services.AddSingleton(disturbance);
+        if (disturbance is IHostedService hosted)
+        {
+            builder.Services.AddSingleton(hosted);
+        }
+
         return builder.Build();
     }
 
@@ -222,6 +251,12 @@ public sealed class SiloRunTests : IAsyncLifetime
             Over = true;
             return Task.CompletedTask;
         }
+    }
+
+    /// <summary>Something that happens in the silo at a stage of its start.</summary>
+    private sealed class At(int stage, Func<Task> act) : ILifecycleParticipant<ISiloLifecycle>
+    {
+        public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe("act", stage, _ => act());
     }
 
     /// <summary>Cuts the way to the database: when the host begins to start, or in the silo before this stage.</summary>
