@@ -12,6 +12,8 @@ namespace Loopwave.Starting;
 /// <param name="drainFor">How long a silo that is to stop may take to hand its numbers over.</param>
 internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpan drainFor, ILogger logger)
 {
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(10);
+
     /// <returns>How the process has to end where it stands; null when the silo has stopped in order.</returns>
     /// <exception cref="PartFailedException">A part of the silo failed. It has handed its numbers over, and stopped.</exception>
     public async Task<AbruptEnd?> Until(CancellationToken stop)
@@ -29,11 +31,9 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
 
             progress.Is("Joins the cluster.");
             isJoining = true;
-
-            // Orleans tries for minutes to write into its table, and hears of no stop meanwhile.
-            await silo.StartAsync(stop).WaitAsync(stop);
+            await Join(clock, stop);
         }
-        catch (Exception fault) when (stop.IsCancellationRequested && (IsCancelled(fault) || DatabaseFault.IsAway(fault)))
+        catch (Exception fault) when (stop.IsCancellationRequested && (IsCancelled(fault) || fault is TimeoutException || DatabaseFault.IsAway(fault)))
         {
             LogStopped(logger);
             return isJoining ? new AbruptEnd(ExitCodes.AsAsked, null) : null;
@@ -73,6 +73,31 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
         LogStopped(logger);
         return null;
     }
+
+    // Orleans tries for minutes to write into its table, and hears of no stop meanwhile. But once the others see this silo they give it
+    // numbers, and it has to hand them over: then it first starts to the end.
+    private async Task Join(TimeProvider clock, CancellationToken stop)
+    {
+        using var giveUp = new CancellationTokenSource();
+        var start = silo.StartAsync(giveUp.Token);
+        try
+        {
+            await start.WaitAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && HasJoined())
+        {
+            await start.WaitAsync(StartsWithin, clock);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await giveUp.CancelAsync();
+            throw;
+        }
+    }
+
+    private bool HasJoined() =>
+        silo.Services.GetService<IClusterMembershipService>() is { } membership && silo.Services.GetRequiredService<ILocalSiloDetails>() is var self
+            && membership.CurrentSnapshot.GetSiloStatus(self.SiloAddress) is SiloStatus.Active;
 
     // Orleans has an exception of its own for it.
     private static bool IsCancelled(Exception fault) => fault is OperationCanceledException or OrleansLifecycleCanceledException;

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Orleans.Configuration;
 using Xunit;
 
@@ -135,6 +136,18 @@ public sealed class SiloRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_silo_that_is_asked_to_stop_once_the_others_see_it_hands_over_what_it_was_given_meanwhile()
+    {
+        using var way = new FaultProxy(IPAddress.Loopback, new IPEndPoint(IPAddress.Loopback, _server.Port));
+        using var silo = RealSilo(way, Patience, new At(ServiceLifecycleStage.Active, () => _stop.CancelAsync()));
+
+        Assert.Null(await Run(silo).WaitAsync(Patience));
+
+        Assert.Contains(_log.Lines, line => line.Contains("Loopwave has stopped", StringComparison.Ordinal));
+        Assert.Equal(SiloStatus.Dead, await StatusInTable());
+    }
+
+    [Fact]
     public async Task A_silo_of_which_a_part_fails_while_the_framework_starts_ends_with_the_name_of_that_part()
     {
         using var way = new FaultProxy(IPAddress.Loopback, new IPEndPoint(IPAddress.Loopback, _server.Port));
@@ -176,6 +189,14 @@ public sealed class SiloRunTests : IAsyncLifetime
         builder.Services.AddHostedService(_ => _part);
         configure?.Invoke(builder.Services);
         return builder.Build();
+    }
+
+    private async Task<SiloStatus> StatusInTable()
+    {
+        await using var connection = new NpgsqlConnection(_server.ConnectionString(_database));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT status FROM cluster_member", connection);
+        return (SiloStatus)(int)(await command.ExecuteScalarAsync())!;
     }
 
     private static async Task Signal(CancellationToken token)
