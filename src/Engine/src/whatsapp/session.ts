@@ -135,7 +135,7 @@ export class WhatsAppSession implements Session {
 
   prepare(message: OutboundMessage): Promise<Uint8Array> {
     return this.#do(async () => {
-      await this.#queries.within(questionLimitMs, () => this.#recipients.find(message.jid, questionLimitMs))
+      await this.#find(message.jid)
       return await prepare(await this.#addressed(message), await this.#meIn(message.jid), { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
     })
   }
@@ -167,10 +167,14 @@ export class WhatsAppSession implements Session {
   }
 
   requestHistory({ request, jid, oldest, oldestAt, count }: Params<'requestHistory'>): Promise<void> {
-    return this.#do(() => this.#history.ask(request, jid, () => this.#socket.fetchMessageHistory(
-      Math.min(50, Math.max(1, count)),
-      { remoteJid: jid, id: oldest.whatsAppId, fromMe: oldest.fromMe, ...(oldest.participant ? { participant: oldest.participant } : {}) },
-      Date.parse(oldestAt))))
+    return this.#do(() => this.#history.ask(request, jid, async () => {
+      // The library writes to our phone with whichever session there is.
+      await this.#find(bare(this.#reader.me.id) ?? '')
+      return await this.#socket.fetchMessageHistory(
+        Math.min(50, Math.max(1, count)),
+        { remoteJid: jid, id: oldest.whatsAppId, fromMe: oldest.fromMe, ...(oldest.participant ? { participant: oldest.participant } : {}) },
+        Date.parse(oldestAt))
+    }))
   }
 
   markRead(jid: string, messages: Params<'markRead'>['messages']): Promise<void> {
@@ -386,6 +390,10 @@ export class WhatsAppSession implements Session {
     } catch (error) {
       throw this.#refusal(error)
     }
+  }
+
+  #find(jid: string): Promise<void> {
+    return this.#queries.within(questionLimitMs, () => this.#recipients.find(jid, questionLimitMs))
   }
 
   /** Who we are, in the form of address that the chat uses. */

@@ -10,6 +10,10 @@ describe('Whoever is written to', () => {
     const { companions: [ours] } = await world.emulator.call<{ companions: { pending: number }[] }>('GET', `/accounts/${world.anna.phone}`)
     return ours?.pending === 0
   }, 'all that the network told was heard')
+  const isRead = (id: string) => until(async () => {
+    const inbox = await world.emulator.call<{ id: string }[]>('GET', `/accounts/${world.bert.phone}/inbox`)
+    return inbox.some((message) => message.id === id)
+  }, `${id} was read`)
   const acknowledged = (id: string) => world.host.silo.event('serverAcknowledged', 'n1', ({ whatsAppId }) => whatsAppId === id)
 
   test('gives keys for a conversation once, and not again on each connection', async () => {
@@ -77,13 +81,9 @@ describe('Whoever is written to', () => {
     assert.equal((await emulator.call<{ companions: object[] }>('GET', `/accounts/${anna.phone}`)).companions.length, 1)
   })
 
-  test('reads what is sent with credentials of yesterday, also when a group was written to before', async () => {
+  test('reads what is sent with credentials of yesterday, also in a group that was not written to since', async () => {
     const { host, emulator, anna, bert } = world
     const { jid: group } = await emulator.call<{ jid: string }>('POST', '/groups', { creator: bert.phone, subject: 'Crew', members: [anna.phone] })
-    const isRead = (id: string) => until(async () => {
-      const inbox = await emulator.call<{ id: string }[]>('GET', `/accounts/${bert.phone}/inbox`)
-      return inbox.some((message) => message.id === id)
-    }, `${id} was read`)
     await host.send('n1', 'GROUP', group, 'hello all')
     await host.send('n1', 'HELLO', bert.jid, 'hello')
     await isRead('HELLO')
@@ -96,7 +96,29 @@ describe('Whoever is written to', () => {
     await host.reopen('n1', { credentials: yesterday })
     await host.send('n1', 'AGAIN', group, 'hello again')
     await host.send('n1', 'RESTORED', bert.jid, 'restored')
+    await isRead('AGAIN')
     await isRead('RESTORED')
+  })
+
+  test('is our own phone that is asked for older messages, also with credentials of yesterday', async () => {
+    const { host, emulator, anna, bert } = world
+    const at = 1_790_000_000
+    await emulator.call('POST', `/accounts/${anna.phone}/history`, {
+      chat: bert.phone, messages: ['H0', 'H1'].map((id, index) => ({ id, text: id, at: at + index })),
+    })
+    await host.send('n1', 'HELLO', bert.jid, 'hello')
+    await isRead('HELLO')
+    const yesterday = host.credentials('n1')
+    await host.send('n1', 'LATER', bert.jid, 'later')
+    await isRead('LATER')
+    await host.silo.ask('close', { number: 'n1', epoch: 1 })
+
+    await host.reopen('n1', { credentials: yesterday })
+    await host.silo.ask('requestHistory', {
+      number: 'n1', epoch: 1, request: 'r1', jid: bert.jid, oldest: { whatsAppId: 'H1', fromMe: false }, oldestAt: new Date(1_000 * (at + 1)).toISOString(), count: 50,
+    })
+    const { messages } = await host.silo.event('historyReceived', 'n1', ({ request }) => request === 'r1')
+    assert.deepEqual(messages.map(({ text }) => text), ['H0'])
   })
 
   test('is not left out where the network names no device of theirs: nothing goes to our own devices alone', async () => {
