@@ -21,7 +21,7 @@ interface Known {
  * whoever sends has those asked for anew before (`Recipients`).
  */
 export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 'set' | 'del' | 'flushAll'> {
-  /** In the order of their age. */
+  /** In the order in which they were put in: what the library asked by itself is old by then. */
   readonly #people = new Map<string, Known>()
   /** How many were forgotten by the time that a user was. */
   readonly #forgotten = new Bounded<number>(mostPeople)
