@@ -119,7 +119,7 @@ export class BegunSessions {
         continue
       }
       try {
-        fault ??= await this.#askAlone(piece)
+        fault = await this.#askAlone(piece) ?? fault
         this.#rest(piece)
       } catch (error) {
         this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))

@@ -267,6 +267,14 @@ describe('A new session', () => {
       assert.deepEqual([sizes(keys.asked), keys.begun], [[50, 50, 20], many])
     })
 
+    test('is begun with the others when the network can say nothing of one, and none is sent without that', async () => {
+      const { keys, begin } = await connection()
+      keys.refused.set('1001@lid', 500)
+      keys.strangers.add('1001@lid')
+      await assert.rejects(begin(...many), { data: 500 })
+      assert.deepEqual(keys.begun, many.filter((device) => device !== '1001@lid'))
+    })
+
     test('is begun with all but the one for whom the network refuses the whole question', async () => {
       const { keys, begin, clock } = await connection()
       keys.answer = (devices) => devices.includes('1017@lid') ? refusedWith(406) : undefined
