@@ -28,6 +28,8 @@ export class BegunSessions {
   readonly #resting = new Bounded<number>(devicesRemembered)
   /** Of which the network has no keys to give, until it lists them anew. */
   readonly #refused = new Bounded<true>(devicesRemembered)
+  /** Of which the network could say nothing the last time, though it spoke of others. */
+  readonly #doubtful = new Bounded<true>(devicesRemembered)
   /** Whose keys are being asked for, each until that is over. */
   readonly #asking = new Map<string, Promise<void>>()
   /** With which the session there is cannot be used. */
@@ -225,6 +227,7 @@ export class BegunSessions {
       const user = answers.get(nameOf(device))
       try {
         await this.#beginFrom(user)
+        this.#doubtful.delete(nameOf(device))
         this.#namesOf(device).forEach((name) => this.#broken.delete(name))
         this.memory.begunWith.set(nameOf(device), true)
       } catch (error) {
@@ -233,9 +236,10 @@ export class BegunSessions {
         if (areBad && (await this.#withoutSession([device])).length === 0) {
           // Each try would take one more of the keys that the device has in store.
           this.memory.begunWith.set(nameOf(device), true)
-        } else if (areBad || user === undefined || hasNoKeys(error)) {
+        } else if (areBad || user === undefined || hasNoKeys(error) || this.#doubtful.get(nameOf(device))) {
           this.#refused.set(nameOf(device), true)
         } else {
+          this.#doubtful.set(nameOf(device), true)
           passing ??= error
         }
       }

@@ -157,6 +157,21 @@ describe('A new session', () => {
       assert.deepEqual(keys.asked, [[phone], [phone], [phone, laptop]])
     })
 
+    test('cannot be had where the network can say nothing of a device twice, though it speaks of others', async () => {
+      const { keys, sessions, begin } = await connection()
+      keys.strangers.add(phone)
+      keys.refused.set(phone, 500)
+      await assert.rejects(begin(phone, laptop), { data: 500 })
+      assert.deepEqual([await begin(phone, laptop), await begin(phone)], [[phone], [phone]])
+      assert.deepEqual(keys.asked, [[phone, laptop], [phone]])
+
+      sessions.listed([phone])
+      assert.deepEqual(await begin(phone), [phone])
+      keys.refused.clear()
+      sessions.listed([phone])
+      assert.deepEqual(await begin(phone), [])
+    })
+
     test('is asked for once more when the one that was begun is gone', async () => {
       const { keys, begin } = await connection()
       await begin(phone)
