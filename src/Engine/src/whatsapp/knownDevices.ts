@@ -81,9 +81,22 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
     }
   }
 
-  /** Leaves a device out until the devices of its person are asked for anew. */
+  /** Leaves a device out of what the library sees, also of newer lists. */
   leaveOut(jid: string): void {
-    usersOf(jid, this.device).forEach((user) => this.#people.get(user)?.leftOut.add(placeOf(jidDecode(jid))))
+    this.#leftOutWith(jid).forEach((leftOut) => leftOut.add(placeOf(jidDecode(jid))))
+  }
+
+  takeIn(jid: string): void {
+    this.#leftOutWith(jid).forEach((leftOut) => leftOut.delete(placeOf(jidDecode(jid))))
+  }
+
+  #leftOutWith(jid: string): Set<number>[] {
+    return usersOf(jid, this.device).flatMap((user) => this.#people.get(user)?.leftOut ?? [])
+  }
+
+  /** With those that are left out. */
+  all(user: string): FullJid[] {
+    return this.#people.get(user)?.devices ?? []
   }
 
   get<T>(user: string): T | undefined {
@@ -112,8 +125,9 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
   }
 
   #put(user: string, devices: FullJid[], at: number): void {
+    const leftOut = this.#people.get(user)?.leftOut ?? new Set()
     this.#people.delete(user)
-    this.#people.set(user, { devices, leftOut: new Set(), at })
+    this.#people.set(user, { devices, leftOut, at })
     for (const [each, known] of this.#people) {
       const age = this.now() - known.at
       if (age < freshMs || (age < keptMs && this.#people.size <= mostPeople)) {

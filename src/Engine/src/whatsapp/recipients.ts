@@ -132,14 +132,21 @@ export class Recipients {
     if (strangers.length > 0) {
       await this.#lookUp(strangers)
     }
+    const listed = new Set(strangers.map(userOf).filter((user) => this.known.isFresh(user)))
     const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
-    const devices = people.flatMap((person) => this.known.get<FullJid[]>(userOf(person)) ?? [])
+    // Of those that were left out there may be keys now. While they are asked for, what is in the line goes without.
+    const devices = people.map(userOf).flatMap((user) => listed.has(user) ? this.known.all(user) : this.known.get<FullJid[]>(user) ?? [])
       .filter(({ device }) => !isGroup(chat) || device !== hostedDevice)
       .map(({ user, server, device }) => jidEncode(user, server, device))
-    const unreachable = await this.begun.begin(devices.filter((device) => !haveKey[device]), until)
+    let unreachable: string[] = []
+    try {
+      unreachable = await this.begun.begin(devices.filter((device) => !haveKey[device]), until)
+    } finally {
+      devices.forEach((device) => this.known.takeIn(device))
+      unreachable.forEach((device) => this.known.leaveOut(device))
+    }
     if (unreachable.length > 0) {
       this.log('warning', 'devices are left out: the network has no keys of them', undefined, { devices: redact(unreachable.join(' ')) })
-      unreachable.forEach((device) => this.known.leaveOut(device))
     }
     if (people.includes(chat) && unreachable.length === devices.length && (devices.length > 0 || !this.#isMe(chat))) {
       // It would go to our own other devices alone.

@@ -71,18 +71,19 @@ describe('The devices of a person', () => {
     assert.deepEqual(own.map((user) => cache.isFresh(user)), [false, false])
   })
 
-  test('are without one that is left out, under whichever address, until they are asked for anew', async () => {
+  test('are without one that is left out, under whichever address and also later, until it is taken in', async () => {
     const { cache } = await nothing()
     cache.renew(number, [{ ...laptop, user: number, server: 's.whatsapp.net' }])
     cache.renew(hidden, [phone, laptop])
     cache.leaveOut(`${number}:4@s.whatsapp.net`)
-    assert.deepEqual([cache.get(number), cache.get(hidden)], [[], [phone]])
+    assert.deepEqual([cache.get(number), cache.get(hidden), cache.all(hidden)], [[], [phone], [phone, laptop]])
     assert.deepEqual([cache.isFresh(number, true), cache.isFresh(hidden, true)], [true, true])
 
     cache.set(hidden, [phone, laptop])
-    assert.deepEqual(cache.get(hidden), [phone])
     cache.renew(hidden, [phone, laptop])
-    assert.deepEqual(cache.get(hidden), [phone, laptop])
+    assert.deepEqual(cache.get(hidden), [phone])
+    cache.takeIn('111:4@lid')
+    assert.deepEqual([cache.get<FullJid[]>(number)?.length, cache.get(hidden)], [1, [phone, laptop]])
   })
 
   test('are not what the network said before it told of a change', async () => {

@@ -218,6 +218,42 @@ describe('The devices of who is written to', () => {
     })
   }
 
+  test('are seen by the library without the one that was left out, while its keys are asked for again', async () => {
+    const { found, keys, clock, cache } = finding({ [ami]: [0, 4], [bareOwn]: [0] })
+    const seen = () => cache.get<FullJid[]>('919800000001')?.map(({ device }) => device)
+    keys.strangers.add('111:4@lid')
+    keys.refused.set('111:4@lid', 406)
+    await found.find(ami, 4_000)
+    clock.ms = 300_000
+    const meanwhile: unknown[] = []
+    keys.answer = () => void meanwhile.push(seen())
+    await found.find(ami, 4_000)
+    assert.deepEqual([meanwhile, seen()], [[[0]], [0]])
+
+    keys.answer = () => refusedWith(503)
+    clock.ms = 600_000
+    await assert.rejects(found.find(ami, 4_000), { data: 503 })
+    assert.deepEqual(seen(), [0, 4], 'nobody said that it is to be left out')
+    keys.answer = () => undefined
+    keys.refused.clear()
+    await found.find(ami, 4_000)
+    assert.deepEqual([...keys.strangers], [])
+  })
+
+  test('are without the one that was left out while the network says nothing of who they are, and that is said once', async () => {
+    const known: Record<string, number[]> = { [ami]: [0, 4], [bareOwn]: [0] }
+    const { found, keys, clock, leftOut } = finding(known)
+    keys.strangers.add('111:4@lid')
+    keys.refused.set('111:4@lid', 406)
+    await found.find(ami, 4_000)
+    delete known[ami]
+    clock.ms = 300_000
+    for (let times = 0; times < 2; times++) {
+      await found.find(ami, 4_000)
+    }
+    assert.deepEqual([leftOut.length, keys.asked.filter((devices) => devices.includes('111:4@lid')).length], [1, 1])
+  })
+
   test('are none when the network has no keys of any, and nothing is sent, nor asked again before they are listed anew', async () => {
     const { found, asked, keys, clock } = finding({ [ami]: [0], [bareOwn]: [0] })
     keys.strangers.add(amiHidden)
