@@ -14,6 +14,7 @@ import { isPingLost, notTheNetwork, toClosing } from './closing.js'
 import { toConfig } from './config.js'
 import { eachOnce } from './eachOnce.js'
 import { Encryptions } from './encryptions.js'
+import { hearFirst } from './heardFirst.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Incoming } from './incoming.js'
 import { Journal } from './journal.js'
@@ -97,10 +98,10 @@ export class WhatsAppSession implements Session {
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
       options: this.#dispatcher,
     })
+    this.#begunSessions = new BegunSessions(this.#socket, this.#device, this.#memory, port.log)
     this.#listen()
     const { ws, authState } = this.#socket
     this.#queries = new Queries(ws, settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
-    this.#begunSessions = new BegunSessions(this.#socket, this.#device, this.#memory, port.log)
     this.#recipients = new Recipients(
       this.#socket, this.#device, this.#memory, this.#knownDevices, this.#socket.signalRepository.lidMapping, this.#begunSessions, port.log)
     this.#sender = new Sender({
@@ -269,19 +270,7 @@ export class WhatsAppSession implements Session {
         this.port.log('error', 'events of the library were not understood', undefined, describeFault(error))
       }
     })
-    // Before the library's own listener, which begins to decrypt at once.
-    ws.prependListener('CB:message', (stanza: BinaryNode) => this.#journal.saw(stanza))
-    // The same: by the time the library counts its answer, this is known for one.
-    ws.prependListener('CB:receipt,type:retry', (receipt: BinaryNode) => this.#memory.retries.receipt(receipt))
-    // By the time the library tells of it, what an administrator did since may have been read.
-    ws.prependListener('CB:notification,type:w:gp2', ({ attrs: { from } }: BinaryNode) => this.#memory.forgetGroup(from ?? ''))
-    // Before the library has it: it changes no list that is not there.
-    ws.prependListener('CB:notification,type:devices', (notice: BinaryNode) => {
-      this.#knownDevices.changed(notice)
-      this.#begunSessions.changed(notice)
-    })
-    ws.prependListener('CB:notification,type:account_sync', (notice: BinaryNode) => this.#knownDevices.changedOurs(notice))
-    ws.prependListener('CB:notification,type:encrypt', (notice: BinaryNode) => this.#begunSessions.identityChanged(notice))
+    hearFirst(ws, { journal: this.#journal, memory: this.#memory, knownDevices: this.#knownDevices, begunSessions: this.#begunSessions })
     // An answer of HTTP is that of whoever stands in between. The library hears it and waits on.
     ws.on('unexpected-response', () => void this.#socket.end(new Error(notTheNetwork)))
     ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#tell(...this.#sender.acknowledged(ack)))
