@@ -112,7 +112,10 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
     {
         var ledger = LedgerCheck.Judge(traffic.Claims, evidence, stage.CutOffs);
         var connections = evidence.Connections.ToLookup(connection => connection.Number);
-        var asked = new AllAsked(_sends.Asked, _injections.Asked, _reads.Asked, [_sends.Attempts, _injections.Attempts, _reads.Attempts]);
+        var asked = new AllAsked(_sends.Asked, _injections.Asked, _reads.Asked)
+        {
+            Attempts = new Dictionary<string, AnswerTimes> { ["sends"] = _sends.Attempts, ["inbound"] = _injections.Attempts, ["reads"] = _reads.Attempts },
+        };
         var effects = stage.Records.Select((fault, i) => FaultEffect.Of(
             fault, i + 1 < stage.Records.Count ? stage.Records[i + 1].At : ended, _ownership, reader.Timelines, connections, asked)).ToList();
         var judged = MemoryCheck.Judge(memory.Readings, MemoryCheck.KindsOf(plan), began, ended);

@@ -49,7 +49,7 @@ internal static class AnswerPromise
     public static Target SaidSoon(FaultEffect effect, TimeSpan within, bool mayPass = false)
     {
         var answers = effect.Waits.WithoutStorage ?? throw new ArgumentException("Storage was not away.", nameof(effect));
-        var isSaid = mayPass || answers.Keys.Any(answer => answer.StartsWith("503", StringComparison.Ordinal));
+        var isSaid = mayPass || answers.Keys.Any(answer => answer.Contains(" 503", StringComparison.Ordinal));
         return new(
             $"{effect.Fault.Name}: every answer meanwhile",
             answers.Count == 0 ? "none" : Said(answers) + (isSaid ? "" : ", but it takes a 503 to say something"),
@@ -58,7 +58,7 @@ internal static class AnswerPromise
 
     /// <summary>Answers by kind, the most frequent first.</summary>
     public static string Said(IReadOnlyDictionary<string, AnswersOfKind> answers) => string.Join(
-        ", ", answers.OrderByDescending(answer => answer.Value.Count).Select(answer => $"{Number(answer.Value.Count)} x {answer.Key} within {Seconds(answer.Value.Longest)}"));
+        "; ", answers.OrderByDescending(answer => answer.Value.Count).Select(answer => $"{answer.Key}: {Number(answer.Value.Count)} within {Seconds(answer.Value.Longest)}"));
 
     private static Target Soon(FaultEffect effect, string what, IReadOnlyDictionary<int, AskedTimes> times, int enough)
     {

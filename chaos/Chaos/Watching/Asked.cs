@@ -7,10 +7,12 @@ namespace Loopwave.Chaos.Watching;
 internal sealed record Asked(string Number, int Node, DateTimeOffset First, DateTimeOffset? Done);
 
 /// <summary>All that was wanted in a run.</summary>
-/// <param name="Attempts">Each single attempt at any of it, and at what nobody waited for.</param>
-internal sealed record AllAsked(IReadOnlyList<Asked> Sends, IReadOnlyList<Asked> Injections, IReadOnlyList<Asked> Reads, IReadOnlyList<AnswerTimes> Attempts)
+internal sealed record AllAsked(IReadOnlyList<Asked> Sends, IReadOnlyList<Asked> Injections, IReadOnlyList<Asked> Reads)
 {
-    public static readonly AllAsked Nothing = new([], [], [], []);
+    public static readonly AllAsked Nothing = new([], [], []);
+
+    /// <summary>Each single attempt at any of it, and at what nobody waited for, by what it was.</summary>
+    public IReadOnlyDictionary<string, AnswerTimes> Attempts { get; init; } = new Dictionary<string, AnswerTimes>();
 }
 
 /// <summary>How long some of it took.</summary>

@@ -9,7 +9,7 @@ namespace Loopwave.Chaos.Watching;
 /// <param name="StruckSends">Sends for numbers of struck silos, until looking ends: numbers that are back must also be reached.</param>
 /// <param name="StruckSendsOnceReady">The same, but only from when the number was ready under another owner.</param>
 /// <param name="WithoutStorage">
-/// Every attempt that was begun while no silo had storage, and answered, by status and code; null of a fault that leaves it to them.
+/// Every attempt that was begun while no silo had storage, and answered, by what it was, status and code; null of a fault that leaves it to them.
 /// </param>
 internal sealed record FaultWaits(
     IReadOnlyDictionary<int, AskedTimes> OtherSends,
@@ -35,7 +35,10 @@ internal sealed record FaultWaits(
             ByNode(Meanwhile(all.Reads), FromFirst),
             ByNode(struckSends, FromFirst),
             ByNode(struckSends.Where(send => send.Done is null || FromReady(send) is not null), send => FromReady(send) ?? default),
-            fault.TakesStorage ? Merged(all.Attempts.Select(attempts => attempts.Between(fault.At, over))) : null);
+            fault.TakesStorage ? Answers() : null);
+
+        Dictionary<string, AnswersOfKind> Answers() => all.Attempts
+            .SelectMany(kind => kind.Value.Between(fault.At, over), (kind, answer) => KeyValuePair.Create($"{kind.Key} {answer.Key}", answer.Value)).ToDictionary();
 
         IEnumerable<Asked> Meanwhile(IEnumerable<Asked> some) => some.Where(one => IsAbout(one) && one.First <= over);
 
@@ -56,10 +59,6 @@ internal sealed record FaultWaits(
     private static Dictionary<int, AskedTimes> ByNode(IEnumerable<Asked> some, Func<Asked, TimeSpan> time) =>
         some.GroupBy(one => one.Node).OrderBy(node => node.Key).ToDictionary(
             node => node.Key, node => new AskedTimes(Spread.Of(node.Where(one => one.Done is not null).Select(time)), node.Count(one => one.Done is null)));
-
-    private static Dictionary<string, AnswersOfKind> Merged(IEnumerable<IReadOnlyDictionary<string, AnswersOfKind>> some) =>
-        some.SelectMany(one => one).GroupBy(answer => answer.Key, answer => answer.Value)
-            .ToDictionary(answer => answer.Key, answer => answer.Aggregate((one, other) => one.With(other)));
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 }
