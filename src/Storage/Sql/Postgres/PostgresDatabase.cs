@@ -97,6 +97,7 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
         }
 
         _leases.Dispose();
+        _readers.Dispose();
         _dataSource.Dispose();
         _closing.Dispose();
     }

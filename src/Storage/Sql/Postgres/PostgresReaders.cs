@@ -1,13 +1,15 @@
 using System.Data.Common;
+using Loopwave.Deployment;
 using Npgsql;
 
 namespace Loopwave.Storage.Sql.Postgres;
 
 /// <summary>
-/// Reads on connections of the pool, away from the caller's thread and within a time limit. While all connections are at work the
-/// next queries gather by themselves, and go to the server together: in one round trip, each with its own answer.
+/// Reads on connections of the pool, each by a thread of its own: Npgsql holds the thread of a command that takes too long until it has
+/// asked the server to cancel it, which takes as long again when the server hangs, and no thread that others need may wait for that. While all are at work
+/// the next queries gather by themselves, and go to the server together: in one round trip, each with its own answer.
 /// </summary>
-internal sealed class PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts texts, DatabaseErrors errors, TimeProvider clock, TimeSpan patience)
+internal sealed class PostgresReaders : IDisposable
 {
     /// <summary>How many connections there are for reading.</summary>
     public const int Most = 8;
@@ -15,106 +17,127 @@ internal sealed class PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts
     // They wait for each other's answers.
     private const int MostTogether = 16;
 
-    private readonly Lock _gate = new();
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly PostgresTexts _texts;
+    private readonly DatabaseErrors _errors;
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _patience;
+    private readonly object _gate = new();
     private readonly Queue<WaitingRead> _waiting = [];
-    private int _atWork;
-    private long _progressAt = clock.GetTimestamp();
+    private int _idle;
+    private bool _closed;
+    private long _progressAt;
+
+    public PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts texts, DatabaseErrors errors, TimeProvider clock, TimeSpan patience)
+    {
+        (_dataSource, _texts, _errors, _clock, _patience) = (dataSource, texts, errors, clock, patience);
+        _progressAt = clock.GetTimestamp();
+        for (var number = 1; number <= Most; number++)
+        {
+            new Thread(Work) { IsBackground = true, Name = $"postgres reader {number}" }.Start();
+        }
+    }
 
     public async Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row)
     {
         var read = new WaitingRead<T>(query, row);
-        if (MustWait(read))
-        {
-            return await Answer(read);
-        }
-
-        _ = Task.Run(() => Work([read]));
-        return await read.Result;
-    }
-
-    private bool MustWait(WaitingRead read)
-    {
         lock (_gate)
         {
-            if (_atWork < Most)
+            if (_closed)
             {
-                _atWork++;
-                return false;
+                throw Closed();
             }
 
             _waiting.Enqueue(read);
-            return true;
+            Monitor.Pulse(_gate);
+        }
+
+        return await Answer(read);
+    }
+
+    /// <summary>Those that wait are told. Threads that are at work end with it, and nobody waits for them.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.PulseAll(_gate);
+            while (_waiting.TryDequeue(out var read))
+            {
+                read.Fail(Closed());
+            }
         }
     }
+
+    private static StorageUnavailableException Closed() => new("Storage is closed.");
 
     // A long queue that moves is no failure; a database that hangs is one.
     private async Task<List<T>> Answer<T>(WaitingRead<T> read)
     {
-        for (var (started, wait) = (clock.GetTimestamp(), patience); wait > TimeSpan.Zero;)
+        for (var (started, wait) = (_clock.GetTimestamp(), _patience); wait > TimeSpan.Zero;)
         {
             try
             {
-                return await read.Result.WaitAsync(wait, clock);
+                return await read.Result.WaitAsync(wait, _clock);
             }
             catch (TimeoutException)
             {
-                wait = patience - clock.GetElapsedTime(Math.Max(started, Interlocked.Read(ref _progressAt)));
+                wait = _patience - _clock.GetElapsedTime(Math.Max(started, Interlocked.Read(ref _progressAt)));
             }
         }
 
-        read.Fail(errors.Stuck());
+        read.Fail(_errors.Stuck());
         return await read.Result;
     }
 
-    /// <summary>One connection's work, for as long as there is some.</summary>
-    private async Task Work(List<WaitingRead> reads)
+    private void Work()
     {
-        do
+        List<WaitingRead> reads = [];
+        while (Next(reads))
         {
-            var reading = Read(reads);
-            try
-            {
-                await reading.WaitAsync(patience, clock);
-            }
-            catch (TimeoutException)
-            {
-                var stuck = errors.Stuck();
-                reads.ForEach(read => read.Fail(stuck));
-                await reading;
-            }
+            Read(reads);
         }
-        while (Next(reads));
     }
 
+    // One for each thread that has nothing to do; what the last one finds it takes along.
     private bool Next(List<WaitingRead> reads)
     {
         reads.Clear();
         lock (_gate)
         {
-            while (reads.Count < MostTogether && _waiting.TryDequeue(out var read))
+            _idle++;
+            while (!_closed && reads.Count == 0)
             {
-                if (!read.IsOver)
+                var most = _idle > 1 ? 1 : MostTogether;
+                while (reads.Count < most && _waiting.TryDequeue(out var read))
                 {
-                    reads.Add(read);
+                    if (!read.IsOver)
+                    {
+                        reads.Add(read);
+                    }
+                }
+
+                if (reads.Count == 0)
+                {
+                    Monitor.Wait(_gate);
                 }
             }
 
-            _atWork -= reads.Count == 0 ? 1 : 0;
+            _idle--;
+            return !_closed;
         }
-
-        return reads.Count > 0;
     }
 
-    private async Task Read(List<WaitingRead> reads)
+    private void Read(List<WaitingRead> reads)
     {
         try
         {
-            await ReadTogether(reads);
+            ReadTogether(reads);
         }
         catch (PostgresException) when (reads.Count > 1)
         {
             // One of them is to blame, and the others are not to suffer for it.
-            await ReadEach(reads.FindAll(read => !read.IsOver));
+            ReadEach(reads.FindAll(read => !read.IsOver));
         }
         catch (Exception error)
         {
@@ -122,13 +145,13 @@ internal sealed class PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts
         }
     }
 
-    private async Task ReadEach(List<WaitingRead> reads)
+    private void ReadEach(List<WaitingRead> reads)
     {
         foreach (var read in reads)
         {
             try
             {
-                await ReadTogether([read]);
+                ReadTogether([read]);
             }
             catch (Exception error)
             {
@@ -139,39 +162,39 @@ internal sealed class PostgresReaders(NpgsqlDataSource dataSource, PostgresTexts
 
     private void Fail(List<WaitingRead> reads, Exception error)
     {
-        var told = errors.IsUnavailable(error) ? errors.Unavailable(error) : error;
+        var told = error is ObjectDisposedException ? Closed() : _errors.IsUnavailable(error) ? _errors.Unavailable(error) : error;
         reads.ForEach(read => read.Fail(told));
     }
 
-    private async Task ReadTogether(List<WaitingRead> reads)
+    private void ReadTogether(List<WaitingRead> reads)
     {
         try
         {
-            await Send(reads);
+            Send(reads);
         }
         catch (NpgsqlException error) when (error.IsTransient && error.InnerException is not TimeoutException)
         {
             // The connection died while it waited in the pool, which has thrown away the others like it.
-            await Send(reads.FindAll(read => !read.IsOver));
+            Send(reads.FindAll(read => !read.IsOver));
         }
     }
 
-    private async Task Send(List<WaitingRead> reads)
+    private void Send(List<WaitingRead> reads)
     {
         if (reads.Count == 0)
         {
             return;
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync();
-        await using var batch = connection.CreateBatch();
-        reads.ForEach(read => batch.BatchCommands.Add(texts.Command(read.Query)));
-        await using var reader = await batch.ExecuteReaderAsync();
+        using var connection = _dataSource.OpenConnection();
+        using var batch = connection.CreateBatch();
+        reads.ForEach(read => batch.BatchCommands.Add(_texts.Command(read.Query)));
+        using var reader = batch.ExecuteReader();
         foreach (var read in reads)
         {
-            await read.Take(reader);
-            await reader.NextResultAsync();
-            Interlocked.Exchange(ref _progressAt, clock.GetTimestamp());
+            read.Take(reader);
+            reader.NextResult();
+            Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
         }
     }
 }

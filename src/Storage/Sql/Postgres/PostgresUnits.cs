@@ -32,9 +32,9 @@ internal sealed class PostgresUnits(
         {
             CommitAll(units);
         }
-        catch (Exception error) when (isUsed && !_committing && _session is { IsLost: true } && errors.IsUnavailable(error))
+        catch (Exception error) when (isUsed && !_committing && _session is { IsLost: true } && errors.IsUnavailable(error) && error.InnerException is not TimeoutException)
         {
-            // It died while it had nothing to do, or before anything was committed: a new one may well work.
+            // It died while it had nothing to do, or before anything was committed: a new one may well work. Not when the server was silent.
             Reset();
             CommitAll(units);
         }

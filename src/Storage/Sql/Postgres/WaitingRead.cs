@@ -11,7 +11,7 @@ internal abstract class WaitingRead(Statement query)
     public abstract bool IsOver { get; }
 
     /// <summary>Takes the rows of its result; what its reader makes of them is its caller's affair alone.</summary>
-    public abstract Task Take(DbDataReader reader);
+    public abstract void Take(DbDataReader reader);
 
     public abstract void Fail(Exception error);
 }
@@ -25,11 +25,11 @@ internal sealed class WaitingRead<T>(Statement query, Func<DbDataReader, T> row)
 
     public override bool IsOver => _result.Task.IsCompleted;
 
-    public override async Task Take(DbDataReader reader)
+    public override void Take(DbDataReader reader)
     {
         var rows = new List<T>();
         Exception? unreadable = null;
-        while (await reader.ReadAsync())
+        while (reader.Read())
         {
             try
             {
