@@ -128,8 +128,8 @@ public sealed class AnswerPromiseTests
     {
         var attempts = new AnswerTimes();
         attempts.Took(At(20), "503 storage_unavailable", TimeSpan.FromSeconds(1));
-        attempts.Took(At(20), answer, TimeSpan.FromSeconds(took));
-        attempts.Took(At(41), answer, TimeSpan.FromMinutes(1));
+        attempts.Took(At(34.9), answer, TimeSpan.FromSeconds(took));
+        attempts.Took(At(35), answer, TimeSpan.FromMinutes(1));
         var effect = Effect(AllAsked.Nothing with { Attempts = new Dictionary<string, AnswerTimes> { ["sends"] = new(), ["reads"] = attempts } });
 
         var target = Assert.Single(new StorageAway().Targets([effect]));

@@ -9,7 +9,8 @@ namespace Loopwave.Chaos.Watching;
 /// <param name="StruckSends">Sends for numbers of struck silos, until looking ends: numbers that are back must also be reached.</param>
 /// <param name="StruckSendsOnceReady">The same, but only from when the number was ready under another owner.</param>
 /// <param name="WithoutStorage">
-/// Every attempt that was begun while no silo had storage, and answered, by what it was, status and code; null of a fault that leaves it to them.
+/// Every attempt that was answered and begun while no silo had storage, until shortly before it came back, by what it was, status and code; null of a
+/// fault that leaves storage to them.
 /// </param>
 internal sealed record FaultWaits(
     IReadOnlyDictionary<int, AskedTimes> OtherSends,
@@ -21,6 +22,9 @@ internal sealed record FaultWaits(
 {
     // What somebody has waited for longer than this when a fault strikes was held up by something else.
     private static readonly TimeSpan UnderWay = TimeSpan.FromSeconds(1);
+
+    // Of what is begun so shortly before storage is back much is answered out of it, with all that waited for that.
+    private static readonly TimeSpan AlmostBack = TimeSpan.FromSeconds(5);
 
     /// <param name="over">When numbers may begin to move on purpose.</param>
     /// <param name="until">When looking ends.</param>
@@ -38,7 +42,7 @@ internal sealed record FaultWaits(
             fault.TakesStorage ? Answers() : null);
 
         Dictionary<string, AnswersOfKind> Answers() => all.Attempts
-            .SelectMany(kind => kind.Value.Between(fault.At, over), (kind, answer) => KeyValuePair.Create($"{kind.Key} {answer.Key}", answer.Value)).ToDictionary();
+            .SelectMany(kind => kind.Value.Between(fault.At, fault.HealedAt - AlmostBack), (kind, answer) => KeyValuePair.Create($"{kind.Key} {answer.Key}", answer.Value)).ToDictionary();
 
         IEnumerable<Asked> Meanwhile(IEnumerable<Asked> some) => some.Where(one => IsAbout(one) && one.First <= over);
 
