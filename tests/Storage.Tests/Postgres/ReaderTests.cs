@@ -26,6 +26,7 @@ public sealed class ReaderTests : IAsyncLifetime
         _holder = await _dataSource.OpenConnectionAsync();
         await Hold("pg_advisory_lock");
         _atWork = [.. Enumerable.Range(0, PostgresReaders.Most).Select(_ => (Task)Ask($"SELECT 1 FROM (SELECT pg_advisory_xact_lock({Lock})) AS held", _ => 1))];
+        await UntilAllWait();
     }
 
     public async ValueTask DisposeAsync()
@@ -76,6 +77,17 @@ public sealed class ReaderTests : IAsyncLifetime
     {
         await Hold("pg_advisory_unlock");
         await Task.WhenAll(_atWork);
+    }
+
+    // What is asked before goes together with one of them.
+    private async Task UntilAllWait()
+    {
+        await using var command = new NpgsqlCommand($"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {Lock} AND NOT granted", _holder);
+        var began = TimeProvider.System.GetTimestamp();
+        while (await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is not (long)PostgresReaders.Most)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), "Not all connections are at work.");
+        }
     }
 
     private async Task Hold(string how)

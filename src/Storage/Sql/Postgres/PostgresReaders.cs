@@ -24,7 +24,7 @@ internal sealed class PostgresReaders : IDisposable
     private readonly TimeSpan _patience;
     private readonly object _gate = new();
     private readonly Queue<WaitingRead> _waiting = [];
-    private int _idle;
+    private int _atWork;
     private bool _closed;
     private long _progressAt;
 
@@ -93,22 +93,25 @@ internal sealed class PostgresReaders : IDisposable
     private void Work()
     {
         List<WaitingRead> reads = [];
-        while (Next(reads))
+        for (var most = 1; Next(reads, most); most = MostTogether)
         {
             Read(reads);
+            lock (_gate)
+            {
+                _atWork--;
+            }
         }
     }
 
-    // One for each thread that has nothing to do; what the last one finds it takes along.
-    private bool Next(List<WaitingRead> reads)
+    /// <param name="reads">Takes them.</param>
+    /// <param name="most">How many it may take of what waits already: what gathered while all were at work goes together.</param>
+    private bool Next(List<WaitingRead> reads, int most)
     {
         reads.Clear();
         lock (_gate)
         {
-            _idle++;
-            while (!_closed && reads.Count == 0)
+            while (!_closed)
             {
-                var most = _idle > 1 ? 1 : MostTogether;
                 while (reads.Count < most && _waiting.TryDequeue(out var read))
                 {
                     if (!read.IsOver)
@@ -117,14 +120,19 @@ internal sealed class PostgresReaders : IDisposable
                     }
                 }
 
-                if (reads.Count == 0)
+                if (reads.Count > 0)
                 {
-                    Monitor.Wait(_gate);
+                    _atWork++;
+                    return true;
                 }
+
+                Monitor.Wait(_gate);
+
+                // What comes goes alone, as long as others have nothing to do.
+                most = Most - _atWork > 1 ? 1 : MostTogether;
             }
 
-            _idle--;
-            return !_closed;
+            return false;
         }
     }
 
