@@ -42,6 +42,7 @@ internal sealed partial class NumberGrain
         {
             case CommitResult.Committed:
                 state.Recent.Stored(changes.NewMessages, changes.ChangedMessages, work.Began, Now);
+                _storageRetry = StorageRetry.None;
                 work.Settle();
                 Measure(work);
                 LookAgain(work.Begun);

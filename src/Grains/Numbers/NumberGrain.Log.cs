@@ -44,6 +44,9 @@ internal sealed partial class NumberGrain
     [LoggerMessage(LogLevel.Error, "Number {Number}: {Work} failed and is tried again")]
     private static partial void LogFailed(ILogger logger, Exception exception, string number, string work);
 
+    [LoggerMessage(LogLevel.Debug, "Number {Number}: {Work} waits for storage: {Why}")]
+    private static partial void LogNotStored(ILogger logger, string number, string work, string why);
+
     [LoggerMessage(LogLevel.Warning, "Number {Number} could not tell {Others} that two addresses are one person")]
     private static partial void LogNotTold(ILogger logger, Exception exception, string number, string others);
 }

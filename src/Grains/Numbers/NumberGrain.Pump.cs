@@ -71,8 +71,7 @@ internal sealed partial class NumberGrain
         }
         catch (Exception exception) when (exception is not NumberNotOwnedException)
         {
-            LogFailed(logger, exception, Number, "the send queue");
-            State.Lane.Break();
+            Missed(exception, "the send queue");
         }
         finally
         {
@@ -155,7 +154,7 @@ internal sealed partial class NumberGrain
         {
             // After a failed write, what is really stored is read again in a moment, and decides. After a failed read the
             // row is as it was.
-            LogFailed(logger, exception, Number, "the send queue");
+            LogNotStored(logger, Number, "the send queue", exception.Message);
             Return(item.Sequence);
         }
 

@@ -60,8 +60,7 @@ internal sealed partial class NumberGrain
         catch (StorageUnavailableException exception)
         {
             // What was decided is saved; acting on it is tried again by the timer.
-            LogFailed(logger, exception, Number, "the session");
-            State.Lane.Break();
+            Missed(exception, "the session");
         }
         finally
         {
@@ -81,8 +80,8 @@ internal sealed partial class NumberGrain
         }
         catch (Exception exception) when (exception is not NumberNotOwnedException)
         {
-            LogFailed(logger, exception, Number, "the session");
-            BreakLane(State.Lane);
+            Missed(exception, "the session");
+            Arm();
         }
     }
 

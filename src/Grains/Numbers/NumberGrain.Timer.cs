@@ -1,3 +1,5 @@
+using Loopwave.Deployment;
+
 namespace Loopwave.Numbers;
 
 /// <summary>The one timer of a number: set to whatever falls due next, absent while nothing waits.</summary>
@@ -10,6 +12,8 @@ internal sealed partial class NumberGrain
     private DateTimeOffset? _pumpAt;
     private DateTimeOffset? _armedFor;
 
+    private StorageRetry _storageRetry = StorageRetry.None;
+
     /// <summary>Sets the one timer to the next thing that falls due; none when nothing waits.</summary>
     private void Arm()
     {
@@ -21,14 +25,10 @@ internal sealed partial class NumberGrain
         KeepWhileNeeded();
         _local?.Is(Session, _queue.Count, _queue.FirstExpiry - context.Options.MessageTimeToLive);
         var now = Now;
-        DateTimeOffset? next = State.Lane.IsBroken ? now + RetryAfterFault : null;
-        next = Earlier(next, now + Session.DueIn(now));
-        next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
-        next = Earlier(next, _pumpAt);
+        _storageRetry = State.Lane.IsBroken ? _storageRetry.Wanted(now, context.Random) : _storageRetry.Off();
 
-        // Whether older messages are still under way is only known once what is stored was read.
-        next = Earlier(next, State.Lane.IsBroken ? null : HistoryDeadline);
-        if (next is not { } at)
+        // What falls due, and whether older messages are still under way, is only known once what is stored was read.
+        if ((_storageRetry.At ?? NextDue(now)) is not { } at)
         {
             _timer?.Dispose();
             _timer = null;
@@ -49,22 +49,45 @@ internal sealed partial class NumberGrain
         }
     }
 
+    private DateTimeOffset? NextDue(DateTimeOffset now)
+    {
+        DateTimeOffset? next = now + Session.DueIn(now);
+        next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
+        next = Earlier(next, _pumpAt);
+        return Earlier(next, HistoryDeadline);
+    }
+
     private async Task OnTimer(CancellationToken cancellationToken)
     {
         try
         {
             // The timer measured real time; a wall clock that was set back meanwhile does not make it wait once more.
             var waited = _armedFor;
+            _storageRetry = _storageRetry.Off();
             await Recover();
             await Move(session => (session.DueAt == waited && session.Until is null ? session with { DueAt = Now } : session).Tick(Now, context.Random));
             EndOverdueHistory();
         }
         catch (Exception exception) when (exception is not NumberNotOwnedException)
         {
-            LogFailed(logger, exception, Number, "what fell due");
-            State.Lane.Break();
+            Missed(exception, "what fell due");
             Arm();
         }
+    }
+
+    // That storage is away is said by storage, once for all numbers.
+    private void Missed(Exception exception, string work)
+    {
+        if (exception is StorageUnavailableException)
+        {
+            LogNotStored(logger, Number, work, exception.Message);
+        }
+        else
+        {
+            LogFailed(logger, exception, Number, work);
+        }
+
+        State.Lane.Break();
     }
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
