@@ -2,8 +2,10 @@ using Loopwave.Cluster;
 using Loopwave.Configuration;
 using Loopwave.Starting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -36,8 +38,10 @@ internal static class ClusterClientServices
         builder.Services.AddHostedService(provider => provider.GetRequiredService<ConnectionDrain>());
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<ApiOptions>>((host, api) => host.ShutdownTimeout = AnswersWithin + api.Value.DrainFor);
 
-        // The port answers while there is no silo yet; what needs one is told so.
+        // The port answers also while there is no silo yet; what needs one is told so.
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(provider => new NodeListeners(
+            () => provider.GetRequiredService<ClusterConnection>().IsThere, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         builder.UseOrleansClient(client =>
         {
             if (settings.Traces is not null)
