@@ -127,15 +127,54 @@ public sealed class AnswerPromiseTests
     public void Nobody_waits_long_for_any_answer_while_storage_is_away(string answer, double took, bool isMet)
     {
         var attempts = new AnswerTimes();
+        attempts.Took(At(8.9), answer, TimeSpan.FromMinutes(1));
         attempts.Took(At(20), "503 storage_unavailable", TimeSpan.FromSeconds(1));
         attempts.Took(At(34.9), answer, TimeSpan.FromSeconds(took));
         attempts.Took(At(35), answer, TimeSpan.FromMinutes(1));
         var effect = Effect(AllAsked.Nothing with { Attempts = new Dictionary<string, AnswerTimes> { ["sends"] = new(), ["reads"] = attempts } });
 
-        var target = Assert.Single(new StorageAway().Targets([effect]));
+        var target = new StorageAway().Targets([effect]).First();
 
+        Assert.Contains("every answer meanwhile", target.What, StringComparison.Ordinal);
         Assert.True(target.IsMet == isMet, target.ToString());
         Assert.True(Assert.Single(new RandomFaults(new ChaosPlan()).Targets([effect])).IsMet);
+    }
+
+    [Fact]
+    public void What_is_under_way_when_storage_goes_is_answered_as_soon()
+    {
+        var attempts = new AnswerTimes();
+        attempts.Took(At(9.1), "503 storage_unavailable", TimeSpan.FromSeconds(5.1));
+
+        Assert.False(AnswerPromise.SaidSoon(Effect(AllAsked.Nothing with { Attempts = new Dictionary<string, AnswerTimes> { ["sends"] = attempts } }), AnswerPromise.WithoutStorage).IsMet);
+    }
+
+    [Theory]
+    [InlineData(40.0, 55.0, true)]
+    [InlineData(40.0, 55.1, false)]
+    [InlineData(40.0, null, false)]
+    [InlineData(39.9, 55.1, true)]
+    public void Who_asks_once_storage_is_back_is_served_soon(double first, double? done, bool isMet)
+    {
+        var few = Enumerable.Range(0, 20).Select(i => Asked(Other, i % 2, 41, 42));
+
+        var target = AnswerPromise.Back(Effect(Sends([.. few, Asked(Struck, 0, first, done)]))).Last();
+
+        Assert.Contains("sends accepted once it was over", target.What, StringComparison.Ordinal);
+        Assert.True(target.IsMet == isMet, target.ToString());
+        Assert.False(AnswerPromise.Back(Effect(Sends([Asked(Other, 0, 41, 42)]))).Last().IsMet);
+    }
+
+    [Theory]
+    [InlineData(55.0, true)]
+    [InlineData(55.1, false)]
+    [InlineData(61.0, false)]
+    public void Numbers_are_ready_soon_once_storage_is_back(double backAt, bool isMet)
+    {
+        var target = AnswerPromise.Back(Effect(AllAsked.Nothing, backAt: backAt)).First();
+
+        Assert.Contains("all numbers ready once it was over", target.What, StringComparison.Ordinal);
+        Assert.True(target.IsMet == isMet, target.ToString());
     }
 
     [Fact]
@@ -182,7 +221,7 @@ public sealed class AnswerPromiseTests
     private static Asked Asked(string number, int node, double first, double? done) => new(number, node, At(first), done is { } at ? At(at) : null);
 
     /// <summary>Two numbers, one of them at a silo that is struck: ready elsewhere at 14 s, not any more at 20 s, and again at 30 s.</summary>
-    private static FaultEffect Effect(AllAsked asked, EngineKind engine = EngineKind.Sandbox, bool comesBack = true)
+    private static FaultEffect Effect(AllAsked asked, EngineKind engine = EngineKind.Sandbox, bool comesBack = true, double backAt = 30)
     {
         var ownership = new Ownership();
         ownership.Saw(new(At(0), Struck, Dead, 1));
@@ -193,7 +232,7 @@ public sealed class AnswerPromiseTests
             [Struck] = new(Struck, engine,
             [
                 Shown(0, "ready"),
-                .. comesBack ? new[] { Shown(13, "connecting"), Shown(14, "ready"), Shown(20, "disconnected"), Shown(30, "ready") } : [],
+                .. comesBack ? new[] { Shown(13, "connecting"), Shown(14, "ready"), Shown(20, "disconnected"), Shown(backAt, "ready") } : [],
             ]),
             [Other] = new(Other, engine, [Shown(0, "ready")]),
         };

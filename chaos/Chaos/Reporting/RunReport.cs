@@ -92,6 +92,7 @@ internal sealed record RunReport(
             ("  once these were ready elsewhere", waits.StruckSendsOnceReady),
             ("inbound of other numbers", waits.OtherInjections),
             ("reads", waits.Reads),
+            ("sends once it was over", waits.OnceBack),
         ];
         foreach (var (what, times) in kinds)
         {

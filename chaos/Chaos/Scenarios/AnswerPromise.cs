@@ -56,6 +56,15 @@ internal static class AnswerPromise
             $"within {Seconds(within)}", isSaid && answers.Values.All(answer => answer.Longest <= within));
     }
 
+    /// <summary>Storage is back: so are the numbers, by themselves, and callers notice.</summary>
+    /// <exception cref="ArgumentException">It was not away.</exception>
+    public static IEnumerable<Target> Back(FaultEffect effect)
+    {
+        var longest = effect.LongestNotBack ?? throw new ArgumentException("Storage was not away.", nameof(effect));
+        yield return new($"{effect.Fault.Name}: all numbers ready once it was over", Seconds(longest), $"within {Seconds(Within)}", longest <= Within);
+        yield return Soon(effect, "sends accepted once it was over", effect.Waits.OnceBack, Enough);
+    }
+
     /// <summary>Answers by kind, the most frequent first.</summary>
     public static string Said(IReadOnlyDictionary<string, AnswersOfKind> answers) => string.Join(
         "; ", answers.OrderByDescending(answer => answer.Value.Count).Select(answer => $"{answer.Key}: {Number(answer.Value.Count)} within {Seconds(answer.Value.Longest)}"));

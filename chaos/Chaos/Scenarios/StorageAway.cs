@@ -4,7 +4,7 @@ using Loopwave.Chaos.Watching;
 
 namespace Loopwave.Chaos.Scenarios;
 
-/// <summary>The database is killed, stands still, and takes no writes: callers hear so soon, instead of waiting until it is back.</summary>
+/// <summary>The database is killed, stands still, and takes no writes: callers hear so soon, instead of waiting until it is back, and are served again soon after.</summary>
 internal sealed class StorageAway : IScenario
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(15);
@@ -22,5 +22,6 @@ internal sealed class StorageAway : IScenario
         }
     }
 
-    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.Select(effect => AnswerPromise.SaidSoon(effect, AnswerPromise.WithoutStorage));
+    public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => 
+        effects.SelectMany(effect => AnswerPromise.Back(effect).Prepend(AnswerPromise.SaidSoon(effect, AnswerPromise.WithoutStorage)));
 }

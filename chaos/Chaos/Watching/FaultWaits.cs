@@ -9,16 +9,18 @@ namespace Loopwave.Chaos.Watching;
 /// <param name="StruckSends">Sends for numbers of struck silos, until looking ends: numbers that are back must also be reached.</param>
 /// <param name="StruckSendsOnceReady">The same, but only from when the number was ready under another owner.</param>
 /// <param name="WithoutStorage">
-/// Every attempt that was answered and begun while no silo had storage, until shortly before it came back, by what it was, status and code; null of a
+/// Every attempt that was begun while no silo had storage, or just before, until shortly before it came back, by what it was, status and code; null of a
 /// fault that leaves storage to them.
 /// </param>
+/// <param name="OnceBack">Sends begun after that, until looking ends; none after a fault that leaves storage to them.</param>
 internal sealed record FaultWaits(
     IReadOnlyDictionary<int, AskedTimes> OtherSends,
     IReadOnlyDictionary<int, AskedTimes> OtherInjections,
     IReadOnlyDictionary<int, AskedTimes> Reads,
     IReadOnlyDictionary<int, AskedTimes> StruckSends,
     IReadOnlyDictionary<int, AskedTimes> StruckSendsOnceReady,
-    IReadOnlyDictionary<string, AnswersOfKind>? WithoutStorage)
+    IReadOnlyDictionary<string, AnswersOfKind>? WithoutStorage,
+    IReadOnlyDictionary<int, AskedTimes> OnceBack)
 {
     // What somebody has waited for longer than this when a fault strikes was held up by something else.
     private static readonly TimeSpan UnderWay = TimeSpan.FromSeconds(1);
@@ -39,10 +41,11 @@ internal sealed record FaultWaits(
             ByNode(Meanwhile(all.Reads), FromFirst),
             ByNode(struckSends, FromFirst),
             ByNode(struckSends.Where(send => send.Done is null || FromReady(send) is not null), send => FromReady(send) ?? default),
-            fault.TakesStorage ? Answers() : null);
+            fault.TakesStorage ? Answers() : null,
+            ByNode(all.Sends.Where(send => fault.TakesStorage && send.First >= fault.HealedAt && send.First < until && IsBefore(send)), FromFirst));
 
         Dictionary<string, AnswersOfKind> Answers() => all.Attempts
-            .SelectMany(kind => kind.Value.Between(fault.At, fault.HealedAt - AlmostBack), (kind, answer) => KeyValuePair.Create($"{kind.Key} {answer.Key}", answer.Value)).ToDictionary();
+            .SelectMany(kind => kind.Value.Between(fault.At - UnderWay, fault.HealedAt - AlmostBack), (kind, answer) => KeyValuePair.Create($"{kind.Key} {answer.Key}", answer.Value)).ToDictionary();
 
         IEnumerable<Asked> Meanwhile(IEnumerable<Asked> some) => some.Where(one => IsAbout(one) && one.First <= over);
 
