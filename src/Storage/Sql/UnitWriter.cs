@@ -147,12 +147,13 @@ internal sealed class UnitWriter : IDisposable
         _runner.Dispose();
     }
 
-    // Whether something got done; a database that hangs makes no progress by failing.
+    // Whether something got done; a database that hangs makes no progress by failing, nor by not being asked.
     private bool Write(List<WaitingUnit> batch)
     {
+        var writing = batch.FindAll(waiting => waiting.Unit.Statements.Count > 0);
         try
         {
-            if (batch.FindAll(waiting => waiting.Unit.Statements.Count > 0) is { Count: > 0 } writing)
+            if (writing.Count > 0)
             {
                 _runner.Commit(writing);
             }
@@ -168,7 +169,7 @@ internal sealed class UnitWriter : IDisposable
 
         _options.Faults?.AfterCommit();
         batch.ForEach(waiting => waiting.Complete());
-        return true;
+        return writing.Count > 0;
     }
 
     // All lanes first: a caller who hears of it may give the next unit at once.

@@ -40,6 +40,26 @@ public sealed class UnitWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task That_somebody_waited_for_what_was_given_before_is_no_progress()
+    {
+        var first = _writer.Run(Change());
+        await _runner.Began();
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        var settled = _writer.Settle();
+        var second = _writer.Run(Change());
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        _runner.End(fails: true);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => first.WaitAsync(AtOnce, TimeProvider.System));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => settled.WaitAsync(AtOnce, TimeProvider.System));
+        await _runner.Began();
+
+        _clock.Advance(TimeSpan.FromSeconds(1.5));
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => second.WaitAsync(AtOnce, TimeProvider.System));
+        _runner.End(fails: true);
+    }
+
+    [Fact]
     public async Task Who_waits_longer_than_the_patience_is_not_told_anything_while_others_get_done()
     {
         var first = _writer.Run(Change());

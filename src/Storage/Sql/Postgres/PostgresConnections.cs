@@ -22,6 +22,10 @@ internal static class PostgresConnections
 
         // What takes too long breaks its connection, whether the server could be asked to cancel it or not.
         CancellationTimeout = -1,
+
+        // Firewalls drop connections that say nothing for minutes, without a word: the next write would pay for it.
+        TcpKeepAlive = true,
+        TcpKeepAliveTime = 30,
         MaxAutoPrepare = 256,
         AutoPrepareMinUsages = 2,
         NoResetOnClose = true,

@@ -24,7 +24,7 @@ internal sealed class PostgresReaders : IDisposable
     private readonly TimeSpan _patience;
     private readonly object _gate = new();
     private readonly Queue<WaitingRead> _waiting = [];
-    private int _atWork;
+    private int _idle = Most;
     private bool _closed;
     private long _progressAt;
 
@@ -93,26 +93,26 @@ internal sealed class PostgresReaders : IDisposable
     private void Work()
     {
         List<WaitingRead> reads = [];
-        for (var most = 1; Next(reads, most); most = MostTogether)
+        while (Next(reads))
         {
             Read(reads);
             lock (_gate)
             {
-                _atWork--;
+                _idle++;
             }
         }
     }
 
-    /// <param name="reads">Takes them.</param>
-    /// <param name="most">How many it may take of what waits already: what gathered while all were at work goes together.</param>
-    private bool Next(List<WaitingRead> reads, int most)
+    // What gathered is shared with those who have nothing to do, so that as few as possible wait for each other's answers.
+    private bool Next(List<WaitingRead> reads)
     {
         reads.Clear();
         lock (_gate)
         {
             while (!_closed)
             {
-                while (reads.Count < most && _waiting.TryDequeue(out var read))
+                var share = Math.Clamp((_waiting.Count + _idle - 1) / _idle, 1, MostTogether);
+                while (reads.Count < share && _waiting.TryDequeue(out var read))
                 {
                     if (!read.IsOver)
                     {
@@ -122,14 +122,11 @@ internal sealed class PostgresReaders : IDisposable
 
                 if (reads.Count > 0)
                 {
-                    _atWork++;
+                    _idle--;
                     return true;
                 }
 
                 Monitor.Wait(_gate);
-
-                // What comes goes alone, as long as others have nothing to do.
-                most = Most - _atWork > 1 ? 1 : MostTogether;
             }
 
             return false;
