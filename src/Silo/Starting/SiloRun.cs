@@ -36,6 +36,11 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
         catch (Exception fault) when (stop.IsCancellationRequested && (IsCancelled(fault) || fault is TimeoutException || DatabaseFault.IsAway(fault)))
         {
             LogStopped(logger);
+            if (isJoining && HasJoined())
+            {
+                LogNotHandedOver(logger);
+            }
+
             return isJoining ? new AbruptEnd(ExitCodes.AsAsked, null) : null;
         }
         catch (Exception fault) when (DatabaseFault.IsAway(fault))
@@ -138,6 +143,9 @@ internal sealed partial class SiloRun(IHost silo, SiloProgress progress, TimeSpa
 
     [LoggerMessage(LogLevel.Critical, "The silo could not join the cluster, since the database went away meanwhile")]
     private static partial void LogNotJoined(ILogger logger, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The silo was asked to stop, and could not even start to its end: what the others have given it meanwhile they take back once its lease is over")]
+    private static partial void LogNotHandedOver(ILogger logger);
 
     [LoggerMessage(LogLevel.Critical, "A part of the silo failed: it hands its numbers over, and ends")]
     private static partial void LogFailed(ILogger logger, Exception exception);
