@@ -16,7 +16,7 @@ internal sealed class StorageErrors : IIncomingGrainCallFilter
         }
         catch (StorageUnavailableException error) when (error.InnerException is not null)
         {
-            throw new StorageUnavailableException(error.Message);
+            throw new StorageUnavailableException(error.Message) { IsLogged = error.IsLogged };
         }
     }
 }

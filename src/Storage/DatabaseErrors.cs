@@ -16,13 +16,13 @@ internal abstract partial class DatabaseErrors(ILogger logger, TimeProvider cloc
     {
         Note(error);
         var reason = IsFull(error) ? "the disk is full" : "the database cannot be reached";
-        return new StorageUnavailableException($"Storage is not available: {reason}.", error);
+        return new StorageUnavailableException($"Storage is not available: {reason}.", error) { IsLogged = true };
     }
 
     /// <summary>Nothing came back in time.</summary>
     public StorageUnavailableException Stuck()
     {
-        var error = new StorageUnavailableException($"Storage is not available: {Silent} does not answer.");
+        var error = new StorageUnavailableException($"Storage is not available: {Silent} does not answer.") { IsLogged = true };
         Note(error);
         return error;
     }

@@ -87,11 +87,11 @@ internal sealed partial class NumberGrain
     {
         for (var attempt = 1; ; attempt++)
         {
+            // Not tried again here when that fails: whoever gives these events does so, and comes less and less often.
+            await Recover();
             var lane = State.Lane;
             try
             {
-                await Recover();
-                lane = State.Lane;
                 await Store([.. events.Select(Readable)]);
                 break;
             }

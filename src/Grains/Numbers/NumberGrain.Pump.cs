@@ -154,7 +154,7 @@ internal sealed partial class NumberGrain
         {
             // After a failed write, what is really stored is read again in a moment, and decides. After a failed read the
             // row is as it was.
-            LogNotStored(logger, Number, "the send queue", exception.Message);
+            LogMissed(exception, "the send queue");
             Return(item.Sequence);
         }
 

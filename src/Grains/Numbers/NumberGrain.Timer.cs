@@ -70,15 +70,23 @@ internal sealed partial class NumberGrain
         }
         catch (Exception exception) when (exception is not NumberNotOwnedException)
         {
+            // Whoever asked meanwhile when to try again was told of this try.
+            _storageRetry = _storageRetry.Off();
             Missed(exception, "what fell due");
             Arm();
         }
     }
 
-    // That storage is away is said by storage, once for all numbers.
     private void Missed(Exception exception, string work)
     {
-        if (exception is StorageUnavailableException)
+        LogMissed(exception, work);
+        State.Lane.Break();
+    }
+
+    // What storage has said for all numbers is not said for each of them again.
+    private void LogMissed(Exception exception, string work)
+    {
+        if (exception is StorageUnavailableException { IsLogged: true })
         {
             LogNotStored(logger, Number, work, exception.Message);
         }
@@ -86,8 +94,6 @@ internal sealed partial class NumberGrain
         {
             LogFailed(logger, exception, Number, work);
         }
-
-        State.Lane.Break();
     }
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>

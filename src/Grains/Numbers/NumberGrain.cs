@@ -267,12 +267,14 @@ internal sealed partial class NumberGrain(
         var started = context.Clock.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
+            var isRead = false;
             try
             {
                 await Recover();
+                isRead = true;
                 return await operation();
             }
-            catch (StorageUnavailableException) when (attempt < MostTries && context.Clock.GetElapsedTime(started) < RetryFor)
+            catch (StorageUnavailableException) when (isRead && attempt < MostTries && context.Clock.GetElapsedTime(started) < RetryFor)
             {
                 // Possibly only a neighbour's change failed: what is really stored is read again, and this is tried on top.
             }

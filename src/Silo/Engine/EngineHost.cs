@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Logging;
 using Microsoft.Extensions.Logging;
@@ -160,7 +161,8 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
         catch (Exception exception)
         {
             // What the exception says can hold what the events say.
-            LogNotTaken(logger, delivery.Events.Count, delivery.Number, exception.WithoutMessages());
+            var level = exception is StorageUnavailableException { IsLogged: true } ? LogLevel.Debug : LogLevel.Warning;
+            LogNotTaken(logger, level, delivery.Events.Count, delivery.Number, exception.WithoutMessages());
             throw new LocalRpcException("Nobody took the events.") { ErrorCode = (int)JsonRpcErrorCode.InternalError };
         }
     }
@@ -334,8 +336,8 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
     [LoggerMessage(LogLevel.Error, "Number {Number}: the engine reported {Type}, which is not known here")]
     private static partial void LogUnknownEvent(ILogger logger, string number, string type);
 
-    [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}: {Why}")]
-    private static partial void LogNotTaken(ILogger logger, int count, string number, string why);
+    [LoggerMessage("Nobody took {Count} events of {Number}: {Why}")]
+    private static partial void LogNotTaken(ILogger logger, LogLevel level, int count, string number, string why);
 
     [LoggerMessage(LogLevel.Information, "{Count} events of {Number} are let go: its epoch {Epoch} is over")]
     private static partial void LogOver(ILogger logger, int count, string number, long epoch);

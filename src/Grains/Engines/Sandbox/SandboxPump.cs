@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Engines;
 using Microsoft.Extensions.Logging;
 
@@ -82,13 +83,16 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
         }
 
         // What the exception says can hold what the events say.
-        LogNotTaken(batch.Number, batch.Events.Count, stream.Refusals, exception.WithoutMessages());
+        LogNotTaken(NotTakenLevel(exception), batch.Number, batch.Events.Count, stream.Refusals, exception.WithoutMessages());
         agenda.In(delay, () => _ = Run(line, stream));
     }
+
+    private static LogLevel NotTakenLevel(Exception exception) =>
+        exception is StorageUnavailableException { IsLogged: true } ? LogLevel.Debug : LogLevel.Warning;
 
     [LoggerMessage(LogLevel.Debug, "Nobody was told what people do in the chats of {Number}")]
     private partial void LogNotReported(Exception exception, string number);
 
-    [LoggerMessage(LogLevel.Warning, "Nobody took {Count} events of {Number}, refusal {Refusals} in a row: {Why}")]
-    private partial void LogNotTaken(string number, int count, int refusals, string why);
+    [LoggerMessage("Nobody took {Count} events of {Number}, refusal {Refusals} in a row: {Why}")]
+    private partial void LogNotTaken(LogLevel level, string number, int count, int refusals, string why);
 }

@@ -49,7 +49,7 @@ internal sealed partial class S3Errors(MediaBucketOptions options, ILogger logge
             LogUnavailable(logger, sentence);
         }
 
-        return new StorageUnavailableException(sentence);
+        return new StorageUnavailableException(sentence) { IsLogged = true };
     }
 
     private string SentenceOf(Exception error) => error switch
