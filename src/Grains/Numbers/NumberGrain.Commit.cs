@@ -52,6 +52,7 @@ internal sealed partial class NumberGrain
                 await GiveUpOwnership();
                 throw new NumberNotOwnedException(Number);
             case CommitResult.Duplicate:
+                LogCameSecond(logger, Number);
                 BreakLane(lane);
                 throw new StorageUnavailableException("Another change came first.");
             default:

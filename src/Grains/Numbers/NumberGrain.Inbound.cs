@@ -146,13 +146,19 @@ internal sealed partial class NumberGrain
 
         JoinLines(work);
         document = document with { Subjects = State.Document.Subjects };
-        LogStep(State.Document.Session, document.Session);
+        var before = State.Document.Session;
         if (document != State.Document)
         {
             work.Change(document);
         }
 
         await Commit(work);
+        LogStep(before, document.Session);
+        if (events.Any(evt => evt is EngineEvent.Closed))
+        {
+            NothingIsOpen();
+        }
+
         ForgetEndedHistory();
         if (linked is null)
         {
@@ -215,7 +221,9 @@ internal sealed partial class NumberGrain
                     context.Version.Refused(Number);
                 }
 
-                NothingIsOpen();
+                // Nothing is sent any more. But as long as this is not stored it is told again, and a connection that was opened meanwhile would be taken
+                // for the one that went.
+                _connection = null;
                 return document with { History = HistoryWithoutConnection(document.History) };
             case EngineEvent.HistoryReceived history:
                 return document with { History = HistoryAfter(document.History, history) };

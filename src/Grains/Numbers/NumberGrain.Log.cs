@@ -9,7 +9,7 @@ internal sealed partial class NumberGrain
     [LoggerMessage(LogLevel.Information, "Number {Number} is {Status} {Detail} ({Reason}), attempt {Attempt}")]
     private static partial void LogMoved(ILogger logger, string number, NumberStatus status, NumberDetail? detail, string? reason, int attempt);
 
-    [LoggerMessage(LogLevel.Warning, "Number {Number} reads its state again after a failed write")]
+    [LoggerMessage(LogLevel.Debug, "Number {Number} reads its state again after a failed write")]
     private static partial void LogReloaded(ILogger logger, string number);
 
     [LoggerMessage(LogLevel.Warning, "Number {Number} belongs to a later epoch; this activation stops")]
@@ -40,6 +40,9 @@ internal sealed partial class NumberGrain
 
     [LoggerMessage(LogLevel.Warning, "Number {Number} is deaf: it is closed and opened again")]
     private static partial void LogDeaf(ILogger logger, string number);
+
+    [LoggerMessage(LogLevel.Warning, "Number {Number}: another change of the same came first")]
+    private static partial void LogCameSecond(ILogger logger, string number);
 
     [LoggerMessage(LogLevel.Error, "Number {Number}: {Work} failed and is tried again")]
     private static partial void LogFailed(ILogger logger, Exception exception, string number, string work);

@@ -35,8 +35,8 @@ internal sealed partial class NumberGrain
             work.Removed();
         }
 
-        LogStep(before.Session, next.Session);
         await Commit(work);
+        LogStep(before.Session, next.Session);
     }
 
     private void LogStep(NumberSession before, NumberSession next)
@@ -136,6 +136,13 @@ internal sealed partial class NumberGrain
 
         if (session.State is SessionState.Connecting && !_engineOpen)
         {
+            if (_mayBeOpen)
+            {
+                // By an attempt that seemed to have failed. Opened once more, it would not say again that it is.
+                _engineOpen = true;
+                await CloseEngine();
+            }
+
             await OpenEngine();
             return Session.State is not SessionState.Connecting;
         }

@@ -1,6 +1,9 @@
 using Loopwave.Deployment;
 using Loopwave.Engines;
 using Loopwave.Testing;
+using Loopwave.Testing.Api;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Loopwave.Numbers;
@@ -8,14 +11,16 @@ namespace Loopwave.Numbers;
 /// <summary>What a number does while storage is away for longer: all numbers of a silo do so at once.</summary>
 public sealed class StorageAwayTests : IAsyncLifetime
 {
+    private readonly LogLines _log = new();
     private LoopwaveCluster _cluster = null!;
     private string _number = null!;
     private bool _away;
+    private bool _isLogged = true;
     private int _tries;
 
     public async ValueTask InitializeAsync()
     {
-        _cluster = await LoopwaveCluster.Start(new ClusterSetup { Commits = Commit });
+        _cluster = await LoopwaveCluster.Start(new ClusterSetup { Commits = Commit, Configure = services => services.AddSingleton<ILoggerProvider>(_log) });
         _number = await _cluster.ReadyNumber();
     }
 
@@ -42,14 +47,65 @@ public sealed class StorageAwayTests : IAsyncLifetime
     [Fact]
     public async Task A_session_step_that_falls_due_meanwhile_is_not_tried_more_often_and_made_afterwards()
     {
+        await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
         _away = true;
-        Assert.Null((await _cluster.Messages.Send(Any.Send("hello", from: _number))).Refusal);
-        await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Engine.Raise(_number, new EngineEvent.Closed(428)));
         await _cluster.Passes(60, 0.25);
-        Assert.InRange(_tries, 6, 16);
+        Assert.InRange(_tries, 5, 12);
+        Assert.False(_cluster.Engine.HasOpen(_number));
         _away = false;
 
         await _cluster.ComesBack(_number);
+    }
+
+    [Fact]
+    public async Task A_connection_that_went_meanwhile_is_made_anew_only_once_that_is_stored()
+    {
+        var closed = _cluster.Engine.Next(_number, new EngineEvent.Closed(428));
+        _away = true;
+        await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Engine.Repeat(closed));
+        _away = false;
+
+        // What is stored still says ready; the end of the new connection could not be told from that of the old one.
+        await _cluster.Passes(30);
+        Assert.False(_cluster.Engine.HasOpen(_number));
+        Assert.Null((await _cluster.Messages.Send(Any.Send("hello", from: _number))).Refusal);
+        await _cluster.Passes(5);
+        Assert.False(_cluster.Engine.HasRelay(_number));
+
+        await _cluster.Engine.Repeat(closed);
+        await _cluster.ComesBack(_number);
+        Assert.Equal(NumberStatus.Ready, (await _cluster.View(_number)).Status);
+        Assert.Equal("hello", (await _cluster.Relayed(_number)).Message.Text);
+    }
+
+    [Fact]
+    public async Task What_an_attempt_to_connect_may_have_opened_after_it_was_given_up_is_closed_before_the_next_one()
+    {
+        await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
+        var slow = new TaskCompletionSource();
+        _cluster.Engine.Connecting = slow.Task;
+        _cluster.Engine.Opening = _ => slow.TrySetCanceled();
+
+        await _cluster.PassesUntil(() => Task.FromResult(slow.Task.IsCanceled));
+        _cluster.Engine.Connecting = Task.CompletedTask;
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(_number)));
+
+        Assert.Equal("close", await _cluster.Engine.NextClose(_number));
+        await _cluster.ComesBack(_number);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_log_says_for_each_number_only_what_storage_has_not_said_for_all(bool isLogged)
+    {
+        (_away, _isLogged) = (true, isLogged);
+        Assert.Null((await _cluster.Messages.Send(Any.Send("hello", from: _number))).Refusal);
+
+        await _cluster.PassesUntil(() => Task.FromResult(_tries > 2));
+
+        Assert.Equal(!isLogged, _log.Lines.Any(line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains($"Number {_number}", StringComparison.Ordinal)));
+        _away = false;
     }
 
     // What was accepted before is not the matter here.
@@ -61,6 +117,6 @@ public sealed class StorageAwayTests : IAsyncLifetime
         }
 
         _tries++;
-        throw new StorageUnavailableException("The database is away.") { IsLogged = true };
+        throw new StorageUnavailableException("The database is away.") { IsLogged = _isLogged };
     }
 }
