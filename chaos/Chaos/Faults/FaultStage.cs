@@ -44,9 +44,10 @@ internal sealed class FaultStage(
 
         var healed = clock.GetUtcNow();
         await fault.Heal(cluster);
+        var back = clock.GetUtcNow();
         var numbers = Numbers(fault, at);
         NoteCutOffs(fault, at, healed);
-        _records.Add(new(fault.Id, fault.Name, AddressesOf(fault), at, healed, fault.TakesStorage));
+        _records.Add(new(fault.Id, fault.Name, AddressesOf(fault), at, healed, fault.TakesStorage) { BackAt = back });
         say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(numbers is [] ? "" : $"; it struck {numbers.Count} numbers")}");
     }
 

@@ -79,7 +79,7 @@ internal sealed record FaultEffect(
             ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until, until).Select(time => (timelines[number].Engine, time)))),
             ByKind(struck.SelectMany(number => LongestAway(timelines[number], connections[number], fault.At, over, until))),
             [.. disturbed],
-            fault.TakesStorage ? timelines.Values.SelectMany(timeline => timeline.Away(fault.HealedAt, until, until)).DefaultIfEmpty().Max() : null,
+            fault.TakesStorage ? timelines.Values.SelectMany(timeline => timeline.Away(fault.BackAt, until, until)).DefaultIfEmpty().Max() : null,
             FaultWaits.Of(fault, over, until, struck, timelines, asked));
     }
 

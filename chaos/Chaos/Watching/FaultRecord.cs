@@ -4,6 +4,10 @@ namespace Loopwave.Chaos.Watching;
 /// <param name="Id">Its name in the table of faults.</param>
 /// <param name="Struck">The silos whose numbers it takes away, by address; empty when numbers should not notice.</param>
 /// <param name="At">When it struck.</param>
-/// <param name="HealedAt">When all was as before: the process back, the way open.</param>
+/// <param name="HealedAt">When it ended: what it took was started again, or let through.</param>
 /// <param name="TakesStorage">No silo has storage while it lasts.</param>
-internal sealed record FaultRecord(string Id, string Name, IReadOnlyList<string> Struck, DateTimeOffset At, DateTimeOffset HealedAt, bool TakesStorage = false);
+internal sealed record FaultRecord(string Id, string Name, IReadOnlyList<string> Struck, DateTimeOffset At, DateTimeOffset HealedAt, bool TakesStorage = false)
+{
+    /// <summary>When all was as before: a server that was started again can take a while until it can be used.</summary>
+    public DateTimeOffset BackAt { get; init; } = HealedAt;
+}

@@ -42,10 +42,10 @@ internal sealed record FaultWaits(
             ByNode(struckSends, FromFirst),
             ByNode(struckSends.Where(send => send.Done is null || FromReady(send) is not null), send => FromReady(send) ?? default),
             fault.TakesStorage ? Answers() : null,
-            ByNode(all.Sends.Where(send => fault.TakesStorage && send.First >= fault.HealedAt && send.First < until && IsBefore(send)), FromFirst));
+            ByNode(all.Sends.Where(send => fault.TakesStorage && send.First >= fault.BackAt && send.First < until && IsBefore(send)), FromFirst));
 
         Dictionary<string, AnswersOfKind> Answers() => all.Attempts
-            .SelectMany(kind => kind.Value.Between(fault.At - UnderWay, fault.HealedAt - AlmostBack), (kind, answer) => KeyValuePair.Create($"{kind.Key} {answer.Key}", answer.Value)).ToDictionary();
+            .SelectMany(kind => kind.Value.Between(fault.At - UnderWay, fault.BackAt - AlmostBack), (kind, answer) => KeyValuePair.Create($"{kind.Key} {answer.Key}", answer.Value)).ToDictionary();
 
         IEnumerable<Asked> Meanwhile(IEnumerable<Asked> some) => some.Where(one => IsAbout(one) && one.First <= over);
 
