@@ -6,26 +6,30 @@ internal sealed class OtherSilos(IGrainFactory grains, IClusterMembershipService
     // Of a large cluster a few are enough to know.
     private const int AskedAtOnce = 8;
 
+    /// <summary>Those that the membership has not given up.</summary>
+    public IEnumerable<SiloAddress> Active => membership.CurrentSnapshot.Members.Values
+        .Where(member => member.Status is SiloStatus.Active && !member.SiloAddress.Equals(self.SiloAddress)).Select(member => member.SiloAddress);
+
     /// <summary>Whether one of them holds its lease; false also when none answers.</summary>
     public async Task<bool> AnyHoldsLease()
     {
-        var others = membership.CurrentSnapshot.Members.Values
-            .Where(member => member.Status is SiloStatus.Active && !member.SiloAddress.Equals(self.SiloAddress))
-            .Select(member => member.SiloAddress.ToParsableString());
-        var answers = await Task.WhenAll(others.Shuffle().Take(AskedAtOnce).Select(HoldsLease));
+        var answers = await Task.WhenAll(Active.Shuffle().Take(AskedAtOnce).Select(HoldsLease));
         return answers.Contains(true);
     }
 
-    private async Task<bool> HoldsLease(string silo)
+    /// <summary>Whether one of them says anything at all, within two seconds.</summary>
+    public async Task<bool> Answers(SiloAddress silo) => await HoldsLease(silo) is not null;
+
+    // Null is no answer: gone, or cut off as well. It says nothing for the database.
+    private async Task<bool?> HoldsLease(SiloAddress silo)
     {
         try
         {
-            return await grains.GetGrain<ISiloProbe>(silo).HoldsLease();
+            return await grains.GetGrain<ISiloProbe>(silo.ToParsableString()).HoldsLease();
         }
         catch (Exception)
         {
-            // Gone, or cut off as well: it says nothing for the database.
-            return false;
+            return null;
         }
     }
 }

@@ -30,6 +30,8 @@ public static class NumberServices
         services.AddSingleton<IEngineEvents, EngineEventsToGrains>();
         services.AddSettings<LeaseOptions>("Lease").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<OtherSilos>();
+        services.AddSingleton<SilentSilos>();
+        services.AddHostedService(provider => provider.GetRequiredService<SilentSilos>());
         services.AddSingleton<SiloEnd>();
         services.AddPlacementDirector<AtSiloPlacement, AtSiloPlacementDirector>();
         services.AddSingleton<SiloLease>();

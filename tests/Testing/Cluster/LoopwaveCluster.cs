@@ -325,6 +325,9 @@ public sealed class LoopwaveCluster : IAsyncDisposable
 
             // Leases are the database's, in real time; so is what silos tell each other.
             silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloReporter>(provider, TimeProvider.System));
+
+            // Silos answer each other in real time, too: a test that moves on by seconds would give them none.
+            silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SilentSilos>(provider, TimeProvider.System));
             silo.Services.AddSingleton<IEngine>(provider => new FakeEngine(EngineKind.WhatsApp, provider.GetRequiredService<IEngineEvents>()));
             if (setup.Commits is not null || setup.Sweeps is not null)
             {
