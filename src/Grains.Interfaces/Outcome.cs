@@ -21,11 +21,16 @@ public sealed record Outcome<T>
 /// <param name="Code">The machine-readable reason; the API turns it into a status and an error code.</param>
 /// <param name="Message">One sentence for a person. Never holds a secret, a path or somebody else's number.</param>
 /// <param name="RetryAfter">When asking again may help, counted from now.</param>
+/// <param name="MayWorkElsewhere">
+/// Nothing was done, since the silo that was asked does not reach the number's own: another silo may. API nodes ask one before they answer;
+/// one of an older release answers by the code.
+/// </param>
 [GenerateSerializer, Immutable, Alias("loopwave.refusal")]
 public sealed record Refusal(
     [property: Id(0)] RefusalCode Code,
     [property: Id(1)] string Message,
-    [property: Id(2)] TimeSpan? RetryAfter = null);
+    [property: Id(2)] TimeSpan? RetryAfter = null,
+    [property: Id(3)] bool MayWorkElsewhere = false);
 
 /// <summary>Every reason for which a request is refused. Values may be added at the end, never reused.</summary>
 [Alias("loopwave.refusal-code")]

@@ -13,7 +13,7 @@ internal sealed class ErrorResult(int status, string code, string message, TimeS
     : IResult, IStatusCodeHttpResult, IValueHttpResult<ErrorBody>
 {
     public ErrorResult(Refusal refusal)
-        : this(Refusals.Status(refusal.Code), Refusals.Code(refusal.Code), refusal.Message,
+        : this(Refusals.Status(refusal.Code), Refusals.Code(refusal), refusal.Message,
             refusal.RetryAfter ?? Refusals.RetryAfter(refusal.Code))
     {
     }

@@ -29,6 +29,9 @@ internal static class Refusals
         RefusalCode.PayloadTooLarge => StatusCodes.Status413PayloadTooLarge,
     };
 
+    // No silo that could be asked reaches the number's own, as when one does not answer at all.
+    public static string Code(Refusal refusal) => refusal.MayWorkElsewhere ? "unavailable" : Code(refusal.Code);
+
     public static string Code(RefusalCode code) => code switch
     {
         RefusalCode.InvalidInput => "invalid_input",

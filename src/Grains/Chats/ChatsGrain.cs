@@ -8,7 +8,8 @@ namespace Loopwave.Chats;
 
 /// <summary>Lists and finds chats. Keeps nothing; changes go to the chat's number.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatFinder finder, SiloLease lease, TimeProvider clock) : WayGrain(lease), IChatsGrain
+internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatFinder finder, SiloLease lease, NumberReach reach, TimeProvider clock)
+    : NumberWayGrain(lease, reach), IChatsGrain
 {
     private static readonly TimeSpan TypingPatience = TimeSpan.FromSeconds(1);
 
@@ -41,12 +42,12 @@ internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatF
 
     public async Task<Outcome<PresenceState>> SetPresence(string chat, PresenceState state, Access access) =>
         await finder.Find(chat, null, access) is { } found
-            ? await GrainFactory.GetGrain<INumberGrain>(found.Number).SetPresence(found.Id, state)
+            ? await PassOn(found.Number, () => Number(found).SetPresence(found.Id, state))
             : NotFound();
 
     public async Task<Outcome<ChatView>> MarkRead(string chat, Access access) =>
         await finder.Find(chat, null, access) is { } found
-            ? await GrainFactory.GetGrain<INumberGrain>(found.Number).MarkRead(found.Id)
+            ? await PassOn(found.Number, () => Number(found).MarkRead(found.Id))
             : NotFound();
 
     // A chat can be read whatever becomes of its number; what the number cannot say at once is not worth waiting for.
@@ -54,13 +55,15 @@ internal sealed class ChatsGrain(IChatStore chats, IContactStore contacts, ChatF
     {
         try
         {
-            return await GrainFactory.GetGrain<INumberGrain>(chat.Number).GetTyping(chat.Id).WaitAsync(TypingPatience, clock);
+            return await Reach.Refuse(chat.Number) is null ? await Number(chat).GetTyping(chat.Id).WaitAsync(TypingPatience, clock) : null;
         }
         catch (Exception exception) when (exception is TimeoutException or OrleansException or StorageUnavailableException)
         {
             return null;
         }
     }
+
+    private INumberGrain Number(ChatDocument chat) => GrainFactory.GetGrain<INumberGrain>(chat.Number);
 
     private async Task<IReadOnlyList<ChatView>> View(IReadOnlyList<ChatDocument> found)
     {

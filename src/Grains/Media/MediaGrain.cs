@@ -17,7 +17,8 @@ internal sealed class MediaGrain(
     OutboundHttp outbound,
     IOptions<MediaOptions> options,
     SiloLease lease,
-    TimeProvider clock) : WayGrain(lease), IMediaGrain
+    NumberReach reach,
+    TimeProvider clock) : NumberWayGrain(lease, reach), IMediaGrain
 {
     private static readonly TimeSpan ImportTimeout = TimeSpan.FromSeconds(60);
     private static readonly Cause MadeRoom = new("made_room", "The file was removed while it was being stored. Send it again.");
@@ -68,7 +69,7 @@ internal sealed class MediaGrain(
             return new Refusal(RefusalCode.MediaUnavailable, "The file is no longer here.");
         }
 
-        var fetched = await GrainFactory.GetGrain<INumberGrain>(found.Number).FetchMedia(id);
+        var fetched = await PassOn(found.Number, () => GrainFactory.GetGrain<INumberGrain>(found.Number).FetchMedia(id));
         return fetched.Refusal is { } refusal
             ? refusal
             : new StoredFile(fetched.Value!, (await media.Get([id]))[id].Hash!);

@@ -16,7 +16,8 @@ internal sealed class MessagesGrain(
     ChatFinder finder,
     NumberEngines engines,
     SiloLease lease,
-    TimeProvider clock) : WayGrain(lease), IMessagesGrain
+    NumberReach reach,
+    TimeProvider clock) : NumberWayGrain(lease, reach), IMessagesGrain
 {
     public Task<Outcome<SendAnswer>> FetchAndSend(SendRequest request) => Send(request);
 
@@ -62,15 +63,15 @@ internal sealed class MessagesGrain(
     public async Task<Outcome<MessageView>> React(string id, string emoji, MessageAuthor author, Access access) =>
         emoji.Length > 32
             ? new Refusal(RefusalCode.InvalidInput, "A reaction is one emoji, or empty to take it back.")
-            : await Allowed(id, access) is { } message ? await Number(message.Number).React(id, emoji, author) : NotFound();
+            : await Allowed(id, access) is { } message ? await PassOn(message.Number, () => Number(message.Number).React(id, emoji, author)) : NotFound();
 
     public async Task<Outcome<MessageView>> Edit(string id, string text, MessageAuthor author, Access access) =>
         text.Trim().Length is 0 or > MessageRules.MostTextCharacters
             ? new Refusal(RefusalCode.InvalidInput, $"text needs 1 to {MessageRules.MostTextCharacters} characters.")
-            : await Allowed(id, access) is { } message ? await Number(message.Number).Edit(id, text.Trim(), author) : NotFound();
+            : await Allowed(id, access) is { } message ? await PassOn(message.Number, () => Number(message.Number).Edit(id, text.Trim(), author)) : NotFound();
 
     public async Task<Outcome<MessageView>> Delete(string id, MessageAuthor author, Access access) =>
-        await Allowed(id, access) is { } message ? await Number(message.Number).Delete(id, author) : NotFound();
+        await Allowed(id, access) is { } message ? await PassOn(message.Number, () => Number(message.Number).Delete(id, author)) : NotFound();
 
     public async Task<Outcome<Page<MessageView>>> List(string chat, PageRequest page, Access access)
     {
@@ -113,7 +114,7 @@ internal sealed class MessagesGrain(
         if (NeedsFileOfItsOwn(request, file))
         {
             // Nothing is fetched and kept for a message that the number would refuse.
-            if (await Number(route.From).CheckSend(send) is { } refusal)
+            if ((await Reach.Refuse(route.From) ?? await Number(route.From).CheckSend(send)) is { } refusal)
             {
                 return refusal;
             }
@@ -171,7 +172,7 @@ internal sealed class MessagesGrain(
 
     private async Task<Outcome<SendAnswer>> Forward(string number, NumberSend send, bool replayed)
     {
-        var answer = await Number(number).Send(send);
+        var answer = await PassOn(number, () => Number(number).Send(send));
         return answer.Value is { } sent ? new SendAnswer(sent, replayed) : answer.Refusal!;
     }
 

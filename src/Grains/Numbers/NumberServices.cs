@@ -43,6 +43,7 @@ public static class NumberServices
         services.AddSingleton<NumberContext>();
         services.AddSingleton<NumberPorts>();
         services.AddSingleton<NumberEngines>();
+        services.AddSingleton<NumberReach>();
         services.AddSingleton<ChatFinder>();
         services.AddSingleton<OutboundAddresses>();
         services.AddSingleton<OutboundHttp>();

@@ -6,7 +6,7 @@ namespace Loopwave.Numbers;
 
 /// <summary>Creates numbers, lists them and passes on what is asked of one. Keeps nothing.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) : WayGrain(context.Lease), INumbersGrain
+internal sealed class NumbersGrain(INumberStore numbers, NumberContext context, NumberReach reach) : NumberWayGrain(context.Lease, reach), INumbersGrain
 {
     private const int MostLabelCharacters = 80;
     private const int MostTags = 50;
@@ -81,19 +81,19 @@ internal sealed class NumbersGrain(INumberStore numbers, NumberContext context) 
         return new NumberDetails(View(stored), [.. timeline.Select(entry => entry.Transition)]);
     }
 
-    public Task<Outcome<LinkView>> Link(string id, LinkRequest request) => Number(id).Link(request);
+    public Task<Outcome<LinkView>> Link(string id, LinkRequest request) => PassOn(id, () => Number(id).Link(request));
 
-    public Task<Outcome<LinkView>> GetLink(string id) => Number(id).GetLink();
+    public Task<Outcome<LinkView>> GetLink(string id) => PassOn(id, () => Number(id).GetLink());
 
-    public Task<Outcome<NumberView>> Update(string id, NumberUpdate update) => Number(id).Update(update);
+    public Task<Outcome<NumberView>> Update(string id, NumberUpdate update) => PassOn(id, () => Number(id).Update(update));
 
-    public Task<Outcome<NumberView>> SetDesired(string id, DesiredState state) => Number(id).SetDesired(state);
+    public Task<Outcome<NumberView>> SetDesired(string id, DesiredState state) => PassOn(id, () => Number(id).SetDesired(state));
 
-    public Task<Outcome<NumberView>> Reconnect(string id) => Number(id).Reconnect();
+    public Task<Outcome<NumberView>> Reconnect(string id) => PassOn(id, () => Number(id).Reconnect());
 
-    public Task<Outcome<NumberView>> SyncHistory(string id, HistoryRequest request) => Number(id).SyncHistory(request);
+    public Task<Outcome<NumberView>> SyncHistory(string id, HistoryRequest request) => PassOn(id, () => Number(id).SyncHistory(request));
 
-    public Task<Outcome<NumberView>> Unlink(string id) => Number(id).Unlink();
+    public Task<Outcome<NumberView>> Unlink(string id) => PassOn(id, () => Number(id).Unlink());
 
     private INumberGrain Number(string id) => GrainFactory.GetGrain<INumberGrain>(id);
 

@@ -46,5 +46,16 @@ public sealed class RefusalTests(SharedApiHost shared) : IClassFixture<SharedApi
     }
 
     [Fact]
+    public async Task A_refusal_of_a_silo_that_does_not_reach_the_number_is_answered_as_if_there_were_no_answer()
+    {
+        var host = await shared.Get();
+        host.Deployment.Refusal = new Refusal(RefusalCode.StorageUnavailable, "Because.", TimeSpan.FromSeconds(2), MayWorkElsewhere: true);
+
+        var response = await host.ClientWith().PostJson("/api/v1/messages", Hello);
+
+        Assert.Equal((503, "unavailable", "2"), ((int)response.StatusCode, await response.ErrorCode(), response.Header("Retry-After")));
+    }
+
+    [Fact]
     public void Every_refusal_is_in_the_table() => Assert.Equal(Enum.GetValues<RefusalCode>().Length, Refusals.Count);
 }
