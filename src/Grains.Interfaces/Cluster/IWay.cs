@@ -11,4 +11,15 @@ public interface IWay : IGrainWithIntegerKey
     [Alias("is-open")]
     [ResponseTimeout("00:00:03")]
     Task<bool> IsOpen();
+
+    /// <summary>The same, with the silo that answers.</summary>
+    [Alias("look")]
+    [ResponseTimeout("00:00:03")]
+    Task<WayView> Look();
 }
+
+/// <summary>A way into the cluster.</summary>
+/// <param name="IsOpen">As <see cref="IWay.IsOpen"/> says.</param>
+/// <param name="Silo">The silo that the way leads over, by any name that is its own.</param>
+[GenerateSerializer, Immutable, Alias("loopwave.way-view")]
+public sealed record WayView([property: Id(0)] bool IsOpen, [property: Id(1)] string Silo);

@@ -1,4 +1,5 @@
 using Loopwave.ApiKeys;
+using Loopwave.Cluster;
 using Loopwave.Deployment;
 using Loopwave.Team;
 
@@ -124,6 +125,8 @@ public sealed class FakeTeam(FakeDeployment deployment) : ITeamGrain
 internal sealed class FakeHealth(FakeDeployment deployment) : IHealthGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
+
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
 
     public Task<IReadOnlyList<HealthPart>> Check() => deployment.Failure is { } failure
         ? Task.FromException<IReadOnlyList<HealthPart>>(failure)

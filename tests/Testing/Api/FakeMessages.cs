@@ -1,4 +1,5 @@
 using Loopwave.Chats;
+using Loopwave.Cluster;
 using Loopwave.Media;
 using Loopwave.Messages;
 
@@ -15,6 +16,8 @@ public sealed record ListedChats(ChatFilter Filter, PageRequest Page, Access Acc
 internal sealed class FakeMessages(FakeDeployment deployment) : IMessagesGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
+
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
 
     public Task<Outcome<SendAnswer>> Send(SendRequest request) => deployment.Answer<SendAnswer>(request, () =>
         new SendAnswer(new SentMessage(MessageStatus.Sent, Samples.Jid, "n1a2b3c4d5e", NewId.Message(FakeDeployment.Noon)), deployment.Replays));
@@ -43,6 +46,8 @@ internal sealed class FakeChats(FakeDeployment deployment) : IChatsGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
 
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
+
     public Task<Outcome<Page<ChatView>>> List(ChatFilter filter, PageRequest page, Access access) => deployment.Answer<Page<ChatView>>(
         new ListedChats(filter, page, access), () => new Page<ChatView>([Samples.Chat("c_1", "n1")], null));
 
@@ -65,6 +70,8 @@ internal sealed class FakeChats(FakeDeployment deployment) : IChatsGrain
 internal sealed class FakeMedia(FakeDeployment deployment) : IMediaGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
+
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
 
     public Task<Outcome<MediaView>> Register(UploadedFile file) => deployment.Answer<MediaView>(file, () =>
     {

@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Numbers;
 
 namespace Loopwave.Testing.Api;
@@ -9,6 +10,8 @@ public sealed record AskedNumber(string Number, object What);
 internal sealed class FakeNumbers(FakeDeployment deployment) : INumbersGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
+
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
 
     public Task<Outcome<NumberView>> Create(NewNumber number) => deployment.Answer<NumberView>(number, () =>
     {

@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Sandbox;
 
 namespace Loopwave.Testing.Api;
@@ -5,6 +6,8 @@ namespace Loopwave.Testing.Api;
 internal sealed class FakeSandbox(FakeDeployment deployment) : ISandboxNumbersGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
+
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
 
     public Task<Outcome<SandboxView>> Get(string id) => View(id, "get");
 
