@@ -20,17 +20,17 @@ internal sealed class Ways(IClusterClient client, TimeProvider clock) : Backgrou
 
     private readonly Dictionary<Type, WaysTo> _all = new()
     {
-        [typeof(IMessagesGrain)] = new(key => client.GetGrain<IMessagesGrain>(key)),
-        [typeof(IChatsGrain)] = new(key => client.GetGrain<IChatsGrain>(key)),
-        [typeof(INumbersGrain)] = new(key => client.GetGrain<INumbersGrain>(key)),
-        [typeof(ISandboxNumbersGrain)] = new(key => client.GetGrain<ISandboxNumbersGrain>(key)),
-        [typeof(IHealthGrain)] = new(key => client.GetGrain<IHealthGrain>(key)),
-        [typeof(IMediaGrain)] = new(key => client.GetGrain<IMediaGrain>(key)),
+        [typeof(IMessagesGrain)] = new(key => client.GetGrain<IMessagesGrain>(key), clock),
+        [typeof(IChatsGrain)] = new(key => client.GetGrain<IChatsGrain>(key), clock),
+        [typeof(INumbersGrain)] = new(key => client.GetGrain<INumbersGrain>(key), clock),
+        [typeof(ISandboxNumbersGrain)] = new(key => client.GetGrain<ISandboxNumbersGrain>(key), clock),
+        [typeof(IHealthGrain)] = new(key => client.GetGrain<IHealthGrain>(key), clock),
+        [typeof(IMediaGrain)] = new(key => client.GetGrain<IMediaGrain>(key), clock),
     };
 
-    /// <summary>The key of a grain of this kind for the next request.</summary>
-    public long Next<T>()
-        where T : IWay => _all[typeof(T)].Next();
+    /// <summary>The ways to grains of this kind.</summary>
+    public WaysTo To<T>()
+        where T : IWay => _all[typeof(T)];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -3,7 +3,7 @@ using Loopwave.Cluster;
 namespace Loopwave.Api.Cluster;
 
 /// <summary>The ways to one kind of grain. Any thread may ask for one; one at a time looks whether they are open.</summary>
-internal sealed class WaysTo(Func<long, IWay> find)
+internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
 {
     /// <summary>Enough for some of them to lead over each of a few silos.</summary>
     public const int Count = 4;
@@ -15,29 +15,42 @@ internal sealed class WaysTo(Func<long, IWay> find)
     // How many looks at the ways there are between two trials of a new one in the place of one that is open.
     private const long LooksUntilRenewed = 60;
 
+    // Whoever does not reach a number says so at once. Where that took long another silo may take long as well, and callers can come again.
+    private static readonly TimeSpan AskedElsewhereWithin = TimeSpan.FromSeconds(2);
+
     // Of the first ones nothing is known yet, and requests do not wait for that.
     private readonly Way[] _ways = [.. Enumerable.Range(0, Count).Select(key => new Way(key) { IsOpen = true })];
     private long _made = Count;
     private long _looks;
     private uint _turn;
 
-    /// <summary>One that is open, in turn; when none is, the one that was last: a silo that answers late is better than one that never did.</summary>
-    public long Next()
-    {
-        var turn = Interlocked.Increment(ref _turn);
-        Way? last = null;
-        for (var i = 0U; i < Count; i++)
-        {
-            var way = Volatile.Read(ref _ways[(turn + i) % Count]);
-            if (way.IsOpen)
-            {
-                return way.Key;
-            }
+    /// <summary>The key of <see cref="NextWay"/>.</summary>
+    public long Next() => NextWay().Key;
 
-            last = way.LastOpen > (last?.LastOpen ?? -1) ? way : last;
+    /// <summary>
+    /// Asks by the way whose turn it is. Where that one's silo does not reach the number, and so has done nothing, it is asked once more by an
+    /// open way over each other silo until one does. Whatever may have been carried out is not asked again.
+    /// </summary>
+    public async Task<Outcome<T>> Ask<T>(Func<long, Task<Outcome<T>>> ask)
+    {
+        var (way, began) = (NextWay(), clock.GetTimestamp());
+        var answer = await ask(way.Key);
+        if (answer.Refusal is not { MayWorkElsewhere: true })
+        {
+            return answer;
         }
 
-        return last!.Key;
+        HashSet<string?> asked = [way.Silo];
+        for (var i = 0; i < Count && answer.Refusal is { MayWorkElsewhere: true } && clock.GetElapsedTime(began) < AskedElsewhereWithin; i++)
+        {
+            var other = Volatile.Read(ref _ways[i]);
+            if (other.IsOpen && asked.Add(other.Silo))
+            {
+                answer = await ask(other.Key);
+            }
+        }
+
+        return answer;
     }
 
     /// <summary>
@@ -65,14 +78,41 @@ internal sealed class WaysTo(Func<long, IWay> find)
         }
     }
 
+    /// <summary>One that is open, in turn; when none is, the one that was last: a silo that answers late is better than one that never did.</summary>
+    private Way NextWay()
+    {
+        var turn = Interlocked.Increment(ref _turn);
+        Way? last = null;
+        for (var i = 0U; i < Count; i++)
+        {
+            var way = Volatile.Read(ref _ways[(turn + i) % Count]);
+            if (way.IsOpen)
+            {
+                return way;
+            }
+
+            last = way.LastOpen > (last?.LastOpen ?? -1) ? way : last;
+        }
+
+        return last!;
+    }
+
     private async Task Try(Way other, int place, Way way, bool whatever)
     {
         await Ask(other);
-        if (other.IsOpen && (whatever || !way.IsOpen))
+        if (other.IsOpen && (!way.IsOpen || (whatever && IsAsFarSpread(other, place))))
         {
             // Unless another one that was tried is there already.
             Interlocked.CompareExchange(ref _ways[place], other, way);
         }
+    }
+
+    // Ways that are open must not come to lead over one silo only by and by: what that one does not reach could be asked of no other one.
+    private bool IsAsFarSpread(Way other, int place)
+    {
+        var now = _ways.Select(way => way.Silo).ToList();
+        List<string?> then = [.. now[..place], other.Silo, .. now[(place + 1)..]];
+        return then.Distinct().Count() >= now.Distinct().Count();
     }
 
     private async Task Ask(Way way)
@@ -82,7 +122,7 @@ internal sealed class WaysTo(Func<long, IWay> find)
         var isOpen = false;
         try
         {
-            isOpen = await find(way.Key).IsOpen();
+            (isOpen, way.Silo) = await Look(find(way.Key));
         }
         catch (Exception)
         {
@@ -95,10 +135,25 @@ internal sealed class WaysTo(Func<long, IWay> find)
         way.IsAsked = false;
     }
 
+    private static async Task<(bool IsOpen, string? Silo)> Look(IWay way)
+    {
+        try
+        {
+            var view = await way.Look();
+            return (view.IsOpen, view.Silo);
+        }
+        catch (Exception exception) when (exception is not TimeoutException)
+        {
+            // A silo of an older release does not know the question.
+            return (await way.IsOpen(), null);
+        }
+    }
+
     private sealed class Way(long key)
     {
         private volatile bool _isOpen;
         private volatile bool _isAsked;
+        private volatile string? _silo;
         private long _lastOpen;
 
         public long Key => key;
@@ -108,6 +163,13 @@ internal sealed class WaysTo(Func<long, IWay> find)
         {
             get => _isOpen;
             set => _isOpen = value;
+        }
+
+        /// <summary>The silo that answered last; null as long as that is not known.</summary>
+        public string? Silo
+        {
+            get => _silo;
+            set => _silo = value;
         }
 
         /// <summary>The look that it was last open for; 0 for never.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Loopwave.Api.Cluster;
 using Loopwave.Cluster;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Loopwave.Api.Tests.Cluster;
@@ -8,9 +9,11 @@ namespace Loopwave.Api.Tests.Cluster;
 public sealed class WaysTests
 {
     private readonly ConcurrentDictionary<long, Task<bool>> _answers = new();
+    private readonly ConcurrentDictionary<long, string?> _silos = new();
+    private readonly FakeTimeProvider _clock = new();
     private readonly WaysTo _ways;
 
-    public WaysTests() => _ways = new WaysTo(key => new FakeWay(() => _answers.GetOrAdd(key, Task.FromResult(true))));
+    public WaysTests() => _ways = new WaysTo(key => new FakeWay(() => _answers.GetOrAdd(key, Task.FromResult(true)), _silos.GetValueOrDefault(key, "A")), _clock);
 
     [Fact]
     public void Requests_go_by_all_ways_in_turn()
@@ -152,7 +155,7 @@ public sealed class WaysTests
         {
             asked.Add(key);
             return Task.FromResult(false);
-        }));
+        }), _clock);
 
         for (var look = 0; look < 1_100; look++)
         {
@@ -161,6 +164,123 @@ public sealed class WaysTests
 
         Assert.All(asked, key => Assert.InRange(key, 0, 4095));
         Assert.Equal(4096, asked.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task What_one_silo_does_not_reach_is_asked_of_the_others_once_each_until_one_does()
+    {
+        Over("A", "A", "B", "C");
+
+        var (asked, answer) = await Ask(OutOfReach, "done");
+        Assert.Equal((1, 2, "done"), (asked[0], asked[1], answer.Value));
+
+        (asked, answer) = await Ask(OutOfReach, OutOfReach, "done");
+        Assert.Equal([2, 0, 3], asked);
+        Assert.Equal("done", answer.Value);
+    }
+
+    [Fact]
+    public async Task What_no_silo_reaches_is_asked_of_each_once_and_then_refused()
+    {
+        Over("A", "A", "B", "A");
+
+        var (asked, answer) = await Ask(OutOfReach);
+
+        Assert.Equal([1, 2], asked);
+        Assert.Equal(OutOfReach, answer.Refusal);
+    }
+
+    [Theory]
+    [InlineData(RefusalCode.StorageUnavailable)]
+    [InlineData(RefusalCode.NoReadySession)]
+    public async Task Any_other_refusal_is_the_answer(RefusalCode code)
+    {
+        Over("A", "B", "C", "D");
+
+        var (asked, answer) = await Ask(new Refusal(code, "Because."), "done");
+
+        Assert.Single(asked);
+        Assert.Equal(code, answer.Refusal!.Code);
+    }
+
+    [Fact]
+    public async Task What_fails_may_have_been_carried_out_and_is_not_asked_again()
+    {
+        Over("A", "B", "C", "D");
+        var asked = 0;
+
+        await Assert.ThrowsAsync<TimeoutException>(() => _ways.Ask<string>(_ => asked++ == 0
+            ? Task.FromResult<Outcome<string>>(OutOfReach)
+            : throw new TimeoutException()));
+
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task What_took_long_to_be_refused_is_not_asked_elsewhere()
+    {
+        Over("A", "B", "C", "D");
+        var asked = 0;
+
+        var answer = await _ways.Ask<string>(_ =>
+        {
+            asked++;
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult<Outcome<string>>(OutOfReach);
+        });
+
+        Assert.Equal((2, OutOfReach), (asked, answer.Refusal));
+    }
+
+    [Fact]
+    public async Task A_way_that_is_not_open_is_not_asked_in_the_place_of_another_one()
+    {
+        Over("A", "A", "B", "A");
+        _answers[2] = Task.FromResult(false);
+        _ways.Look();
+
+        var (asked, _) = await Ask(OutOfReach);
+
+        Assert.Single(asked);
+    }
+
+    [Fact]
+    public async Task A_silo_of_an_older_release_is_open_without_saying_which_it_is_and_asked_as_another_one()
+    {
+        (_silos[0], _silos[1], _silos[2], _silos[3]) = ("A", "A", null, "A");
+        _ways.Look();
+        Assert.Equal([0, 1, 2, 3], Used());
+
+        var (asked, answer) = await Ask(OutOfReach, "done");
+
+        Assert.Equal([1, 2], asked);
+        Assert.Equal("done", answer.Value);
+    }
+
+    [Fact]
+    public void A_new_way_takes_no_place_over_a_silo_that_no_other_one_leads_over()
+    {
+        (_silos[0], _silos[1], _silos[2], _silos[3]) = ("A", "B", "A", "A");
+
+        Look(60);
+        Assert.Equal([0, 1, 2, 3], Used());
+
+        _silos[5] = "B";
+        Look(60);
+        Assert.Equal([0, 1, 3, 5], Used());
+    }
+
+    // A refusal of a silo that does not reach the number: nothing was done.
+    private static Refusal OutOfReach { get; } = new(RefusalCode.StorageUnavailable, "Not from here.", MayWorkElsewhere: true);
+
+    private void Over(params string[] silos)
+    {
+        for (var key = 0; key < silos.Length; key++)
+        {
+            _silos[key] = silos[key];
+        }
+
+        _ways.Look();
     }
 
     private void Look(int times)
@@ -173,8 +293,23 @@ public sealed class WaysTests
 
     private List<long> Used() => [.. Enumerable.Range(0, 3 * WaysTo.Count).Select(_ => _ways.Next()).Distinct().Order()];
 
-    private sealed class FakeWay(Func<Task<bool>> answer) : IWay
+    // What the ways say, one after the other, and which ways were asked; the last answer is the one that the caller has.
+    private async Task<(List<long> Asked, Outcome<string> Answer)> Ask(params Outcome<string>[] answers)
+    {
+        var asked = new List<long>();
+        var answer = await _ways.Ask(key =>
+        {
+            asked.Add(key);
+            return Task.FromResult(answers[Math.Min(asked.Count, answers.Length) - 1]);
+        });
+        return (asked, answer);
+    }
+
+    /// <param name="silo">Null for one of an older release, which says only whether it is open.</param>
+    private sealed class FakeWay(Func<Task<bool>> answer, string? silo = "A") : IWay
     {
         public Task<bool> IsOpen() => answer();
+
+        public async Task<WayView> Look() => silo is null ? throw new InvalidOperationException("What is that?") : new WayView(await answer(), silo);
     }
 }

@@ -35,11 +35,11 @@ internal static class ChatEndpoints
 
     private static async Task<Results<Ok<Page<ChatView>>, ErrorResult>> List(
         ChatQuery query, PageQuery page, Caller caller, ClusterGrains grains) =>
-        (await grains.Chats().List(query.Filter, page.Request, caller.Access)).ToOk();
+        (await grains.Chats(chats => chats.List(query.Filter, page.Request, caller.Access))).ToOk();
 
     private static async Task<Results<Ok<ChatDetails>, ErrorResult>> Get(
         string id, OnNumberQuery on, Caller caller, ClusterGrains grains) =>
-        (await grains.Chats().GetDetails(id, on.Number, caller.Access)).ToOk();
+        (await grains.Chats(chats => chats.GetDetails(id, on.Number, caller.Access))).ToOk();
 
     private static async Task<Results<Ok<Page<MessageView>>, ErrorResult>> ListMessages(
         string id, OnNumberQuery on, PageQuery page, Caller caller, ClusterGrains grains)
@@ -47,7 +47,7 @@ internal static class ChatEndpoints
         var chat = await OnNumber(id, on, caller, grains);
         return chat.Refusal is { } refusal
             ? new ErrorResult(refusal)
-            : (await grains.Messages().List(chat.Value!, page.Request, caller.Access)).ToOk();
+            : (await grains.Messages(messages => messages.List(chat.Value!, page.Request, caller.Access))).ToOk();
     }
 
     private static async Task<Results<Ok<ChatView>, ErrorResult>> MarkRead(
@@ -56,7 +56,7 @@ internal static class ChatEndpoints
         var chat = await OnNumber(id, on, caller, grains);
         return chat.Refusal is { } refusal
             ? new ErrorResult(refusal)
-            : (await grains.Chats().MarkRead(chat.Value!, caller.Access)).ToOk();
+            : (await grains.Chats(chats => chats.MarkRead(chat.Value!, caller.Access))).ToOk();
     }
 
     private static async Task<Results<NoContent, ErrorResult>> SetTyping(
@@ -65,7 +65,7 @@ internal static class ChatEndpoints
         var chat = await OnNumber(id, on, caller, grains);
         return chat.Refusal is { } refusal
             ? new ErrorResult(refusal)
-            : (await grains.Chats().SetPresence(chat.Value!, body.State, caller.Access)).To(_ => TypedResults.NoContent());
+            : (await grains.Chats(chats => chats.SetPresence(chat.Value!, body.State, caller.Access))).To(_ => TypedResults.NoContent());
     }
 
     /// <summary>The chat as the path names it, or, where a number decides which one is meant, that chat's id.</summary>
@@ -76,7 +76,7 @@ internal static class ChatEndpoints
             return id;
         }
 
-        var found = await grains.Chats().Get(id, on.Number, caller.Access);
+        var found = await grains.Chats(chats => chats.Get(id, on.Number, caller.Access));
         return found.Refusal is { } refusal ? refusal : found.Value!.Id;
     }
 }

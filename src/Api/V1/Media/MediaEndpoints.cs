@@ -42,7 +42,7 @@ internal static class MediaEndpoints
         {
             MediaWrite.Stored { Size: 0 } => Refused(RefusalCode.InvalidInput, "The file is empty."),
             MediaWrite.Stored stored =>
-                (await grains.Media().Register(new UploadedFile(stored.Hash, stored.Size, upload.MimeType, upload.FileName)))
+                (await grains.Media(media => media.Register(new UploadedFile(stored.Hash, stored.Size, upload.MimeType, upload.FileName))))
                     .To(view => TypedResults.Created(view.Url, view)),
             MediaWrite.TooLarge limit =>
                 Refused(RefusalCode.PayloadTooLarge, $"A file may hold {limit.MaxBytes / 1024 / 1024} MiB at most."),
@@ -54,7 +54,7 @@ internal static class MediaEndpoints
     private static async Task<Results<FileStreamHttpResult, ErrorResult>> Download(
         string id, Caller caller, HttpResponse response, IMediaFiles files, ClusterGrains grains, CancellationToken cancellationToken)
     {
-        var opened = await grains.Media().Open(id, caller.Access);
+        var opened = await grains.Media(media => media.Open(id, caller.Access));
         if (opened.Refusal is { } refusal)
         {
             return new ErrorResult(refusal);

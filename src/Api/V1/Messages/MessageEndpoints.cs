@@ -63,7 +63,7 @@ internal static class MessageEndpoints
             Idempotency = Idempotency.KeyOf(request, caller, body),
             BodyHash = body.ClientMessageId is null ? "" : Idempotency.HashOf(body),
         };
-        var sent = send.MediaUrl is null ? await grains.Messages().Send(send) : await grains.Messages().FetchAndSend(send);
+        var sent = send.MediaUrl is null ? await grains.Messages(messages => messages.Send(send)) : await grains.Messages(messages => messages.FetchAndSend(send));
         if (sent.Value is { Replayed: true })
         {
             request.HttpContext.Response.Headers[Idempotency.ReplayedHeader] = "true";
@@ -73,16 +73,16 @@ internal static class MessageEndpoints
     }
 
     private static async Task<Results<Ok<MessageDetails>, ErrorResult>> Get(string id, Caller caller, ClusterGrains grains) =>
-        (await grains.Messages().Get(id, caller.Access)).ToOk();
+        (await grains.Messages(messages => messages.Get(id, caller.Access))).ToOk();
 
     private static async Task<Results<Ok<MessageView>, ErrorResult>> React(
         string id, ReactionBody body, Caller caller, ClusterGrains grains) =>
-        (await grains.Messages().React(id, body.Emoji, caller.Author, caller.Access)).ToOk();
+        (await grains.Messages(messages => messages.React(id, body.Emoji, caller.Author, caller.Access))).ToOk();
 
     private static async Task<Results<Ok<MessageView>, ErrorResult>> Edit(
         string id, MessagePatchBody body, Caller caller, ClusterGrains grains) =>
-        (await grains.Messages().Edit(id, body.Text, caller.Author, caller.Access)).ToOk();
+        (await grains.Messages(messages => messages.Edit(id, body.Text, caller.Author, caller.Access))).ToOk();
 
     private static async Task<Results<Ok<MessageView>, ErrorResult>> Delete(string id, Caller caller, ClusterGrains grains) =>
-        (await grains.Messages().Delete(id, caller.Author, caller.Access)).ToOk();
+        (await grains.Messages(messages => messages.Delete(id, caller.Author, caller.Access))).ToOk();
 }

@@ -45,39 +45,39 @@ internal static class NumberEndpoints
     private static async Task<Results<Created<NumberView>, ErrorResult>> Create(
         NewNumberBody body, Caller caller, HttpRequest request, ClusterGrains grains)
     {
-        var created = await grains.Numbers().Create(new NewNumber(
+        var created = await grains.Numbers(numbers => numbers.Create(new NewNumber(
             body.Label, body.Engine, caller.Access, Idempotency.KeyOf(request, caller, body),
-            body.Proxy is { } proxy ? new ProxyUpdate(proxy) : null));
+            body.Proxy is { } proxy ? new ProxyUpdate(proxy) : null)));
         return created.To(number => TypedResults.Created($"/api/v1/numbers/{number.Id}", number));
     }
 
     private static async Task<Results<Ok<Page<NumberView>>, ErrorResult>> List(
         NumberQuery filter, PageQuery page, Caller caller, ClusterGrains grains) =>
-        (await grains.Numbers().List(filter.Status, page.Request, caller.Access)).ToOk();
+        (await grains.Numbers(numbers => numbers.List(filter.Status, page.Request, caller.Access))).ToOk();
 
     private static async Task<Results<Ok<NumberDetails>, ErrorResult>> Get(string id, Caller caller, ClusterGrains grains) =>
-        (await grains.Numbers().Get(id, caller.Access)).ToOk();
+        (await grains.Numbers(numbers => numbers.Get(id, caller.Access))).ToOk();
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Update(
         string id, NumberPatchBody body, ClusterGrains grains) =>
-        (await grains.Numbers().Update(id, new NumberUpdate(body.Label, body.Tags, body.ProxyUpdate))).ToOk();
+        (await grains.Numbers(numbers => numbers.Update(id, new NumberUpdate(body.Label, body.Tags, body.ProxyUpdate)))).ToOk();
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Unlink(string id, ClusterGrains grains) =>
-        (await grains.Numbers().Unlink(id)).ToOk();
+        (await grains.Numbers(numbers => numbers.Unlink(id))).ToOk();
 
     private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> Link(string id, LinkBody body, ClusterGrains grains) =>
-        (await grains.Numbers().Link(id, new LinkRequest(body.Method, body.Phone, body.Replace)))
+        (await grains.Numbers(numbers => numbers.Link(id, new LinkRequest(body.Method, body.Phone, body.Replace))))
             .To(link => TypedResults.Ok(LinkAnswer.From(link)));
 
     private static async Task<Results<Ok<LinkAnswer>, ErrorResult>> GetLink(string id, ClusterGrains grains) =>
-        (await grains.Numbers().GetLink(id)).To(link => TypedResults.Ok(LinkAnswer.From(link)));
+        (await grains.Numbers(numbers => numbers.GetLink(id))).To(link => TypedResults.Ok(LinkAnswer.From(link)));
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> SetDesired(
         string id, DesiredBody body, ClusterGrains grains) =>
-        (await grains.Numbers().SetDesired(id, body.State)).ToOk();
+        (await grains.Numbers(numbers => numbers.SetDesired(id, body.State))).ToOk();
 
     private static async Task<Results<Ok<NumberView>, ErrorResult>> Reconnect(string id, ClusterGrains grains) =>
-        (await grains.Numbers().Reconnect(id)).ToOk();
+        (await grains.Numbers(numbers => numbers.Reconnect(id))).ToOk();
 
     private static async Task<Results<Accepted<NumberView>, ErrorResult>> SyncHistory(
         string id, HistoryBody? body, Caller caller, ClusterGrains grains)
@@ -86,7 +86,7 @@ internal static class NumberEndpoints
         if (chat is not null)
         {
             // The number knows its chats by their ids; callers may also name one by jid or digits.
-            var found = await grains.Chats().Get(chat, number: id, caller.Access);
+            var found = await grains.Chats(chats => chats.Get(chat, number: id, caller.Access));
             if (found.Refusal is { } refusal)
             {
                 return new ErrorResult(refusal);
@@ -95,7 +95,7 @@ internal static class NumberEndpoints
             chat = found.Value!.Id;
         }
 
-        return (await grains.Numbers().SyncHistory(id, new HistoryRequest(chat)))
+        return (await grains.Numbers(numbers => numbers.SyncHistory(id, new HistoryRequest(chat))))
             .To(number => TypedResults.Accepted($"/api/v1/numbers/{id}", number));
     }
 }

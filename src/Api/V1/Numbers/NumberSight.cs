@@ -25,7 +25,7 @@ internal static class NumberSight
         if (caller.IsRestricted)
         {
             var grains = (ClusterGrains)http.RequestServices.GetService(typeof(ClusterGrains))!;
-            if ((await grains.Numbers().Get(id, caller.Access)).Refusal is { } refusal)
+            if ((await grains.Numbers(numbers => numbers.Get(id, caller.Access))).Refusal is { } refusal)
             {
                 return new ErrorResult(refusal);
             }

@@ -50,59 +50,59 @@ internal static class SandboxEndpoints
     }
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> Get(string id, ClusterGrains grains) =>
-        (await grains.Sandbox().Get(id)).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.Get(id))).ToOk();
 
     private static async Task<Results<Accepted<SandboxInjected>, ErrorResult>> Inject(
         string id, SandboxMessageBody body, ClusterGrains grains) =>
-        (await grains.Sandbox().Inject(id, body.ToMessage())).To(injected => TypedResults.Accepted((string?)null, injected));
+        (await grains.Sandbox(sandbox => sandbox.Inject(id, body.ToMessage()))).To(injected => TypedResults.Accepted((string?)null, injected));
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> Type(
         string id, SandboxTypingBody body, ClusterGrains grains) =>
-        (await grains.Sandbox().Type(id, new SandboxWriter(body.From, body.Group, body.State))).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.Type(id, new SandboxWriter(body.From, body.Group, body.State)))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> Disconnect(
         string id, DisconnectBody body, ClusterGrains grains) =>
-        (await grains.Sandbox().Disconnect(id, body.Code, body.Until)).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.Disconnect(id, body.Code, body.Until))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> SetFaults(string id, FaultsBody body, ClusterGrains grains) =>
-        (await grains.Sandbox().SetFaults(id, body.ToFaults())).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.SetFaults(id, body.ToFaults()))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> Scan(
         string id, ScanBody body, Caller caller, ClusterGrains grains)
     {
         // Another number's phone is only lent to those who may touch that number.
-        if (body.PhoneOf is { } other && (await grains.Numbers().Get(other, caller.Access)).Refusal is { } refusal)
+        if (body.PhoneOf is { } other && (await grains.Numbers(numbers => numbers.Get(other, caller.Access))).Refusal is { } refusal)
         {
             return new ErrorResult(refusal);
         }
 
-        return (await grains.Sandbox().Scan(id, new SandboxScan(body.Phone, body.PhoneOf))).ToOk();
+        return (await grains.Sandbox(sandbox => sandbox.Scan(id, new SandboxScan(body.Phone, body.PhoneOf)))).ToOk();
     }
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> SetAutoLink(
         string id, AutoLinkBody body, ClusterGrains grains) =>
-        (await grains.Sandbox().SetAutoLink(id, body.On)).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.SetAutoLink(id, body.On))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> RemoveDevice(string id, ClusterGrains grains) =>
-        (await grains.Sandbox().Unlink(id)).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.Unlink(id))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> SetTraffic(
         string id, TrafficBody body, ClusterGrains grains) =>
-        (await grains.Sandbox().SetTraffic(id, new SandboxTraffic(body.Chats, body.PerSecond, body.Seconds))).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.SetTraffic(id, new SandboxTraffic(body.Chats, body.PerSecond, body.Seconds)))).ToOk();
 
     private static async Task<Results<Ok<SandboxView>, ErrorResult>> BuildHistory(
         string id, OldChatsBody body, ClusterGrains grains) =>
-        (await grains.Sandbox().BuildHistory(id, new SandboxHistory(body.Chats, body.Messages))).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.BuildHistory(id, new SandboxHistory(body.Chats, body.Messages)))).ToOk();
 
     private static async Task<Results<Ok<Page<SandboxSent>>, ErrorResult>> Sent(
         string id, SentQuery query, RecordQuery page, ClusterGrains grains) =>
-        (await grains.Sandbox().Sent(id, query.Chat, page.Request)).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.Sent(id, query.Chat, page.Request))).ToOk();
 
     private static async Task<Results<Ok<Page<SandboxInbound>>, ErrorResult>> Inbound(
         string id, RecordQuery page, ClusterGrains grains) =>
-        (await grains.Sandbox().Inbound(id, page.Request)).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.Inbound(id, page.Request))).ToOk();
 
     private static async Task<Results<Ok<Page<SandboxConnectionView>>, ErrorResult>> Connections(
         string id, RecordQuery page, ClusterGrains grains) =>
-        (await grains.Sandbox().Connections(id, page.Request)).ToOk();
+        (await grains.Sandbox(sandbox => sandbox.Connections(id, page.Request))).ToOk();
 }
