@@ -14,18 +14,18 @@ namespace Loopwave.Api.Cluster;
 /// dead, and by way of one that has no database until it ends itself: each way is asked once a second, and one that does not answer in time, or
 /// says that it leads nowhere, is replaced by another one, which leads over whichever silo is next.
 /// </summary>
-internal sealed class Ways(IClusterClient client, TimeProvider clock) : BackgroundService
+internal sealed class Ways(IGrainFactory grains, TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<Type, WaysTo> _all = new()
     {
-        [typeof(IMessagesGrain)] = new(key => client.GetGrain<IMessagesGrain>(key), clock),
-        [typeof(IChatsGrain)] = new(key => client.GetGrain<IChatsGrain>(key), clock),
-        [typeof(INumbersGrain)] = new(key => client.GetGrain<INumbersGrain>(key), clock),
-        [typeof(ISandboxNumbersGrain)] = new(key => client.GetGrain<ISandboxNumbersGrain>(key), clock),
-        [typeof(IHealthGrain)] = new(key => client.GetGrain<IHealthGrain>(key), clock),
-        [typeof(IMediaGrain)] = new(key => client.GetGrain<IMediaGrain>(key), clock),
+        [typeof(IMessagesGrain)] = new(key => grains.GetGrain<IMessagesGrain>(key), clock),
+        [typeof(IChatsGrain)] = new(key => grains.GetGrain<IChatsGrain>(key), clock),
+        [typeof(INumbersGrain)] = new(key => grains.GetGrain<INumbersGrain>(key), clock),
+        [typeof(ISandboxNumbersGrain)] = new(key => grains.GetGrain<ISandboxNumbersGrain>(key), clock),
+        [typeof(IHealthGrain)] = new(key => grains.GetGrain<IHealthGrain>(key), clock),
+        [typeof(IMediaGrain)] = new(key => grains.GetGrain<IMediaGrain>(key), clock),
     };
 
     /// <summary>The ways to grains of this kind.</summary>

@@ -122,11 +122,11 @@ public sealed class FakeTeam(FakeDeployment deployment) : ITeamGrain
     }
 }
 
-internal sealed class FakeHealth(FakeDeployment deployment) : IHealthGrain
+internal sealed class FakeHealth(FakeDeployment deployment, string silo) : IHealthGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
 
-    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, silo));
 
     public Task<IReadOnlyList<HealthPart>> Check() => deployment.Failure is { } failure
         ? Task.FromException<IReadOnlyList<HealthPart>>(failure)

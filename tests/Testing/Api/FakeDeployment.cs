@@ -12,7 +12,7 @@ namespace Loopwave.Testing.Api;
 
 /// <summary>
 /// A deployment as the API sees it: what it holds, what was asked of it, and what it answers next. Its grains answer
-/// with plain values and keep no rules.
+/// with plain values and keep no rules. Each key of a grain that every silo runs is on a silo of its own.
 /// </summary>
 public sealed class FakeDeployment
 {
@@ -32,6 +32,9 @@ public sealed class FakeDeployment
 
     /// <summary>Refuses everything from now on, with this.</summary>
     public Refusal? Refusal { get; set; }
+
+    /// <summary>Refuses the next of all that is asked, one with each.</summary>
+    public ConcurrentQueue<Refusal> RefusesNext { get; } = new();
 
     /// <summary>Fails everything from now on, with this.</summary>
     public Exception? Failure { get; set; }
@@ -76,15 +79,15 @@ public sealed class FakeDeployment
 
     internal object Grain(Type grain, string key) => grain.Name switch
     {
-        nameof(INumbersGrain) => new FakeNumbers(this),
-        nameof(ISandboxNumbersGrain) => new FakeSandbox(this),
-        nameof(IMessagesGrain) => new FakeMessages(this),
-        nameof(IChatsGrain) => new FakeChats(this),
-        nameof(IMediaGrain) => new FakeMedia(this),
+        nameof(INumbersGrain) => new FakeNumbers(this, key),
+        nameof(ISandboxNumbersGrain) => new FakeSandbox(this, key),
+        nameof(IMessagesGrain) => new FakeMessages(this, key),
+        nameof(IChatsGrain) => new FakeChats(this, key),
+        nameof(IMediaGrain) => new FakeMedia(this, key),
         nameof(IApiKeyGrain) => Keys.GetValueOrDefault(key) ?? FakeApiKey.Unknown,
         nameof(IApiKeysGrain) => new FakeApiKeys(this),
         nameof(ITeamGrain) => Team,
-        nameof(IHealthGrain) => new FakeHealth(this),
+        nameof(IHealthGrain) => new FakeHealth(this, key),
         _ => throw new NotSupportedException($"There is no fake {grain.Name}."),
     };
 
@@ -97,6 +100,6 @@ public sealed class FakeDeployment
             return Task.FromException<Outcome<T>>(Failure);
         }
 
-        return Task.FromResult(Refusal is { } refusal ? refusal : answer());
+        return Task.FromResult((RefusesNext.TryDequeue(out var next) ? next : Refusal) is { } refusal ? refusal : answer());
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 
 namespace Loopwave.Testing.Api;
 
@@ -8,7 +9,7 @@ public sealed class FakeGrainFactory(FakeDeployment deployment) : IGrainFactory
         where TGrainInterface : IGrainWithStringKey => (TGrainInterface)deployment.Grain(typeof(TGrainInterface), primaryKey);
 
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithIntegerKey => (TGrainInterface)deployment.Grain(typeof(TGrainInterface), "");
+        where TGrainInterface : IGrainWithIntegerKey => (TGrainInterface)deployment.Grain(typeof(TGrainInterface), primaryKey.ToString(CultureInfo.InvariantCulture));
 
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithGuidKey => throw Unused();
@@ -46,5 +47,5 @@ public sealed class FakeGrainFactory(FakeDeployment deployment) : IGrainFactory
 
     public IAddressable GetGrain(Type interfaceType, IdSpan grainKey, string grainClassNamePrefix) => throw Unused();
 
-    private static NotSupportedException Unused() => new("The API addresses grains by text or by zero.");
+    private static NotSupportedException Unused() => new("The API addresses grains by text or by number.");
 }

@@ -13,11 +13,11 @@ public sealed record ListedMessages(string Chat, PageRequest Page);
 
 public sealed record ListedChats(ChatFilter Filter, PageRequest Page, Access Access);
 
-internal sealed class FakeMessages(FakeDeployment deployment) : IMessagesGrain
+internal sealed class FakeMessages(FakeDeployment deployment, string silo) : IMessagesGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
 
-    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, silo));
 
     public Task<Outcome<SendAnswer>> Send(SendRequest request) => deployment.Answer<SendAnswer>(request, () =>
         new SendAnswer(new SentMessage(MessageStatus.Sent, Samples.Jid, "n1a2b3c4d5e", NewId.Message(FakeDeployment.Noon)), deployment.Replays));
@@ -42,11 +42,11 @@ internal sealed class FakeMessages(FakeDeployment deployment) : IMessagesGrain
 
 public sealed record ShownChat(string Chat, PresenceState State);
 
-internal sealed class FakeChats(FakeDeployment deployment) : IChatsGrain
+internal sealed class FakeChats(FakeDeployment deployment, string silo) : IChatsGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
 
-    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, silo));
 
     public Task<Outcome<Page<ChatView>>> List(ChatFilter filter, PageRequest page, Access access) => deployment.Answer<Page<ChatView>>(
         new ListedChats(filter, page, access), () => new Page<ChatView>([Samples.Chat("c_1", "n1")], null));
@@ -67,11 +67,11 @@ internal sealed class FakeChats(FakeDeployment deployment) : IChatsGrain
         deployment.Answer<ChatView>(new AskedChat(chat, null), () => Samples.Chat(chat, "n1"));
 }
 
-internal sealed class FakeMedia(FakeDeployment deployment) : IMediaGrain
+internal sealed class FakeMedia(FakeDeployment deployment, string silo) : IMediaGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
 
-    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, silo));
 
     public Task<Outcome<MediaView>> Register(UploadedFile file) => deployment.Answer<MediaView>(file, () =>
     {

@@ -7,11 +7,11 @@ public sealed record ListedNumbers(NumberStatus? Status, PageRequest Page, Acces
 
 public sealed record AskedNumber(string Number, object What);
 
-internal sealed class FakeNumbers(FakeDeployment deployment) : INumbersGrain
+internal sealed class FakeNumbers(FakeDeployment deployment, string silo) : INumbersGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
 
-    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, silo));
 
     public Task<Outcome<NumberView>> Create(NewNumber number) => deployment.Answer<NumberView>(number, () =>
     {

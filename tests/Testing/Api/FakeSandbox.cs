@@ -3,11 +3,11 @@ using Loopwave.Sandbox;
 
 namespace Loopwave.Testing.Api;
 
-internal sealed class FakeSandbox(FakeDeployment deployment) : ISandboxNumbersGrain
+internal sealed class FakeSandbox(FakeDeployment deployment, string silo) : ISandboxNumbersGrain
 {
     public Task<bool> IsOpen() => Task.FromResult(true);
 
-    public Task<WayView> Look() => Task.FromResult(new WayView(true, ""));
+    public Task<WayView> Look() => Task.FromResult(new WayView(true, silo));
 
     public Task<Outcome<SandboxView>> Get(string id) => View(id, "get");
 
