@@ -7,7 +7,6 @@ internal abstract class NumberWayGrain(SiloLease lease, NumberReach reach) : Way
 {
     protected NumberReach Reach { get; } = reach;
 
-    /// <summary>Asks a number. When its silo does not answer, nothing is passed on, and the refusal says so.</summary>
-    protected async Task<Outcome<T>> PassOn<T>(string number, Func<Task<Outcome<T>>> ask) =>
-        await Reach.Refuse(number) is { } refusal ? refusal : await ask();
+    /// <inheritdoc cref="NumberReach.Ask"/>
+    protected Task<Outcome<T>> PassOn<T>(string number, Func<Task<Outcome<T>>> ask) => Reach.Ask(number, ask);
 }

@@ -18,9 +18,13 @@ internal sealed partial class SilentSilos(OtherSilos others, IHostApplicationLif
     private readonly Lock _lock = new();
     private readonly SiloAnswers _answers = new();
     private volatile FrozenSet<string> _silent = [];
+    private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>There are some. Asked before every call for a number, so it is one read.</summary>
     public bool Any => _silent.Count > 0;
+
+    /// <summary>Completes when one more falls silent.</summary>
+    public Task Next => _next.Task;
 
     /// <param name="silo">As <see cref="SiloLease.NameOf"/> calls it.</param>
     public bool Contains(string silo) => _silent.Contains(silo);
@@ -74,9 +78,17 @@ internal sealed partial class SilentSilos(OtherSilos others, IHostApplicationLif
     {
         var (before, now) = (_silent, _answers.Silent.Select(SiloLease.NameOf).ToFrozenSet());
         _silent = now;
-        foreach (var silo in now.Except(before))
+        var fallen = now.Except(before).ToList();
+        foreach (var silo in fallen)
         {
             LogSilent(logger, silo);
+        }
+
+        if (fallen.Count > 0)
+        {
+            var next = _next;
+            _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            next.SetResult();
         }
 
         foreach (var silo in before.Except(now))

@@ -18,6 +18,32 @@ internal sealed class NumberReach(SilentSilos silent, IOwnershipStore ownership,
     /// <summary>Null when the number may be asked, which is at once while all silos answer.</summary>
     public ValueTask<Refusal?> Refuse(string number) => silent.Any ? Look(number) : default;
 
+    /// <summary>
+    /// Asks a number. When its silo does not answer, nothing is passed on, and the refusal says so. When it falls silent meanwhile, that is told
+    /// at once, too, like any call that has no answer: whether it was carried out nobody knows.
+    /// </summary>
+    public async Task<Outcome<T>> Ask<T>(string number, Func<Task<Outcome<T>>> ask)
+    {
+        var falls = silent.Next;
+        if (await Refuse(number) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var call = ask();
+        while (await Task.WhenAny(call, falls) != call)
+        {
+            falls = silent.Next;
+            if (await Refuse(number) is not null)
+            {
+                call.Ignore();
+                throw new TimeoutException("The number's silo does not answer any more.");
+            }
+        }
+
+        return await call;
+    }
+
     private async ValueTask<Refusal?> Look(string number)
     {
         try

@@ -74,10 +74,15 @@ public sealed class ReachTests : SeveralSilos
     {
         await NumberBehindACut();
 
-        // Cut off from its home, and not from the third silo.
+        // The next number goes where there is none yet.
+        var elsewhere = (await _cluster.Numbers.Create(new NewNumber("Other", EngineKind.WhatsApp, Access.All))).Value!.Id;
+        await _cluster.Number(elsewhere).Link(new LinkRequest(LinkMethod.Qr));
+        await AllReady([elsewhere]);
+        Assert.NotEqual(_homes[_number], _homes[elsewhere]);
+        Assert.NotNull((await On<INumbersGrain>(_cutOff).Update(elsewhere, new NumberUpdate("Relabelled", null))).Value);
+
         var nobodys = (await On<INumbersGrain>(_cutOff).Create(new NewNumber("New", EngineKind.WhatsApp, Access.All))).Value!.Id;
         Assert.Null(await Ownership.Owner(nobodys));
-        Assert.Null((await Relabel(_third)).Refusal);
         Assert.NotEqual(true, (await On<INumbersGrain>(_cutOff).GetLink(nobodys)).Refusal?.MayWorkElsewhere);
     }
 
@@ -95,6 +100,22 @@ public sealed class ReachTests : SeveralSilos
         Assert.NotNull((await answer).Value);
     }
 
+    [Fact]
+    public async Task What_waits_for_a_silo_that_falls_silent_is_told_so_at_once_and_what_waits_for_others_goes_on_waiting()
+    {
+        await ReadyNumber();
+        var nobodys = (await On<INumbersGrain>(_cutOff).Create(new NewNumber("New", EngineKind.WhatsApp, Access.All))).Value!.Id;
+        _network.Held = new TaskCompletionSource();
+        var (lost, other) = (Relabel(_cutOff), On<INumbersGrain>(_cutOff).Update(nobodys, new NumberUpdate("Relabelled", null)));
+
+        await CutOff();
+
+        await Assert.ThrowsAsync<TimeoutException>(() => lost.WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.False(other.IsCompleted);
+        _network.Held.SetResult();
+        Assert.NotNull((await other).Value);
+    }
+
     private protected override void Configure(IServiceCollection services)
     {
         services.AddSingleton<IOutgoingGrainCallFilter>(provider => new Cut(_network, provider.GetRequiredService<ILocalSiloDetails>()));
@@ -106,6 +127,12 @@ public sealed class ReachTests : SeveralSilos
     // A ready number with one message, which another silo does not reach, and knows that.
     private async Task NumberBehindACut()
     {
+        await ReadyNumber();
+        await CutOff();
+    }
+
+    private async Task ReadyNumber()
+    {
         _number = (await _cluster.Numbers.Create(new NewNumber("Support", EngineKind.WhatsApp, Access.All))).Value!.Id;
         await _cluster.Number(_number).Link(new LinkRequest(LinkMethod.Qr));
         await AllReady([_number]);
@@ -115,7 +142,11 @@ public sealed class ReachTests : SeveralSilos
         _message = Assert.Single(await _cluster.MessagesOf(_chat)).Id;
         var others = _cluster.Silos.Where(silo => silo != home).ToList();
         (_cutOff, _third) = (others[0], others[1]);
+    }
 
+    private async Task CutOff()
+    {
+        var home = _homes[_number];
         _network.IsCut = (from, to) => from.Equals(_cutOff.Address) && to == home.Address.ToParsableString();
         await _cluster.LivesUntil(() => Task.FromResult(Silent(_cutOff).Contains(home.Address.ToParsableString())));
         Assert.False(Silent(_cutOff).Contains(_third.Address.ToParsableString()));
@@ -177,7 +208,19 @@ public sealed class ReachTests : SeveralSilos
         /// <summary>How many calls were passed on to numbers.</summary>
         public int PassedOn => Volatile.Read(ref _passedOn);
 
-        public void Pass() => Interlocked.Increment(ref _passedOn);
+        /// <summary>Calls that are passed on wait for this.</summary>
+        public TaskCompletionSource? Held { get; set; }
+
+        public async Task PassOn(IOutgoingGrainCallContext call)
+        {
+            Interlocked.Increment(ref _passedOn);
+            if (Held is { } held)
+            {
+                await held.Task;
+            }
+
+            await call.Invoke();
+        }
     }
 
     private sealed class Cut(Network network, ILocalSiloDetails self) : IOutgoingGrainCallFilter
@@ -189,13 +232,11 @@ public sealed class ReachTests : SeveralSilos
                 throw new TimeoutException("Cut, says the test.");
             }
 
-            if (call.SourceContext?.GrainInstance is WayGrain && call.InterfaceMethod.DeclaringType is { } grain && (grain == typeof(INumberGrain) || grain == typeof(ISandboxGrain)))
-            {
-                network.Pass();
-            }
-
-            return call.Invoke();
+            return IsPassedOn(call) ? network.PassOn(call) : call.Invoke();
         }
+
+        private static bool IsPassedOn(IOutgoingGrainCallContext call) =>
+            call.SourceContext?.GrainInstance is WayGrain && call.InterfaceMethod.DeclaringType is { } grain && (grain == typeof(INumberGrain) || grain == typeof(ISandboxGrain));
     }
 
     private sealed class Owners
