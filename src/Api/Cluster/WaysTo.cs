@@ -55,8 +55,9 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
 
     /// <summary>
     /// Asks all. For each that did not answer since the last time, or said no, a new one is tried as well, and takes its place when that one
-    /// is open and the old one still is not. Nothing is sent over a new one before: it may lead over the same silo. Now and then one
-    /// that is open gives way to a new one, too: after a silo was away all would lead around it for ever.
+    /// is open and the old one still is not; also when it answers late, and the old one not at all. Nothing is sent over a new one before: it
+    /// may lead over the same silo. Now and then one that is open gives way to a new one, too: after a silo was away all would lead around it
+    /// for ever.
     /// </summary>
     public void Look()
     {
@@ -100,7 +101,7 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
     private async Task Try(Way other, int place, Way way, bool whatever)
     {
         await Ask(other);
-        if (other.IsOpen && (!way.IsOpen || (whatever && IsAsFarSpread(other, place))))
+        if (other.IsOpen ? !way.IsOpen || (whatever && IsAsFarSpread(other, place)) : !way.IsOpen && other.LastOpen > way.LastOpen)
         {
             // Unless another one that was tried is there already.
             Interlocked.CompareExchange(ref _ways[place], other, way);

@@ -131,6 +131,24 @@ public sealed class WaysTests
     }
 
     [Fact]
+    public void A_new_way_that_answers_late_is_better_than_old_ones_that_answer_nothing_any_more()
+    {
+        _ways.Look();
+        var (never, late) = (new TaskCompletionSource<bool>(), new TaskCompletionSource<bool>());
+        for (var key = 0; key < 20; key++)
+        {
+            _answers[key] = key == 5 ? late.Task : never.Task;
+        }
+
+        _ways.Look();
+        _ways.Look();
+        _ways.Look();
+        late.SetResult(true);
+
+        Assert.Equal([5], Used());
+    }
+
+    [Fact]
     public void With_no_open_way_requests_go_on_and_new_ways_are_tried()
     {
         for (var key = 0; key < 12; key++)
