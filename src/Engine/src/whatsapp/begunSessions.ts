@@ -59,7 +59,7 @@ export class BegunSessions {
       return await this.begin(devices, until)
     }
     const left = await this.#withoutSession(without)
-    const unreachable = left.filter((device) => this.#isRefused(device) || this.#hidden(device) === undefined)
+    const unreachable = left.filter((device) => this.isRefused(device) || this.#hidden(device) === undefined)
     if (left.length > unreachable.length) {
       throw fault ?? new Error('There was no time to begin a session with each device.')
     }
@@ -69,6 +69,11 @@ export class BegunSessions {
   /** Nothing can be encrypted with the session that there is with a device: a new one has to be begun. */
   failed(device: string): void {
     this.#namesOf(device).forEach((name) => this.#broken.set(name, true))
+  }
+
+  /** Whether the network has no keys to give of this device. */
+  isRefused(device: string): boolean {
+    return this.#namesOf(device).some((name) => this.#refused.get(name))
   }
 
   /** The network has just listed these devices: it may have keys now of those that it refused. */
@@ -167,7 +172,7 @@ export class BegunSessions {
   }
 
   #isWanted(device: string): boolean {
-    return !this.#isBegun(device) && !this.#isResting(device) && !this.#isRefused(device)
+    return !this.#isBegun(device) && !this.#isResting(device) && !this.isRefused(device)
   }
 
   #isBegun(device: string): boolean {
@@ -182,10 +187,6 @@ export class BegunSessions {
 
   #isResting(device: string): boolean {
     return this.#namesOf(device).some((name) => (this.#resting.get(name) ?? 0) > this.now())
-  }
-
-  #isRefused(device: string): boolean {
-    return this.#namesOf(device).some((name) => this.#refused.get(name))
   }
 
   #forget(device: string): void {

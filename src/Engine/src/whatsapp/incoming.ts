@@ -4,6 +4,7 @@ import { describeFault } from '../log/redact.js'
 import { isGroup } from '../messages/address.js'
 import { adminRevoke } from '../messages/outbound.js'
 import type { Event } from '../rpc/contract.js'
+import type { Answers } from './answers.js'
 import { Arrivals } from './arrivals.js'
 import type { Journal } from './journal.js'
 import type { Lifetime } from './lifetime.js'
@@ -25,6 +26,7 @@ export interface Connection {
   reader: Pick<Reader, 'me' | 'unread'>
   queries: Pick<Queries, 'within'>
   recipients: Pick<Recipients, 'group'>
+  answers: Pick<Answers, 'give'>
   lifetime: Pick<Lifetime, 'during' | 'isOver'>
   /** Whether the number is logged in, and the connection not about to end. */
   isReady(): boolean
@@ -125,7 +127,12 @@ export class Incoming {
       await this.#arrivals.after(receipt)
       await this.connection.store(events)
     }
-    if (this.#isOpen) {
+    if (!this.#isOpen) {
+      return
+    }
+    if (receipt.attrs['type'] === 'retry') {
+      await this.connection.answers.give(receipt, () => this.#isOpen ? call() : undefined)
+    } else {
       await call()
     }
   }

@@ -35,15 +35,16 @@ export class Recipients {
    * Asks the network for all that is not known of them yet, and of ourselves, since whatever goes out goes to our other devices too: the
    * devices, and the keys to write to those. The library would ask while it sends, and nothing else of the number leaves meanwhile.
    * @param limitMs How long it may wait for others who ask the same; what it asks itself is for the caller to limit.
+   * @param isKeyNew Whether a group gets a new key of ours with the message, whoever has the present one.
    */
-  find(jid: string, limitMs: number): Promise<void> {
+  find(jid: string, limitMs: number, isKeyNew = false): Promise<void> {
     const until = performance.now() + limitMs
     return this.#inTurn(jid, until, async () => {
       const people = await this.#peopleIn(jid)
       const ours = new Set(people.filter((person) => this.#isMe(person)).map((person) => bare(person) ?? person))
       await Promise.all([
-        ...[...ours].map((own) => this.#inTurn(`our own ${own}`, until, () => this.#prepare([own], jid, until))),
-        this.#prepare(people.filter((person) => !this.#isMe(person)), jid, until),
+        ...[...ours].map((own) => this.#inTurn(`our own ${own}`, until, () => this.#prepare([own], jid, until, isKeyNew))),
+        this.#prepare(people.filter((person) => !this.#isMe(person)), jid, until, isKeyNew),
       ])
     })
   }
@@ -126,14 +127,14 @@ export class Recipients {
     return isGroup(jid) ? (await this.group(jid)).participants.map(({ id }) => id) : [jid, ...this.#ourselves(jid)]
   }
 
-  async #prepare(people: string[], chat: string, until: number): Promise<void> {
+  async #prepare(people: string[], chat: string, until: number, isKeyNew: boolean): Promise<void> {
     const isReceiver = (person: string) => !isGroup(chat) && !this.#isMe(person)
     const strangers = people.filter((person) => !this.known.isFresh(userOf(person), isReceiver(person)))
     if (strangers.length > 0) {
       await this.#lookUp(strangers)
     }
     const listed = new Set(strangers.map(userOf).filter((user) => this.known.isFresh(user)))
-    const haveKey = isGroup(chat) ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
+    const haveKey = isGroup(chat) && !isKeyNew ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     // Of those that were left out there may be keys now. While they are asked for, what is in the line goes without.
     const devices = people.map(userOf).flatMap((user) => listed.has(user) ? this.known.all(user) : this.known.get<FullJid[]>(user) ?? [])
       .filter(({ device }) => !isGroup(chat) || device !== hostedDevice)

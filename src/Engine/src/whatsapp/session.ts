@@ -1,6 +1,5 @@
 import {
-  type BaileysEventMap, type BinaryNode, makeWASocket, proto, type SignalRepositoryWithLIDStore, type SocketConfig, type WASocket,
-  DEFAULT_CONNECTION_CONFIG,
+  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, makeWASocket, proto, type SocketConfig, type WASocket,
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
@@ -9,11 +8,13 @@ import { prepare } from '../messages/outbound.js'
 import { never, within } from '../numbers/deadline.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
 import { EngineError, type Event, type OutboundMessage, type Params, type PresenceState, type Settings } from '../rpc/contract.js'
+import { Answers } from './answers.js'
 import { BegunSessions } from './begunSessions.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
 import { toConfig } from './config.js'
 import { eachOnce } from './eachOnce.js'
 import { Encryptions } from './encryptions.js'
+import { withoutLongGoodbye } from './goodbye.js'
 import { hearFirst } from './heardFirst.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Incoming } from './incoming.js'
@@ -34,14 +35,13 @@ import { Recipients } from './recipients.js'
 import { toHistory, toPresences, toReports } from './reports.js'
 import { Saves } from './saves.js'
 import { Sender } from './sender.js'
+import { SessionLooks } from './sessionLooks.js'
 import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
 
 const sentMessageMs = 15_000
 /** For a question to the network that nothing else waits for. */
 const questionLimitMs = 20_000
-/** How long the other side may take to close its end of a connection that is over. */
-const goodbyeMs = 1_000
 /** Of the time that connecting may take, so that a proxy that says nothing is named before the library gives up. */
 const wayOutShare = 0.75
 /** Of all numbers without a proxy. */
@@ -60,6 +60,7 @@ export class WhatsAppSession implements Session {
   readonly #memory: Memory
   readonly #knownDevices: KnownDevices
   readonly #begunSessions: BegunSessions
+  readonly #sessionLooks = new SessionLooks((device) => this.#begunSessions.isRefused(device))
   readonly #encryptions = new Encryptions((device) => this.#begunSessions.failed(device))
   readonly #history: HistoryRequests
   readonly #isDirect: boolean
@@ -98,7 +99,8 @@ export class WhatsAppSession implements Session {
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
       options: this.#dispatcher,
     })
-    this.#begunSessions = new BegunSessions(this.#socket, this.#device, this.#memory, port.log)
+    this.#begunSessions = new BegunSessions(
+      { query: this.#socket.query, signalRepository: this.#sessionLooks.honest }, this.#device, this.#memory, port.log)
     this.#listen()
     const { ws, authState } = this.#socket
     this.#queries = new Queries(ws, settings.queryTimeoutMs, () => authState.keys.isInTransaction() && !this.#journal.isReading)
@@ -121,6 +123,14 @@ export class WhatsAppSession implements Session {
       reader: this.#reader,
       queries: this.#queries,
       recipients: this.#recipients,
+      answers: new Answers({
+        log: port.log,
+        reader: this.#reader,
+        queries: this.#queries,
+        recipients: this.#recipients,
+        encryptions: this.#encryptions,
+        lifetime: this.#lifetime,
+      }),
       lifetime: this.#lifetime,
       isReady: () => this.isOpen,
       store: (events) => this.#saves.store([], events),
@@ -211,7 +221,7 @@ export class WhatsAppSession implements Session {
   #config(settings: Settings): SocketConfig {
     return {
       ...toConfig(settings, this.port.log),
-      auth: { creds: this.#device.creds, keys: this.#device },
+      auth: { creds: this.#device.creds, keys: this.#encryptions.watch(this.#device) },
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
       patchMessageBeforeSending: eachOnce,
@@ -220,21 +230,8 @@ export class WhatsAppSession implements Session {
       makeSignalRepository: (auth, logger, pnToLid) => {
         const repository = withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(this.#keysFirst.watch(auth), logger, pnToLid))
         const encrypting = this.#encryptions.wrap(this.#keysFirst.wrap(inTurns(repository)))
-        return this.#untilClosed(this.#journal.wrap(encrypting, auth, (events) => this.#saves.store([], events)))
-      },
-    }
-  }
-
-  // The first thing that the library does when it ends is to close this; then it waits half a minute for the other side to say
-  // goodbye, before it tells that the connection is over. Whoever does not answer a ping never says it.
-  #untilClosed(repository: SignalRepositoryWithLIDStore): SignalRepositoryWithLIDStore {
-    return {
-      ...repository,
-      close: () => {
-        repository.close?.()
-        const { socket } = this.#socket.ws as unknown as { socket: { terminate(): void } | null }
-        const limit = setTimeout(() => socket?.terminate(), goodbyeMs).unref()
-        this.#socket.ws.once('close', () => clearTimeout(limit))
+        const journaled = this.#journal.wrap(encrypting, auth, (events) => this.#saves.store([], events))
+        return this.#sessionLooks.wrap(withoutLongGoodbye(journaled, () => this.#socket.ws))
       },
     }
   }
