@@ -61,7 +61,7 @@ export class BegunSessions {
     const left = await this.#withoutSession(without)
     const unreachable = left.filter((device) => this.isRefused(device) || this.#hidden(device) === undefined)
     if (left.length > unreachable.length) {
-      throw fault ?? new Error('There was no time to begin a session with each device.')
+      throw fault ?? Object.assign(new Error('There was no time to begin a session with each device.'), { data: 408 })
     }
     return unreachable
   }

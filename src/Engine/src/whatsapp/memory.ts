@@ -4,12 +4,16 @@ import { Retries } from './retries.js'
 
 const groupsRemembered = 1_000
 const groupFreshMs = 5 * 60_000
+const answersRemembered = 1_000
+/** As often a receipt is left to the next connection; what the network says of it then is taken for its last word. */
+const mostPutOff = 3
 /** Of a number; so many names take 0.8 MB. */
 export const devicesRemembered = 10_000
 
 /** What a number remembers from one connection to the next: how often it answered a retry, who is in its groups, and with whom its sessions are good. */
 export class Memory {
   readonly retries = new Retries()
+  readonly #putOff = new Bounded<number>(answersRemembered)
   readonly #groups = new Bounded<{ group: GroupMetadata; at: number }>(groupsRemembered)
 
   /** Devices with which a session was begun since the credentials came here. */
@@ -19,6 +23,13 @@ export class Memory {
     const known = shared.get('whatsapp') ?? new Memory()
     shared.set('whatsapp', known)
     return known as Memory
+  }
+
+  /** Whether an answer that nothing can be said to now may be left to the next connection. */
+  putOff(answer: string): boolean {
+    const times = this.#putOff.get(answer) ?? 0
+    this.#putOff.set(answer, times + 1)
+    return times < mostPutOff
   }
 
   group(jid: string): GroupMetadata | undefined {

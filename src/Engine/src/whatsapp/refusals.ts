@@ -16,7 +16,17 @@ export function asGroupRefusal(error: unknown): unknown {
 const noKeys = new Set([404, 406, 410])
 
 export function hasNoKeys(error: unknown): boolean {
-  return noKeys.has((error as { data?: unknown } | undefined)?.data as number)
+  return noKeys.has(codeOf(error))
+}
+
+/** Whether the network may answer another time what failed with this code: nobody answered, too much was asked, or it was out of order. */
+export function mayPass(code: number): boolean {
+  return code === 408 || code === 429 || code >= 500
+}
+
+/** With which code the network answered; NaN where it is none of its answers. */
+export function codeOf(error: unknown): number {
+  return Number((error as { data?: unknown } | undefined)?.data ?? NaN)
 }
 
 /**

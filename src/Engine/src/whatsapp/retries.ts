@@ -35,6 +35,15 @@ export class Retries implements CacheStore {
     this.asked(id ?? '', participant ?? from ?? '', Number(getBinaryNodeChild(receipt, 'retry')?.attrs['count'] ?? 1))
   }
 
+  /** The library fails at an answer that it has counted: on the next connection that counts for nothing. */
+  unfinished({ attrs: { id, participant, from } }: BinaryNode): void {
+    const key = `${id}:${participant ?? from}`
+    const known = this.#known(key)
+    if (known?.isOurs && known.value > 0 && known.value % 2 === 0) {
+      this.#entries.set(key, { ...known, value: known.value - 1 })
+    }
+  }
+
   /** A new connection: an answer that the last one did not finish counts for nothing. */
   begin(): void {
     for (const [key, entry] of this.#entries.all) {

@@ -1,11 +1,10 @@
 import {
-  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, makeWASocket, proto, type SocketConfig, type WASocket,
+  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, makeWASocket, type SocketConfig, type WASocket,
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
 import { bare, type Me } from '../messages/address.js'
 import { prepare } from '../messages/outbound.js'
-import { never, within } from '../numbers/deadline.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
 import { EngineError, type Event, type OutboundMessage, type Params, type PresenceState, type Settings } from '../rpc/contract.js'
 import { Answers } from './answers.js'
@@ -39,7 +38,6 @@ import { SessionLooks } from './sessionLooks.js'
 import { withOwnQueue } from './signalQueues.js'
 import { inTurns } from './turns.js'
 
-const sentMessageMs = 15_000
 /** For a question to the network that nothing else waits for. */
 const questionLimitMs = 20_000
 /** Of the time that connecting may take, so that a proxy that says nothing is named before the library gives up. */
@@ -68,6 +66,7 @@ export class WhatsAppSession implements Session {
   readonly #queries: Queries
   readonly #recipients: Recipients
   readonly #sender: Sender
+  readonly #answers: Answers
   readonly #incoming: Incoming
   readonly #lifetime = new Lifetime()
   readonly #linkOffers: LinkOffers
@@ -116,6 +115,16 @@ export class WhatsAppSession implements Session {
       requireOpen: () => this.#requireOpen(),
       refusal: (error, otherwise) => this.#refusal(error, otherwise),
     })
+    this.#answers = new Answers({
+      port,
+      memory: this.#memory,
+      reader: this.#reader,
+      queries: this.#queries,
+      recipients: this.#recipients,
+      encryptions: this.#encryptions,
+      lifetime: this.#lifetime,
+      giveUp: (why) => this.#giveUp(why),
+    })
     this.#incoming = new Incoming({
       socket: this.#socket,
       log: port.log,
@@ -123,14 +132,7 @@ export class WhatsAppSession implements Session {
       reader: this.#reader,
       queries: this.#queries,
       recipients: this.#recipients,
-      answers: new Answers({
-        log: port.log,
-        reader: this.#reader,
-        queries: this.#queries,
-        recipients: this.#recipients,
-        encryptions: this.#encryptions,
-        lifetime: this.#lifetime,
-      }),
+      answers: this.#answers,
       lifetime: this.#lifetime,
       isReady: () => this.isOpen,
       store: (events) => this.#saves.store([], events),
@@ -226,7 +228,7 @@ export class WhatsAppSession implements Session {
       userDevicesCache: this.#knownDevices,
       patchMessageBeforeSending: eachOnce,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
-      getMessage: async ({ id }) => await this.#sentBefore(id),
+      getMessage: async ({ id }) => await this.#answers.sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => {
         const repository = withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(this.#keysFirst.watch(auth), logger, pnToLid))
         const encrypting = this.#encryptions.wrap(this.#keysFirst.wrap(inTurns(repository)))
@@ -234,27 +236,6 @@ export class WhatsAppSession implements Session {
         return this.#sessionLooks.wrap(withoutLongGoodbye(journaled, () => this.#socket.ws))
       },
     }
-  }
-
-  // The library asks while it handles a receipt, and handles no other one until it is answered. A receipt that is handled is gone:
-  // where nobody can say whether the message is there, it has to be offered again, on the next connection.
-  async #sentBefore(id: string | null | undefined): Promise<proto.IMessage | undefined> {
-    if (!id) {
-      return undefined
-    }
-    let answer: { prepared: Buffer | undefined } | undefined
-    try {
-      await within(sentMessageMs, this.port.sentMessage(id).then((prepared) => {
-        answer = { prepared }
-      }))
-    } catch (error) {
-      this.port.log('warning', 'the silo could not say whether a message was sent', undefined, describeFault(error))
-    }
-    if (!answer) {
-      this.#giveUp('a receiver asked for a message again, and nobody said whether it is there')
-      return await never()
-    }
-    return answer.prepared && proto.Message.decode(answer.prepared)
   }
 
   #listen(): void {

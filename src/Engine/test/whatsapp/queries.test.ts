@@ -72,6 +72,29 @@ describe('What the library asks the network', () => {
     assert.deepEqual(failed, ['one'])
   })
 
+  test('fails in time however late it is asked, where that is told, and is told before whoever asked hears of it', async () => {
+    const told: unknown[] = []
+    await queries.watched((code) => told.push([code, ...failed]), async () => {
+      pass(60_000)
+      ask('first')
+      pass(7_999)
+      assert.deepEqual(told, [])
+      pass(1)
+      ask('second')
+      line.emit('TAG:second', { attrs: { type: 'error' }, content: [{ tag: 'error', attrs: { code: '503' } }] })
+      ask('third')
+      line.emit('TAG:third', { attrs: { type: 'result' }, content: [{ tag: 'list', attrs: {}, content: [
+        { tag: 'user', attrs: {} }, { tag: 'user', attrs: {}, content: [{ tag: 'error', attrs: { code: '406' } }] },
+      ] }] })
+      ask('fourth')
+      line.emit('TAG:fourth', { attrs: { type: 'result' } })
+    })
+    ask('other')
+    line.emit('TAG:other', { attrs: { type: 'error' }, content: [{ tag: 'error', attrs: { code: '503' } }] })
+    assert.deepEqual(told, [[408], [503, 'first'], [406, 'first', 'second']])
+    assert.equal(line.listenerCount('TAG:first') + line.listenerCount('TAG:third'), 0, 'nothing is left of them')
+  })
+
   test('is left alone once it was answered', async () => {
     await queries.within(4_000, async () => ask('one'))
     line.emit('TAG:one', { attrs: { type: 'result' } })
