@@ -1,7 +1,7 @@
 import { type BinaryNode, type FullJid, getBinaryNodeChild, jidDecode, type PossiblyExtendedCacheStore } from 'baileys'
 import type { Device } from '../credentials/device.js'
 import { Bounded } from './bounded.js'
-import { devicesIn, isThisOne, usersOf } from './names.js'
+import { asListed, devicesIn, isThisOne, usersOf } from './names.js'
 
 const freshMs = 5 * 60_000
 const keptMs = 60 * 60_000
@@ -107,7 +107,7 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
   // What the library is told of some devices of a user says nothing of the others, and what it asks may be answered before such a change: it
   // makes no list younger.
   set<T>(user: string, devices: T): void {
-    const list = (devices as FullJid[]).filter((each) => !isThisOne(each, this.device))
+    const list = (devices as FullJid[]).filter((each) => !isThisOne(each, this.device)).map(asListed)
     const known = this.#people.get(user)
     if (known) {
       known.devices = list

@@ -1,5 +1,8 @@
-import { type BinaryNode, type FullJid, getBinaryNodeChildren, isHostedLidUser, isLidUser, jidDecode } from 'baileys'
+import { type BinaryNode, type FullJid, getBinaryNodeChildren, isHostedLidUser, isLidUser, jidDecode, WAJIDDomains } from 'baileys'
 import type { Device } from '../credentials/device.js'
+
+/** The place of a device that the network itself hosts, which the library gives no group key. */
+export const hostedDevice = 99
 
 export function userOf(jid: string): string {
   return jidDecode(jid)?.user ?? jid
@@ -19,6 +22,21 @@ export function isThisOne({ user, device }: FullJid, { creds: { me } }: Pick<Dev
     const decoded = jidDecode(own)
     return decoded?.user === user && decoded.device === device
   })
+}
+
+/** A device that the library found in a list; it takes all that come after a hosted one for hosted, and the network refuses such an address. */
+export function asListed(each: FullJid): FullJid {
+  if (each.device === hostedDevice) {
+    return each
+  }
+  switch (each.server) {
+    case 'hosted.lid':
+      return { ...each, server: 'lid', domainType: WAJIDDomains.LID }
+    case 'hosted':
+      return { ...each, server: 's.whatsapp.net', domainType: WAJIDDomains.WHATSAPP }
+    default:
+      return each
+  }
 }
 
 /** The devices that a notice names which the network gives of a change. */

@@ -11,11 +11,8 @@ import type { BegunSessions } from './begunSessions.js'
 import type { Encrypted } from './encryptions.js'
 import type { KnownDevices } from './knownDevices.js'
 import type { Memory } from './memory.js'
-import { isThisOne, userOf } from './names.js'
+import { asListed, hostedDevice, isThisOne, userOf } from './names.js'
 import { asGroupRefusal } from './refusals.js'
-
-/** The place of a device that the network itself hosts, which the library gives no group key. */
-const hostedDevice = 99
 
 /** Who gets what is sent to a chat. */
 export class Recipients {
@@ -170,7 +167,7 @@ export class Recipients {
       throw new Error('The network did not say which devices there are.')
     }
     await this.addresses.storeLIDPNMappings(answer.list.flatMap(({ id, lid }) => typeof lid === 'string' && isPnUser(id) ? [{ pn: id, lid }] : []))
-    const named = extractDeviceJids(answer.list, me.id, me.lid ?? '', false).filter((each) => !isThisOne(each, this.device))
+    const named = extractDeviceJids(answer.list, me.id, me.lid ?? '', false).map(asListed).filter((each) => !isThisOne(each, this.device))
     const found = new Map<string, FullJid[]>()
     named.forEach((device) => found.set(device.user, [...(found.get(device.user) ?? []), device]))
     const nobodys = people.map(userOf).filter((user) => !found.has(user) && !this.known.isNamed(user))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type FullJid, type GroupMetadata, jidDecode, jidEncode } from 'baileys'
+import { type FullJid, type GroupMetadata, jidDecode, jidEncode, WAJIDDomains } from 'baileys'
 import { Device } from '#engine/credentials/device.js'
 import { BegunSessions } from '#engine/whatsapp/begunSessions.js'
 import { KnownDevices } from '#engine/whatsapp/knownDevices.js'
@@ -162,6 +162,15 @@ describe('The devices of who is written to', () => {
     assert.deepEqual(keys.begun.toSorted(), [amiHidden, bareOwnHidden])
     await found.find(ami, 4_000)
     assert.deepEqual(keys.begun.slice(2), ['111:99@hosted.lid'])
+  })
+
+  test('are not all hosted that are listed after one that is', async () => {
+    const { found, keys, cache } = finding({ [amiHidden]: [0, 99, 101], [bareOwnHidden]: [0] })
+    await found.find(amiHidden, 4_000)
+    assert.deepEqual(keys.begun.filter((jid) => jid !== bareOwnHidden), [amiHidden, '111:99@hosted.lid', '111:101@lid'])
+    const listed = cache.get<FullJid[]>('111') ?? []
+    cache.set('111', listed.map((each) => each.device === 101 ? { ...each, server: 'hosted.lid', domainType: WAJIDDomains.HOSTED_LID } : each))
+    assert.deepEqual(cache.get('111'), listed, 'also as the library lists them')
   })
 
   test('get a new session once', async () => {
