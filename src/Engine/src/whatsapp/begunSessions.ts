@@ -10,7 +10,7 @@ import { within } from '../numbers/deadline.js'
 import { Bounded } from './bounded.js'
 import { devicesRemembered, type Memory } from './memory.js'
 import { devicesIn, userOf, usersOf } from './names.js'
-import { hasNoKeys } from './refusals.js'
+import { codeOf, isRefusal } from './refusals.js'
 
 /** Of how many devices the keys are asked for at once. */
 const mostAtOnce = 50
@@ -130,7 +130,7 @@ export class BegunSessions {
         this.#rest(piece)
       } catch (error) {
         this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
-        if (!hasNoKeys(error)) {
+        if (!isRefusal(codeOf(error)) && !(await this.#isAbout(piece, error))) {
           // Who says nothing about these says nothing about the others either.
           this.#rest([...piece, ...pieces.flat()])
           return error
@@ -150,6 +150,16 @@ export class BegunSessions {
       this.#rest(rest)
     }
     return fault
+  }
+
+  /** Whether a fault that may pass is one of these devices: it came twice, while the network answers something else about keys. */
+  async #isAbout(devices: string[], error: unknown): Promise<boolean> {
+    if (!(codeOf(error) >= 500)) {
+      return false
+    }
+    const wasThere = devices.every((device) => this.#doubtful.get(nameOf(device)))
+    devices.forEach((device) => this.#doubtful.set(nameOf(device), true))
+    return wasThere && await this.#askKeys({ tag: 'count', attrs: {} }).then(() => true, () => false)
   }
 
   /** Asks for the keys of devices that nobody else asks for, and takes what comes. */
@@ -213,9 +223,11 @@ export class BegunSessions {
   // As the library asks. But when one device has no keys, that takes nothing of the answer for all the others.
   #ask(devices: string[]): Promise<BinaryNode> {
     const users = devices.map((jid) => ({ tag: 'user', attrs: { jid, reason: 'identity' } }))
-    return this.socket.query({
-      tag: 'iq', attrs: { xmlns: 'encrypt', type: 'get', to: S_WHATSAPP_NET }, content: [{ tag: 'key', attrs: {}, content: users }],
-    }) as Promise<BinaryNode>
+    return this.#askKeys({ tag: 'key', attrs: {}, content: users })
+  }
+
+  #askKeys(what: BinaryNode): Promise<BinaryNode> {
+    return this.socket.query({ tag: 'iq', attrs: { xmlns: 'encrypt', type: 'get', to: S_WHATSAPP_NET }, content: [what] }) as Promise<BinaryNode>
   }
 
   /** Tells what the network said of some of the devices, as far as that may pass. */
@@ -237,7 +249,7 @@ export class BegunSessions {
         if (areBad && (await this.#withoutSession([device])).length === 0) {
           // Each try would take one more of the keys that the device has in store.
           this.memory.begunWith.set(nameOf(device), true)
-        } else if (areBad || user === undefined || hasNoKeys(error) || this.#doubtful.get(nameOf(device))) {
+        } else if (areBad || user === undefined || isRefusal(codeOf(error)) || this.#doubtful.get(nameOf(device))) {
           this.#refused.set(nameOf(device), true)
         } else {
           this.#doubtful.set(nameOf(device), true)

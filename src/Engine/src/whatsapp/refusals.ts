@@ -12,16 +12,14 @@ export function asGroupRefusal(error: unknown): unknown {
     : error
 }
 
-/** What it answers about a device that is gone, or has no keys to give. Anything else may pass. */
-const noKeys = new Set([404, 406, 410])
-
-export function hasNoKeys(error: unknown): boolean {
-  return noKeys.has(codeOf(error))
-}
-
 /** Whether the network may answer another time what failed with this code: nobody answered, too much was asked, or it was out of order. */
 export function mayPass(code: number): boolean {
   return code === 408 || code === 429 || code >= 500
+}
+
+/** Whether it will not, as of a device that is gone, has no keys to give, or has an address that is none. */
+export function isRefusal(code: number): boolean {
+  return code >= 400 && !mayPass(code)
 }
 
 /** With which code the network answered; NaN where it is none of its answers. */

@@ -7,6 +7,8 @@ export class FakeKeys {
   readonly begun: string[] = []
   /** What it answers to a question in place of keys: it fails. */
   answer: (devices: string[]) => unknown = () => undefined
+  /** Whether it answers how many keys of ours it has. */
+  countsOurs = true
   /** When it answers. */
   answered: Promise<void> = Promise.resolve()
   /** With which code it answers about these. */
@@ -22,6 +24,12 @@ export class FakeKeys {
 
   readonly socket = {
     query: async ({ content }: BinaryNode) => {
+      if ((content as BinaryNode[])[0]?.tag === 'count') {
+        if (!this.countsOurs) {
+          throw refusedWith(503)
+        }
+        return node('iq', {}, [node('count', { value: '800' })])
+      }
       const devices = usersIn(content).map(({ attrs }) => attrs['jid'] ?? '')
       this.asked.push(devices)
       await new Promise(setImmediate)

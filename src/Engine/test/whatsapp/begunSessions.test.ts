@@ -172,6 +172,33 @@ describe('A new session', () => {
       assert.deepEqual(await begin(phone), [])
     })
 
+    test('cannot be had where the network twice fails at the question about a device alone, though it answers another one', async () => {
+      const { keys, begin, sessions } = await connection()
+      keys.strangers.add(laptop)
+      keys.answer = (devices) => devices.includes(laptop) ? refusedWith(500) : undefined
+      await begin(phone)
+      await assert.rejects(begin(phone, laptop), { data: 500 })
+      keys.countsOurs = false
+      await assert.rejects(begin(phone, laptop), { data: 500 })
+      keys.countsOurs = true
+      assert.deepEqual(await begin(phone, laptop), [laptop])
+
+      keys.answer = () => undefined
+      sessions.listed([laptop])
+      assert.deepEqual(await begin(phone, laptop), [])
+    })
+
+    test('cannot be had of the one at whose keys the network fails together with those of others, which are begun', async () => {
+      const { keys, begin } = await connection()
+      for (const device of [phone, laptop, '222@lid']) {
+        keys.strangers.add(device)
+      }
+      keys.answer = (devices) => devices.includes(laptop) ? refusedWith(500) : undefined
+      await assert.rejects(begin(phone, laptop, '222@lid'), { data: 500 })
+      assert.deepEqual(await begin(phone, laptop, '222@lid'), [laptop])
+      assert.deepEqual(keys.begun.toSorted(), [phone, '222@lid'])
+    })
+
     test('is asked for once more when the one that was begun is gone', async () => {
       const { keys, begin } = await connection()
       await begin(phone)
@@ -290,18 +317,21 @@ describe('A new session', () => {
       assert.deepEqual(keys.begun, many.filter((device) => device !== '1001@lid'))
     })
 
-    test('is begun with all but the one for whom the network refuses the whole question', async () => {
-      const { keys, begin, clock } = await connection()
-      keys.answer = (devices) => devices.includes('1017@lid') ? refusedWith(406) : undefined
-      await begin(...many)
-      assert.deepEqual(keys.begun, many.filter((device) => device !== '1017@lid'))
-      const { length } = keys.asked
-      assert.ok(length <= 19, `${length} questions`)
+    for (const code of [400, 403, 406]) {
+      test(`is begun with all but the one for whom the network refuses the whole question with ${code}`, async () => {
+        const { keys, begin, clock } = await connection()
+        many.forEach((device) => keys.strangers.add(device))
+        keys.answer = (devices) => devices.includes('1017@lid') ? refusedWith(code) : undefined
+        assert.deepEqual(await begin(...many), ['1017@lid'])
+        assert.deepEqual(keys.begun, many.filter((device) => device !== '1017@lid'))
+        const { length } = keys.asked
+        assert.ok(length <= 19, `${length} questions`)
 
-      clock.ms = 60_000
-      await begin(...many)
-      assert.equal(keys.asked.length, length)
-    })
+        clock.ms = 60_000
+        await begin(...many)
+        assert.equal(keys.asked.length, length)
+      })
+    }
 
     test('is not asked for without end when all are refused', async () => {
       const { keys, begin } = await connection()
