@@ -19,6 +19,14 @@ const mostMore = 16
 /** How long devices are left alone whose keys were not to be had: whoever writes to them would wait for those each time. */
 const restMs = 60_000
 
+/** What came of a question. */
+interface Taken {
+  /** What the network said of some of the devices, as far as that may pass. */
+  passing: unknown
+  /** Those that are to be asked for once more. */
+  again: string[]
+}
+
 /**
  * Begins a new session with each device once since the credentials came to this host. One of credentials that were restored from a backup
  * has used its next keys before, and a phone drops what comes under one that it knows.
@@ -126,8 +134,10 @@ export class BegunSessions {
         continue
       }
       try {
-        fault = await this.#askAlone(piece) ?? fault
-        this.#rest(piece)
+        const { passing, again } = await this.#askAlone(piece)
+        fault = passing ?? fault
+        pieces.push(...inPieces(again))
+        this.#rest(piece.filter((device) => !again.includes(device)))
       } catch (error) {
         this.log('warning', 'no new sessions could be begun', undefined, describeFault(error))
         if (!isRefusal(codeOf(error)) && !(await this.#isAbout(piece, error))) {
@@ -163,7 +173,7 @@ export class BegunSessions {
   }
 
   /** Asks for the keys of devices that nobody else asks for, and takes what comes. */
-  async #askAlone(devices: string[]): Promise<unknown> {
+  async #askAlone(devices: string[]): Promise<Taken> {
     let end: () => void = () => undefined
     const over = new Promise<void>((resolve) => {
       end = resolve
@@ -230,14 +240,22 @@ export class BegunSessions {
     return this.socket.query({ tag: 'iq', attrs: { xmlns: 'encrypt', type: 'get', to: S_WHATSAPP_NET }, content: [what] }) as Promise<BinaryNode>
   }
 
-  /** Tells what the network said of some of the devices, as far as that may pass. */
-  async #take(devices: string[], answer: BinaryNode): Promise<unknown> {
+  async #take(devices: string[], answer: BinaryNode): Promise<Taken> {
     const users = getBinaryNodeChildren(getBinaryNodeChild(answer, 'list'), 'user')
     const answers = new Map(users.flatMap((user) => this.#namesOf(user.attrs['jid'] ?? '').map((name) => [name, user])))
+    if (devices.every((device) => !answers.has(nameOf(device)))) {
+      throw Object.assign(new Error('The network says nothing of the keys that it was asked for.'), { data: 500 })
+    }
     const faults: unknown[] = []
+    const again: string[] = []
     let passing: unknown
     for (const device of devices) {
       const user = answers.get(nameOf(device))
+      if (!user && !this.#doubtful.get(nameOf(device))) {
+        this.#doubtful.set(nameOf(device), true)
+        again.push(device)
+        continue
+      }
       try {
         await this.#beginFrom(user)
         this.#doubtful.delete(nameOf(device))
@@ -260,7 +278,7 @@ export class BegunSessions {
     if (faults.length > 0) {
       this.log('warning', 'some new sessions could not be begun', undefined, { ...describeFault(faults[0]), devices: faults.length })
     }
-    return passing
+    return { passing, again }
   }
 
   async #beginFrom(user: BinaryNode | undefined): Promise<void> {

@@ -113,11 +113,11 @@ describe('A new session', () => {
 
     clock.ms = 60_000
     await begin(phone, '222:5@lid', '222:6@lid', laptop)
-    assert.equal(keys.asked.length, 1)
+    assert.deepEqual(keys.asked.slice(1), [['222:6@lid']], 'an answer that leaves somebody out may be a mistake')
 
     sessions.listed([phone, '222:5@lid', '222:6@lid', laptop])
     await begin(phone, '222:5@lid', '222:6@lid', laptop)
-    assert.deepEqual(keys.asked.slice(1), [['222:5@lid', '222:6@lid']])
+    assert.deepEqual(keys.asked.slice(2), [['222:5@lid', '222:6@lid']])
   })
 
   test('of which the keys are no good is not asked for again while there is an old one: each question takes a key', async () => {
@@ -141,7 +141,35 @@ describe('A new session', () => {
       }
       assert.deepEqual(await begin(phone, ...without), without)
       assert.deepEqual(await begin(phone, ...without), without)
-      assert.equal(keys.asked.length, 1)
+      assert.deepEqual(keys.asked.slice(1), [['222:6@lid']])
+    })
+
+    test('is not taken for one that cannot be had when the network gives no keys of anybody, unless it does so twice', async () => {
+      const { keys, begin } = await connection()
+      const all = [phone, laptop, '222@lid']
+      for (const device of all) {
+        keys.strangers.add(device)
+        keys.omitted.add(device)
+      }
+      await assert.rejects(begin(...all), /says nothing of the keys/)
+      keys.omitted.clear()
+      assert.deepEqual(await begin(...all), [])
+
+      for (const device of ['333@lid', '444@lid']) {
+        keys.strangers.add(device)
+        keys.omitted.add(device)
+      }
+      await assert.rejects(begin('333@lid', '444@lid'), /says nothing of the keys/)
+      assert.deepEqual(await begin('333@lid', '444@lid'), ['333@lid', '444@lid'])
+    })
+
+    test('is asked for once more at once when the network leaves it out of an answer', async () => {
+      const { keys, begin } = await connection()
+      keys.strangers.add(laptop)
+      keys.omitted.add(laptop)
+      keys.answer = () => void (keys.asked.length === 2 && keys.omitted.clear())
+      assert.deepEqual(await begin(phone, laptop), [])
+      assert.deepEqual(keys.asked, [[phone, laptop], [laptop]])
     })
 
     test('is asked for by each who needs it, and what keeps it from them is said', async () => {
