@@ -146,7 +146,8 @@ export class Recipients {
     if (unreachable.length > 0) {
       this.log('warning', 'devices are left out: the network has no keys of them', undefined, { devices: redact(unreachable.join(' ')) })
     }
-    if (people.includes(chat) && unreachable.length === devices.length && (devices.length > 0 || !this.#isMe(chat))) {
+    const isTheirs = isGroup(chat) ? devices.length > 0 && !people.some((person) => this.#isMe(person)) : people.includes(chat)
+    if (isTheirs && unreachable.length === devices.length && (devices.length > 0 || !this.#isMe(chat))) {
       // It would go to our own other devices alone.
       throw new Error('No device of who is written to can be had.')
     }

@@ -27,6 +27,7 @@ describe('The devices of who is written to', () => {
     const leftOut: unknown[] = []
     const meanwhile = { happens: (_: string[]): void => undefined }
     const clock = { ms: 0 }
+    const members = [amiHidden, bareOwnHidden]
     const device = new Device(undefined, () => Promise.resolve())
     device.creds.me = { id: own, lid: ownHidden }
     const cache = new KnownDevices(device, () => clock.ms)
@@ -47,7 +48,7 @@ describe('The devices of who is written to', () => {
         await new Promise(setImmediate)
         return { list, sideList: [] }
       },
-      groupMetadata: () => Promise.resolve({ id: group, participants: [{ id: amiHidden }, { id: bareOwnHidden }] } as unknown as GroupMetadata),
+      groupMetadata: () => Promise.resolve({ id: group, participants: members.map((id) => ({ id })) } as unknown as GroupMetadata),
     }, device, memory, cache, {
       getLIDForPN: () => Promise.resolve(null),
       storeLIDPNMappings: async (pairs) => {
@@ -62,7 +63,7 @@ describe('The devices of who is written to', () => {
       },
       listed: (devices) => begun.listed(devices),
     }, (_, __, ___, data) => leftOut.push(data?.['devices']))
-    return { found, asked, sessions, leftOut, keys, begun, mappings, meanwhile, clock, device, cache }
+    return { found, asked, sessions, leftOut, keys, begun, mappings, meanwhile, clock, device, cache, members }
   }
 
   test('and our other ones are asked for once in five minutes, and keys of them where there are none', async () => {
@@ -279,12 +280,38 @@ describe('The devices of who is written to', () => {
   })
 
   test('of a group are written to without a member of whom there are no keys, and nobody else is asked for again', async () => {
-    const { found, asked, keys, leftOut } = finding({ [amiHidden]: [0], [bareOwnHidden]: [0, 7] })
+    const { found, asked, keys, leftOut, members } = finding({ [amiHidden]: [0], [goneHidden]: [0], [bareOwnHidden]: [0, 7] })
+    members.push(goneHidden)
     keys.strangers.add(amiHidden)
     keys.refused.set(amiHidden, 404)
     await found.find(group, 4_000)
     await found.find(group, 4_000)
     assert.deepEqual([asked.length, keys.asked.length, leftOut.length], [2, 2, 1])
+  })
+
+  test('of a group are none when the network has no keys of any, unless one of them has the key of the group', async () => {
+    const { found, keys, device } = finding({ [amiHidden]: [0, 4], [bareOwnHidden]: [0, 7] })
+    for (const each of [amiHidden, '111:4@lid']) {
+      keys.strangers.add(each)
+      keys.refused.set(each, 406)
+    }
+    await assert.rejects(found.find(group, 4_000), /No device of who is written to/)
+
+    await device.set({ 'sender-key': { [`${group}::999_1::7`]: Buffer.from('[]') } })
+    await device.set({ 'sender-key-memory': { [group]: { [amiHidden]: true } } })
+    await found.find(group, 4_000)
+  })
+
+  test('of a group get nothing while the network says nothing of any keys', async () => {
+    const { found, keys } = finding({ [amiHidden]: [0, 4], [bareOwnHidden]: [0, 7] })
+    for (const each of [amiHidden, '111:4@lid']) {
+      keys.strangers.add(each)
+      keys.omitted.add(each)
+    }
+    await assert.rejects(found.find(group, 4_000), /says nothing of the keys/)
+    keys.omitted.clear()
+    await found.find(group, 4_000)
+    assert.deepEqual([...keys.strangers], [])
   })
 
   test('are none when the network names none after a change that it told of before it answered', async () => {
