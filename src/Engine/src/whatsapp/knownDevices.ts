@@ -7,11 +7,10 @@ const freshMs = 5 * 60_000
 const keptMs = 60 * 60_000
 /** Of more people only the fresh ones stay known; whoever is forgotten is looked up again. */
 const mostPeople = 5_000
+const mostLeftOut = 10_000
 
 interface Known {
   devices: FullJid[]
-  /** Those of them that cannot be written to. */
-  leftOut: Set<number>
   /** When the network said so. */
   at: number
 }
@@ -21,6 +20,8 @@ interface Known {
  * whoever sends has those asked for anew before (`Recipients`).
  */
 export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 'set' | 'del' | 'flushAll'> {
+  /** The devices that cannot be written to, under each of their addresses: somebody can be listed under the address of another one of theirs. */
+  readonly #leftOut = new Bounded<true>(mostLeftOut)
   /** In the order in which they were put in: what the library asked by itself is old by then. */
   readonly #people = new Map<string, Known>()
   /** How many were forgotten by the time that a user was. */
@@ -83,15 +84,15 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
 
   /** Leaves a device out of what the library sees, also of newer lists. */
   leaveOut(jid: string): void {
-    this.#leftOutWith(jid).forEach((leftOut) => leftOut.add(placeOf(jidDecode(jid))))
+    this.#namesOf(jid).forEach((name) => this.#leftOut.set(name, true))
   }
 
   takeIn(jid: string): void {
-    this.#leftOutWith(jid).forEach((leftOut) => leftOut.delete(placeOf(jidDecode(jid))))
+    this.#namesOf(jid).forEach((name) => this.#leftOut.delete(name))
   }
 
-  #leftOutWith(jid: string): Set<number>[] {
-    return usersOf(jid, this.device).flatMap((user) => this.#people.get(user)?.leftOut ?? [])
+  #namesOf(jid: string): string[] {
+    return usersOf(jid, this.device).map((user) => nameOf(user, jidDecode(jid)?.device))
   }
 
   /** With those that are left out. */
@@ -100,8 +101,7 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
   }
 
   get<T>(user: string): T | undefined {
-    const known = this.#people.get(user)
-    return known?.devices.filter((device) => !known.leftOut.has(placeOf(device))) as T | undefined
+    return this.#people.get(user)?.devices.filter(({ user: theirs, device }) => !this.#leftOut.get(nameOf(theirs, device))) as T | undefined
   }
 
   // What the library is told of some devices of a user says nothing of the others, and what it asks may be answered before such a change: it
@@ -125,9 +125,8 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
   }
 
   #put(user: string, devices: FullJid[], at: number): void {
-    const leftOut = this.#people.get(user)?.leftOut ?? new Set()
     this.#people.delete(user)
-    this.#people.set(user, { devices, leftOut, at })
+    this.#people.set(user, { devices, at })
     for (const [each, known] of this.#people) {
       const age = this.now() - known.at
       if (age < freshMs || (age < keptMs && this.#people.size <= mostPeople)) {
@@ -138,6 +137,6 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
   }
 }
 
-function placeOf(device: { device?: number | undefined } | undefined): number {
-  return device?.device ?? 0
+function nameOf(user: string, place = 0): string {
+  return `${user}:${place}`
 }

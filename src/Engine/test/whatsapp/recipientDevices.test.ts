@@ -120,6 +120,15 @@ describe('The devices of who is written to', () => {
     assert.deepEqual(cache.get<FullJid[]>('919800000001')?.map(({ user, device }) => [user, device]), [['919800000002', 0], ['919800000002', 3]])
   })
 
+  test('are without the one that was left out, also under another address by which the network names them', async () => {
+    const { found, cache, keys } = finding({ [goneHidden]: [0, 3], [bareOwn]: [0] }, { [ami]: goneHidden })
+    keys.strangers.add('222:3@lid')
+    keys.refused.set('222:3@lid', 406)
+    await found.find(ami, 4_000)
+    const seen = (user: string) => cache.get<FullJid[]>(user)?.map(({ device }) => device)
+    assert.deepEqual([seen('919800000001'), seen('222')], [[0], [0]])
+  })
+
   test('of which there are none of a member of a group are not asked for with each message, but by who writes to them alone', async () => {
     const known: Record<string, number[]> = { [bareOwnHidden]: [0, 7] }
     const { found, asked, cache } = finding(known)
