@@ -38,10 +38,11 @@ export class Recipients {
     const until = performance.now() + limitMs
     return this.#inTurn(jid, until, async () => {
       const people = await this.#peopleIn(jid)
+      const isNew = isKeyNew || await this.#isKeyOfOthers(jid)
       const ours = new Set(people.filter((person) => this.#isMe(person)).map((person) => bare(person) ?? person))
       await Promise.all([
-        ...[...ours].map((own) => this.#inTurn(`our own ${own}`, until, () => this.#prepare([own], jid, until, isKeyNew))),
-        this.#prepare(people.filter((person) => !this.#isMe(person)), jid, until, isKeyNew),
+        ...[...ours].map((own) => this.#inTurn(`our own ${own}`, until, () => this.#prepare([own], jid, until, isNew))),
+        this.#prepare(people.filter((person) => !this.#isMe(person)), jid, until, isNew),
       ])
     })
   }
@@ -65,18 +66,24 @@ export class Recipients {
 
   /**
    * Lets the next message to a group begin with a new key when somebody who has the present one is no member any more. The library gives
-   * our key to whoever comes, and takes it from nobody.
+   * our key to whoever comes, and takes it from nobody. Whether it did: then all who had that one get the new one, too.
    */
-  async renewGroupKey(jid: string): Promise<void> {
-    if (!isGroup(jid)) {
-      return
-    }
-    const { me } = this.device.creds
-    const members = new Set((await this.group(jid)).participants.flatMap(({ id, phoneNumber, lid }) => [id, phoneNumber, lid]))
-    const holders = Object.keys(this.device.get('sender-key-memory', [jid])[jid] ?? {})
-    if (holders.some((holder) => !members.has(bare(holder)) && !isMe(holder, { id: me?.id, lid: me?.lid }))) {
+  async renewGroupKey(jid: string): Promise<boolean> {
+    const isDue = await this.#isKeyOfOthers(jid)
+    if (isDue) {
       await this.device.set({ 'sender-key-memory': { [jid]: null } })
     }
+    return isDue
+  }
+
+  /** Whether somebody has our key of a group who is no member of it. */
+  async #isKeyOfOthers(jid: string): Promise<boolean> {
+    if (!isGroup(jid)) {
+      return false
+    }
+    const members = new Set((await this.group(jid)).participants.flatMap(({ id, phoneNumber, lid }) => [id, phoneNumber, lid]))
+    const holders = Object.keys(this.device.get('sender-key-memory', [jid])[jid] ?? {})
+    return holders.some((holder) => !members.has(bare(holder)) && !this.#isMe(holder))
   }
 
   /**

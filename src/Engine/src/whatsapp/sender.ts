@@ -52,7 +52,9 @@ export class Sender {
       try {
         await queries.within(askLimitMs, () => encryptions.of(async (encrypted) => {
           await recipients.findAgain(jid, askLimitMs)
-          await recipients.renewGroupKey(jid)
+          if (await recipients.renewGroupKey(jid)) {
+            await recipients.find(jid, askLimitMs)
+          }
           await this.line.socket.relayMessage(jid, message, {
             messageId: whatsAppId,
             additionalNodes: lastLook(() => {

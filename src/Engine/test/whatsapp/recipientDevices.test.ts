@@ -208,6 +208,14 @@ describe('The devices of who is written to', () => {
     assert.deepEqual(keys.begun.toSorted(), ['111:3@lid', amiHidden, bareOwnHidden])
   })
 
+  test('of a group that have its key need a session when that gets a new one, since somebody has left', async () => {
+    const { found, device, keys } = finding({ [amiHidden]: [0, 3], [bareOwnHidden]: [0, 7] })
+    await device.set({ 'sender-key': { [`${group}::999_1::7`]: Buffer.from('[]') } })
+    await device.set({ 'sender-key-memory': { [group]: { [amiHidden]: true, '111:3@lid': true, [bareOwnHidden]: true, [goneHidden]: true } } })
+    await found.find(group, 4_000)
+    assert.deepEqual(keys.begun.toSorted(), ['111:3@lid', amiHidden, bareOwnHidden])
+  })
+
   for (const [what, refuse] of [
     ['are refused', (keys: FakeKeys, device: string) => void keys.refused.set(device, 406)],
     ['are not in the answer', (keys: FakeKeys, device: string) => void keys.omitted.add(device)],

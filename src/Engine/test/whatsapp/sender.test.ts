@@ -13,6 +13,7 @@ const [phone, laptop] = ['919800000001@s.whatsapp.net', '919800000001:4@s.whatsa
 function sender(...devices: string[]) {
   const steps: string[] = []
   const broken = new Set<string>()
+  const group = { isKeyDue: false }
   const encryptions = new Encryptions(() => undefined)
   const { encryptMessage } = encryptions.wrap({
     encryptMessage: ({ jid }: { jid: string }) =>
@@ -31,7 +32,7 @@ function sender(...devices: string[]) {
     recipients: {
       find: async () => void steps.push('find'),
       findAgain: async () => void steps.push('find again'),
-      renewGroupKey: async () => undefined,
+      renewGroupKey: async () => group.isKeyDue,
       requireAll: (_, encrypted) => {
         if (encrypted.notFor.length > 0) {
           throw new Error(`not for ${encrypted.notFor.join()}, but for ${encrypted.for.join()}`)
@@ -43,7 +44,7 @@ function sender(...devices: string[]) {
     requireOpen: () => undefined,
     refusal: (error, otherwise) => new EngineError(otherwise, (error as Error).message),
   })
-  return { made, steps, broken }
+  return { made, steps, broken, group }
 }
 
 describe('A message', () => {
@@ -51,6 +52,13 @@ describe('A message', () => {
     const { made, steps } = sender(phone, laptop)
     await made.relay('A', phone, hello)
     assert.deepEqual(steps, ['find', 'find again', 'relay', 'written, and 0 more'])
+  })
+
+  test('with which a new key of a group begins is written when all is known of those who had the old one', async () => {
+    const { made, steps, group } = sender(phone)
+    group.isKeyDue = true
+    await made.relay('A', phone, hello)
+    assert.deepEqual(steps, ['find', 'find again', 'find', 'relay', 'written, and 0 more'])
   })
 
   test('is not written when the library leaves out a device, and can be sent again', async () => {
