@@ -40,6 +40,9 @@ export class BegunSessions {
   readonly #doubtful = new Bounded<true>(devicesRemembered)
   /** Whose keys are being asked for, each until that is over. */
   readonly #asking = new Map<string, Promise<void>>()
+  /** How often the network had told of a change by the time that it did of a device. */
+  readonly #changed = new Bounded<number>(devicesRemembered)
+  #changes = 0
   /** With which the session there is cannot be used. */
   readonly #broken = new Bounded<true>(devicesRemembered)
 
@@ -91,7 +94,7 @@ export class BegunSessions {
 
   /** The network tells that these devices are new or gone. One that is new can have the place of one that was there before. */
   changed(notice: BinaryNode): void {
-    devicesIn(notice).forEach((device) => this.#forget(device))
+    devicesIn(notice).forEach((device) => this.#change(device))
   }
 
   /**
@@ -105,7 +108,7 @@ export class BegunSessions {
     if (!from || !user || device || isOurs || !Array.isArray(content) || content.every(({ tag }) => tag !== 'identity')) {
       return
     }
-    this.#forget(from)
+    this.#change(from)
   }
 
   async #withoutSession(devices: string[]): Promise<string[]> {
@@ -180,7 +183,8 @@ export class BegunSessions {
     })
     devices.forEach((device) => this.#asking.set(nameOf(device), over))
     try {
-      return await this.#take(devices, await this.#ask(devices))
+      const asOf = this.#changes
+      return await this.#take(devices, await this.#ask(devices), asOf)
     } finally {
       devices.forEach((device) => this.#asking.delete(nameOf(device)))
       end()
@@ -216,6 +220,16 @@ export class BegunSessions {
     }
   }
 
+  #change(device: string): void {
+    this.#changes++
+    this.#namesOf(device).forEach((name) => this.#changed.set(name, this.#changes))
+    this.#forget(device)
+  }
+
+  #hasChanged(device: string, asOf: number): boolean {
+    return this.#namesOf(device).some((name) => (this.#changed.get(name) ?? 0) > asOf)
+  }
+
   /** A device under both of its addresses, as far as they are known. */
   #namesOf(device: string): string[] {
     return usersOf(device, this.device).map((user) => nameOf(device, user))
@@ -240,7 +254,8 @@ export class BegunSessions {
     return this.socket.query({ tag: 'iq', attrs: { xmlns: 'encrypt', type: 'get', to: S_WHATSAPP_NET }, content: [what] }) as Promise<BinaryNode>
   }
 
-  async #take(devices: string[], answer: BinaryNode): Promise<Taken> {
+  /** @param asOf Which changes were told of when it was asked: of what changed since the keys may be old ones. */
+  async #take(devices: string[], answer: BinaryNode, asOf: number): Promise<Taken> {
     const users = getBinaryNodeChildren(getBinaryNodeChild(answer, 'list'), 'user')
     const answers = new Map(users.flatMap((user) => this.#namesOf(user.attrs['jid'] ?? '').map((name) => [name, user])))
     if (devices.every((device) => !answers.has(nameOf(device)))) {
@@ -251,6 +266,10 @@ export class BegunSessions {
     let passing: unknown
     for (const device of devices) {
       const user = answers.get(nameOf(device))
+      if (this.#hasChanged(device, asOf)) {
+        again.push(device)
+        continue
+      }
       if (!user && !this.#doubtful.get(nameOf(device))) {
         this.#doubtful.set(nameOf(device), true)
         again.push(device)
@@ -258,6 +277,10 @@ export class BegunSessions {
       }
       try {
         await this.#beginFrom(user)
+        if (this.#hasChanged(device, asOf)) {
+          again.push(device)
+          continue
+        }
         this.#doubtful.delete(nameOf(device))
         this.#namesOf(device).forEach((name) => this.#broken.delete(name))
         this.memory.begunWith.set(nameOf(device), true)

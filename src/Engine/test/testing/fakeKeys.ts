@@ -11,6 +11,8 @@ export class FakeKeys {
   countsOurs = true
   /** When it answers. */
   answered: Promise<void> = Promise.resolve()
+  /** What happens while a session with a device begins. */
+  meanwhile: (jid: string) => void = () => undefined
   /** With which code it answers about these. */
   readonly refused = new Map<string, number>()
   /** Of which the keys are no good. */
@@ -46,6 +48,7 @@ export class FakeKeys {
           return Promise.reject(new Error('Signature verification failed'))
         }
         this.begun.push(jid)
+        this.meanwhile(jid)
         this.strangers.delete(this.named(jid))
         return Promise.resolve()
       },

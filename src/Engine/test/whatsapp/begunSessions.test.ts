@@ -104,6 +104,20 @@ describe('A new session', () => {
     }
   })
 
+  test('is begun once more when the network tells of a change before it is there: its keys may be the old ones', async () => {
+    const { keys, sessions, begin } = await connection()
+    const notice = { tag: 'notification', attrs: { from: phoneByNumber }, content: [{ tag: 'identity', attrs: {} }] }
+    keys.answer = () => void (keys.asked.length === 1 && sessions.identityChanged(notice))
+    await begin(phone, laptop)
+    assert.deepEqual([keys.asked, keys.begun], [[[phone, laptop], [phone]], [laptop, phone]], 'nothing is begun with the old ones')
+
+    const others = await connection()
+    others.keys.meanwhile = (jid) => jid === phone && others.keys.begun.length === 1 && others.sessions.identityChanged(notice)
+    await others.begin(phone, laptop)
+    await others.begin(phone, laptop)
+    assert.deepEqual([others.keys.asked, others.keys.begun], [[[phone, laptop], [phone]], [phone, laptop, phone]])
+  })
+
   test('is begun with all the devices whose keys the network gives, and asked for with the others when they are listed anew', async () => {
     const { keys, sessions, begin, clock } = await connection()
     keys.refused.set('222:5@lid', 404)
