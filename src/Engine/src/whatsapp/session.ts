@@ -58,7 +58,7 @@ export class WhatsAppSession implements Session {
   readonly #memory: Memory
   readonly #knownDevices: KnownDevices
   readonly #begunSessions: BegunSessions
-  readonly #sessionLooks = new SessionLooks((device) => this.#begunSessions.isRefused(device))
+  readonly #sessionLooks: SessionLooks
   readonly #encryptions = new Encryptions((device) => this.#begunSessions.failed(device))
   readonly #history: HistoryRequests
   readonly #isDirect: boolean
@@ -79,6 +79,7 @@ export class WhatsAppSession implements Session {
     this.#history = new HistoryRequests((event) => this.#tell(event))
     this.#device = new Device(credentials, (changes) => this.#saves.store(changes))
     this.#knownDevices = new KnownDevices(this.#device)
+    this.#sessionLooks = new SessionLooks(this.#device, (device) => this.#begunSessions.isRefused(device))
     this.#reader = new Reader(this.#device, port.log, (jid) => this.#memory.group(jid))
     this.#journal = new Journal((stanza, plaintext) => this.#reader.read(stanza, plaintext), (stanza) => this.#reader.unread(stanza))
     this.#keysFirst = new KeysFirst(this.#device)
