@@ -70,7 +70,7 @@ export class BegunSessions {
       return await this.begin(devices, until)
     }
     const left = await this.#withoutSession(without)
-    const unreachable = left.filter((device) => this.isRefused(device) || this.#hidden(device) === undefined)
+    const unreachable = left.filter((device) => !this.mayBegin(device))
     if (left.length > unreachable.length) {
       throw fault ?? Object.assign(new Error('There was no time to begin a session with each device.'), { data: 408 })
     }
@@ -85,6 +85,11 @@ export class BegunSessions {
   /** Whether the network has no keys to give of this device. */
   isRefused(device: string): boolean {
     return this.#namesOf(device).some((name) => this.#refused.get(name))
+  }
+
+  /** Whether the network may have keys of this device: it did not refuse them since it was listed, and has them under an address that is known. */
+  mayBegin(device: string): boolean {
+    return !this.isRefused(device) && this.#hidden(device) !== undefined
   }
 
   /** The network has just listed these devices: it may have keys now of those that it refused. */

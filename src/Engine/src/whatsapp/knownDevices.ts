@@ -87,6 +87,10 @@ export class KnownDevices implements Pick<PossiblyExtendedCacheStore, 'get' | 's
     this.#namesOf(jid).forEach((name) => this.#leftOut.set(name, true))
   }
 
+  isLeftOut(jid: string): boolean {
+    return this.#namesOf(jid).some((name) => this.#leftOut.get(name))
+  }
+
   takeIn(jid: string): void {
     this.#namesOf(jid).forEach((name) => this.#leftOut.delete(name))
   }

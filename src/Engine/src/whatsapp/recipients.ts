@@ -24,7 +24,7 @@ export class Recipients {
     private readonly memory: Memory,
     private readonly known: KnownDevices,
     private readonly addresses: Pick<SignalRepositoryWithLIDStore['lidMapping'], 'getLIDForPN' | 'storeLIDPNMappings'>,
-    private readonly begun: Pick<BegunSessions, 'begin' | 'listed'>,
+    private readonly begun: Pick<BegunSessions, 'begin' | 'listed' | 'mayBegin'>,
     private readonly log: Log,
   ) {}
 
@@ -137,12 +137,12 @@ export class Recipients {
     if (strangers.length > 0) {
       await this.#lookUp(strangers)
     }
-    const listed = new Set(strangers.map(userOf).filter((user) => this.known.isFresh(user)))
     const haveKey = isGroup(chat) && !isKeyNew ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     // Of those that were left out there may be keys now. While they are asked for, what is in the line goes without.
-    const devices = people.map(userOf).flatMap((user) => listed.has(user) ? this.known.all(user) : this.known.get<FullJid[]>(user) ?? [])
+    const devices = people.map(userOf).flatMap((user) => this.known.all(user))
       .filter(({ device }) => !isGroup(chat) || device !== hostedDevice)
       .map(({ user, server, device }) => jidEncode(user, server, device))
+      .filter((device) => !this.known.isLeftOut(device) || this.begun.mayBegin(device))
     let unreachable: string[] = []
     try {
       unreachable = await this.begun.begin(devices.filter((device) => !haveKey[device]), until)

@@ -62,6 +62,7 @@ describe('The devices of who is written to', () => {
         return begun.begin(devices, until)
       },
       listed: (devices) => begun.listed(devices),
+      mayBegin: (device) => begun.mayBegin(device),
     }, (_, __, ___, data) => leftOut.push(data?.['devices']))
     return { found, asked, sessions, leftOut, keys, begun, mappings, meanwhile, clock, device, cache, members }
   }
@@ -244,6 +245,19 @@ describe('The devices of who is written to', () => {
       assert.deepEqual([keys.asked.slice(questions).toSorted(), keys.strangers.size], [[['111:4@lid'], ['999:5@lid']], 0])
     })
   }
+
+  test('are written to with the one that was left out as soon as there are keys, whichever message had it listed anew', async () => {
+    const { found, keys, clock } = finding({ [amiHidden]: [0, 99], [bareOwnHidden]: [0] })
+    keys.strangers.add('111:99@hosted.lid')
+    keys.refused.set('111:99@hosted.lid', 406)
+    await found.find(amiHidden, 4_000)
+    keys.refused.clear()
+    clock.ms = 300_000
+    await found.find(group, 4_000)
+    assert.equal(keys.strangers.size, 1, 'a group has nothing for it')
+    await found.find(amiHidden, 4_000)
+    assert.equal(keys.strangers.size, 0)
+  })
 
   test('are seen by the library without the one that was left out, while its keys are asked for again', async () => {
     const { found, keys, clock, cache } = finding({ [ami]: [0, 4], [bareOwn]: [0] })

@@ -9,7 +9,7 @@ import { Recipients } from '#engine/whatsapp/recipients.js'
 
 const group = '120363000000000001@g.us'
 const [ami, amiHidden] = ['919800000001@s.whatsapp.net', '111@lid']
-const nobody = { begin: () => Promise.resolve([]), listed: () => undefined }
+const nobody = { begin: () => Promise.resolve([]), listed: () => undefined, mayBegin: () => true }
 const [gone, goneHidden] = ['919800000002@s.whatsapp.net', '222@lid']
 
 function recipients(addressingMode: 'lid' | 'pn', member: GroupMetadata['participants'][number], device = new Device(undefined, () => Promise.resolve())): Recipients {
