@@ -139,10 +139,10 @@ export class Recipients {
     }
     const haveKey = isGroup(chat) && !isKeyNew ? this.device.get('sender-key-memory', [chat])[chat] ?? {} : {}
     // Of those that were left out there may be keys now. While they are asked for, what is in the line goes without.
-    const devices = people.map(userOf).flatMap((user) => this.known.all(user))
+    const all = people.map(userOf).flatMap((user) => this.known.all(user))
       .filter(({ device }) => !isGroup(chat) || device !== hostedDevice)
       .map(({ user, server, device }) => jidEncode(user, server, device))
-      .filter((device) => !this.known.isLeftOut(device) || this.begun.mayBegin(device))
+    const devices = all.filter((device) => !this.known.isLeftOut(device) || this.begun.mayBegin(device))
     let unreachable: string[] = []
     try {
       unreachable = await this.begun.begin(devices.filter((device) => !haveKey[device]), until)
@@ -153,8 +153,9 @@ export class Recipients {
     if (unreachable.length > 0) {
       this.log('warning', 'devices are left out: the network has no keys of them', undefined, { devices: redact(unreachable.join(' ')) })
     }
-    const isTheirs = isGroup(chat) ? devices.length > 0 && !people.some((person) => this.#isMe(person)) : people.includes(chat)
-    if (isTheirs && unreachable.length === devices.length && (devices.length > 0 || !this.#isMe(chat))) {
+    const isTheirs = isGroup(chat) ? all.length > 0 && !people.some((person) => this.#isMe(person)) : people.includes(chat)
+    const isReached = devices.length > unreachable.length || all.some((device) => haveKey[device])
+    if (isTheirs && !isReached && (all.length > 0 || !this.#isMe(chat))) {
       // It would go to our own other devices alone.
       throw new Error('No device of who is written to can be had.')
     }

@@ -326,7 +326,9 @@ describe('The devices of who is written to', () => {
       keys.strangers.add(each)
       keys.refused.set(each, 406)
     }
-    await assert.rejects(found.find(group, 4_000), /No device of who is written to/)
+    for (let times = 0; times < 2; times++) {
+      await assert.rejects(found.find(group, 4_000), /No device of who is written to/)
+    }
 
     await device.set({ 'sender-key': { [`${group}::999_1::7`]: Buffer.from('[]') } })
     await device.set({ 'sender-key-memory': { [group]: { [amiHidden]: true } } })
