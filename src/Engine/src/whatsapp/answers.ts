@@ -4,6 +4,7 @@ import { bare, isChat, isGroup, isMe, type Me } from '../messages/address.js'
 import { never, within } from '../numbers/deadline.js'
 import type { Port } from '../numbers/network.js'
 import type { Encryptions } from './encryptions.js'
+import type { KnownDevices } from './knownDevices.js'
 import type { Lifetime } from './lifetime.js'
 import type { Memory } from './memory.js'
 import type { Queries } from './queries.js'
@@ -21,6 +22,7 @@ export interface Answering {
   reader: { readonly me: Me }
   queries: Pick<Queries, 'within' | 'watched'>
   recipients: Pick<Recipients, 'find'>
+  knownDevices: Pick<KnownDevices, 'takeIn'>
   encryptions: Pick<Encryptions, 'of'>
   lifetime: Pick<Lifetime, 'during'>
   /** Ends the connection at once: nothing is written to it after that. */
@@ -36,9 +38,14 @@ export class Answers {
 
   /** @param call Has the library answer. */
   async give(receipt: BinaryNode, call: () => unknown): Promise<void> {
-    const { queries, encryptions } = this.answering
+    const { queries, encryptions, knownDevices } = this.answering
     if (!(await this.#find(receipt))) {
       return
+    }
+    const { from, participant } = receipt.attrs
+    if (getBinaryNodeChild(receipt, 'keys') && from) {
+      // It can be written to, whatever the network has of it.
+      knownDevices.takeIn(participant ?? from)
     }
     let isOver = false
     const failed = (code: number) => {

@@ -122,6 +122,7 @@ export class WhatsAppSession implements Session {
       reader: this.#reader,
       queries: this.#queries,
       recipients: this.#recipients,
+      knownDevices: this.#knownDevices,
       encryptions: this.#encryptions,
       lifetime: this.#lifetime,
       giveUp: (why) => this.#giveUp(why),

@@ -38,6 +38,7 @@ function connection(memory = Memory.of(new Map())) {
         }
       },
     },
+    knownDevices: { takeIn: (device) => steps.push(`take in ${device}`) },
     encryptions: { of: (send) => send({ for: [], notFor: [] }) },
     lifetime: new Lifetime(),
     giveUp: () => steps.push('give up'),
@@ -61,6 +62,13 @@ describe('Who could not read a message', () => {
     assert.deepEqual(await give(asks({ from: ami })), [`find ${ami}`, 'answer'])
     assert.deepEqual(await give(asks({ from: group, participant: ami })), [`find ${group} for a new key`, 'answer'])
     assert.deepEqual(await give(asks({ from: ourPhone, recipient: ami })), [`find ${ami}`, 'answer'])
+  })
+
+  test('can be written to when that brings keys of its own, whatever the network has', async () => {
+    const { give, network } = connection()
+    network.finds = new Error('No device of who is written to can be had.')
+    const receipt = asks({ from: ami })
+    assert.deepEqual(await give({ ...receipt, content: [...receipt.content as BinaryNode[], { tag: 'keys', attrs: {} }] }), [`find ${ami}`, `take in ${ami}`, 'answer'])
   })
 
   test('is answered alone when that is a companion', async () => {
