@@ -11,6 +11,7 @@ import type { BegunSessions } from './begunSessions.js'
 import type { Encrypted } from './encryptions.js'
 import type { KnownDevices } from './knownDevices.js'
 import type { Memory } from './memory.js'
+import { moveSessions } from './movedSessions.js'
 import { asListed, hostedDevice, isThisOne, userOf } from './names.js'
 import { asGroupRefusal } from './refusals.js'
 
@@ -175,8 +176,10 @@ export class Recipients {
     if (!answer) {
       throw new Error('The network did not say which devices there are.')
     }
-    await this.addresses.storeLIDPNMappings(answer.list.flatMap(({ id, lid }) => typeof lid === 'string' && isPnUser(id) ? [{ pn: id, lid }] : []))
+    const pairs = answer.list.flatMap(({ id, lid }) => typeof lid === 'string' && isPnUser(id) ? [{ pn: id, lid }] : [])
     const named = extractDeviceJids(answer.list, me.id, me.lid ?? '', false).map(asListed).filter((each) => !isThisOne(each, this.device))
+    await this.addresses.storeLIDPNMappings(pairs)
+    await moveSessions(this.device, pairs, named)
     const found = new Map<string, FullJid[]>()
     named.forEach((device) => found.set(device.user, [...(found.get(device.user) ?? []), device]))
     const nobodys = people.map(userOf).filter((user) => !found.has(user) && !this.known.isNamed(user))

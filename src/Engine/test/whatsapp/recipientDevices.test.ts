@@ -191,6 +191,17 @@ describe('The devices of who is written to', () => {
     assert.deepEqual(keys.begun.toSorted(), ['111:3@lid', amiHidden, bareOwnHidden])
   })
 
+  test('keep what was begun under their number, when their hidden address becomes known, and lose nothing that is there', async () => {
+    const { found, keys, device } = finding({ [ami]: [0, 4, 99], [bareOwn]: [0] })
+    const session = (of: string) => ({ of }) as unknown as Uint8Array
+    const all = ['919800000001.0', '919800000001.4', '919800000001_128.99', '111_1.0', '111_1.4', '111_129.99']
+    await device.set({ session: { '919800000001.0': session('phone'), '919800000001.4': session('laptop'), '919800000001_128.99': session('hosted'), '111_1.4': session('newer') } })
+    const seen: unknown[] = []
+    keys.answer = (devices) => void (devices.includes(amiHidden) && seen.push(device.get('session', all)))
+    await found.find(ami, 4_000)
+    assert.deepEqual(seen, [{ '111_1.0': session('phone'), '111_1.4': session('newer'), '111_129.99': session('hosted') }], 'before anything is begun')
+  })
+
   test('are written to with the sessions there are, when no new ones can be begun', async () => {
     const { found, keys, sessions } = finding({ [ami]: [0], [bareOwn]: [0] })
     keys.answer = () => refusedWith(503)
