@@ -7,6 +7,9 @@ const groupFreshMs = 5 * 60_000
 const answersRemembered = 1_000
 /** As often a receipt is left to the next connection; what the network says of it then is taken for its last word. */
 const mostPutOff = 3
+/** For all receipts together in an hour: a connection that ends again and again is of no use to anybody. */
+const mostInAnHour = 12
+const hourMs = 60 * 60_000
 /** Of a number; so many names take 0.8 MB. */
 export const devicesRemembered = 10_000
 
@@ -14,6 +17,8 @@ export const devicesRemembered = 10_000
 export class Memory {
   readonly retries = new Retries()
   readonly #putOff = new Bounded<number>(answersRemembered)
+  /** When, in the last hour. */
+  #putOffs: number[] = []
   readonly #groups = new Bounded<{ group: GroupMetadata; at: number }>(groupsRemembered)
 
   /** Devices with which a session was begun since the credentials came here. */
@@ -25,11 +30,17 @@ export class Memory {
     return known as Memory
   }
 
-  /** Whether an answer that nothing can be said to now may be left to the next connection. */
+  /** Whether an answer that cannot be given now may be left to the next connection. */
   putOff(answer: string): boolean {
+    const now = performance.now()
     const times = this.#putOff.get(answer) ?? 0
+    this.#putOffs = this.#putOffs.filter((at) => now - at < hourMs)
+    if (times >= mostPutOff || this.#putOffs.length >= mostInAnHour) {
+      return false
+    }
     this.#putOff.set(answer, times + 1)
-    return times < mostPutOff
+    this.#putOffs.push(now)
+    return true
   }
 
   group(jid: string): GroupMetadata | undefined {

@@ -105,6 +105,17 @@ describe('Who could not read a message', () => {
     })
   }
 
+  test('does not have the connection end for each of many, while nothing can be known for any', async () => {
+    const memory = Memory.of(new Map())
+    const { give, network } = connection(memory)
+    network.finds = refusedWith(503)
+    let putOff = 0
+    for (let id = 0; id < 50; id++) {
+      putOff += (await give(asks({ from: ami, id: `M${id}` }))).includes('give up') ? 1 : 0
+    }
+    assert.equal(putOff, 12)
+  })
+
   test('is answered as well as can be where the network has spoken its last word', async () => {
     const { give, network, logged } = connection()
     for (const fault of [refusedWith(404), new Error('No device of who is written to can be had.')]) {
