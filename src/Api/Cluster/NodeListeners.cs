@@ -18,21 +18,24 @@ internal sealed class NodeListeners(Func<bool> canAnswer, TimeProvider clock, IL
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
 
+    private readonly long _began = clock.GetTimestamp();
+
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        await CanAnswerOr(LongestWait, cancellationToken);
+        await CanAnswer(cancellationToken);
         Socket? socket = null;
         var options = new SocketTransportOptions { CreateBoundListenSocket = at => socket = SocketTransportOptions.CreateDefaultBoundListenSocket(at) };
         var listener = await new SocketTransportFactory(Options.Create(options), loggers).BindAsync(endpoint, cancellationToken);
         return new Listener(listener, socket!, clock);
     }
 
-    private async Task CanAnswerOr(TimeSpan longest, CancellationToken cancellationToken)
+    // For all ports together. Whoever is asked to stop meanwhile first opens them, and then stops in order.
+    private async Task CanAnswer(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(LookAgain, clock);
-        for (var began = clock.GetTimestamp(); !canAnswer() && clock.GetElapsedTime(began) < longest;)
+        while (!canAnswer() && clock.GetElapsedTime(_began) < LongestWait && !cancellationToken.IsCancellationRequested)
         {
-            await timer.WaitForNextTickAsync(cancellationToken);
+            await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }
 

@@ -23,6 +23,7 @@ public static class LoggingServices
         // A person reads sentences, a container's log collector reads one JSON object a line.
         ITextFormatter shown = Console.IsOutputRedirected ? new CompactJsonFormatter() : new MessageTemplateTextFormatter(Readable);
         var logger = Quieted(new LoggerConfiguration(), settings.LogLevel ?? Usual)
+            .Filter.ByExcluding(IsStartGivenUp)
             .Enrich.FromLogContext()
             .WriteTo.Console(new MaskingFormatter(shown), levelSwitch: standardOutput)
             .WriteTo.Sink(new LogFiles(settings.LogDirectory, settings.ProcessName))
@@ -40,6 +41,10 @@ public static class LoggingServices
 
         return configuration;
     }
+
+    // Who asks a process to stop while it starts is told by its exit code, and not by an error of the framework's host.
+    private static bool IsStartGivenUp(LogEvent line) => line.Exception is OperationCanceledException
+        && line.Properties.GetValueOrDefault(Constants.SourceContextPropertyName) is ScalarValue { Value: "Microsoft.Extensions.Hosting.Internal.Host" };
 
     /// <summary>Categories that say nothing an operator can use at a lower level.</summary>
     private static IEnumerable<(string Category, LogEventLevel Least)> Noise =>

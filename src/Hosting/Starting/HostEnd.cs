@@ -18,8 +18,19 @@ public static class HostEnd
     }
 
     // At that moment nobody has been told to stop yet: what is over without success has failed.
-    private static PartFailedException? Failed(IServiceProvider services) => services.GetServices<IHostedService>().OfType<BackgroundService>()
-        .Where(part => part.ExecuteTask is { IsCompleted: true, IsCompletedSuccessfully: false })
-        .Select(part => new PartFailedException(part.GetType().Name, part.ExecuteTask!.Exception?.InnerException ?? new TaskCanceledException(part.ExecuteTask)))
-        .FirstOrDefault();
+    private static PartFailedException? Failed(IServiceProvider services)
+    {
+        try
+        {
+            return services.GetServices<IHostedService>().OfType<BackgroundService>()
+                .Where(part => part.ExecuteTask is { IsCompleted: true, IsCompletedSuccessfully: false })
+                .Select(part => new PartFailedException(part.GetType().Name, part.ExecuteTask!.Exception?.InnerException ?? new TaskCanceledException(part.ExecuteTask)))
+                .FirstOrDefault();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was asked to stop while it started, gave that up, and is gone: whoever waits for its end must hear of it all the same.
+            return null;
+        }
+    }
 }

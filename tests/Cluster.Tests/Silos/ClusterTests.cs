@@ -205,6 +205,8 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         await Until(api.Http, "/api/health", health => health["ok"]?.GetValue<bool>() is true);
 
         Assert.Equal(0, await api.Stop());
+        Assert.DoesNotContain("Hosting failed to start", api.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("An error occurred", api.Output, StringComparison.Ordinal);
     }
 
     [Fact]
