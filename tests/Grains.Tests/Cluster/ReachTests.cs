@@ -108,11 +108,19 @@ public sealed class ReachTests : SeveralSilos
         _network.Held = new TaskCompletionSource();
         var (lost, other) = (Relabel(_cutOff), On<INumbersGrain>(_cutOff).Update(nobodys, new NumberUpdate("Relabelled", null)));
 
-        await CutOff();
+        try
+        {
+            await CutOff();
 
-        await Assert.ThrowsAsync<TimeoutException>(() => lost.WaitAsync(TimeSpan.FromSeconds(5)));
-        Assert.False(other.IsCompleted);
-        _network.Held.SetResult();
+            var told = await Assert.ThrowsAsync<TimeoutException>(() => lost.WaitAsync(TimeSpan.FromSeconds(5)));
+            Assert.Contains("does not answer any more", told.Message, StringComparison.Ordinal);
+            Assert.False(other.IsCompleted);
+        }
+        finally
+        {
+            _network.Held.SetResult();
+        }
+
         Assert.NotNull((await other).Value);
     }
 
