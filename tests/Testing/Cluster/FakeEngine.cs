@@ -13,6 +13,7 @@ namespace Loopwave.Testing;
 public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan OfferAgain = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, Line> _lines = [];
 
@@ -160,10 +161,27 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         foreach (var (number, line) in _lines.Where(line => line.Value.IsOpen).ToList())
         {
             line.IsOpen = false;
-            _ = Raise(number, new EngineEvent.Closed(428));
+            _ = Offer(Next(number, new EngineEvent.Closed(428)));
         }
 
         return Task.CompletedTask;
+    }
+
+    // Like every engine: until somebody takes it.
+    private async Task Offer(EngineBatch batch)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(began) < Patience;)
+        {
+            try
+            {
+                await Repeat(batch);
+                return;
+            }
+            catch (Exception)
+            {
+                await Task.Delay(OfferAgain, TimeProvider.System);
+            }
+        }
     }
 
     public Task Acknowledge(string number, EngineCursor cursor, CancellationToken cancellationToken)
