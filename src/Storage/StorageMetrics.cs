@@ -16,7 +16,8 @@ internal static class StorageMetrics
 
     private const string Done = "done";
 
-    // A condition of the unit did not hold, such as the epoch of a number. Nothing is wrong with the database.
+    // A condition of the unit did not hold, such as the epoch of a number, or that what it builds on is stored. Nothing is wrong
+    // with the database.
     private const string Refused = "refused";
     private const string Failed = "failed";
 
@@ -30,14 +31,14 @@ internal static class StorageMetrics
 
     /// <summary>A unit of work that was just given to the database.</summary>
     public static Task<UnitResult> Measured(string backend, Task<UnitResult> unit) =>
-        Measured(backend, Commit, unit, static result => result.Committed ? Done : Refused);
+        Measured(backend, Commit, unit, static result => result.Committed ? Done : Refused, BehindException.IsCauseOf);
 
     /// <summary>A query that the database was just asked.</summary>
     public static Task<List<T>> Measured<T>(string backend, Task<List<T>> query) => Measured(backend, Query, query, static _ => Done);
 
     /// <summary>A change of a number, with all its steps.</summary>
     public static Task<CommitResult> Measured(string backend, Task<CommitResult> commit) =>
-        Measured(backend, Commit, commit, static result => result is CommitResult.Committed ? Done : Refused);
+        Measured(backend, Commit, commit, static result => result is CommitResult.Committed ? Done : Refused, BehindException.IsCauseOf);
 
     /// <summary>One read or write of MongoDB. That something is there already is an answer like any other.</summary>
     public static Task<T> MeasuredStep<T>(string backend, Task<T> step) =>

@@ -68,7 +68,7 @@ internal sealed partial class MongoCommits
         {
             if (lane.IsBroken)
             {
-                throw new StorageUnavailableException("Storage is not available: an earlier change of this number was not stored.");
+                throw BehindException.Refusal();
             }
 
             try

@@ -48,7 +48,7 @@ internal sealed class UnitWriter : IDisposable
         var waiting = new WaitingUnit(unit);
         if (unit.Lane is { IsBroken: true })
         {
-            throw AfterFailure();
+            throw BehindException.Refusal();
         }
 
         if (!TryAdd(waiting))
@@ -89,10 +89,6 @@ internal sealed class UnitWriter : IDisposable
             throw _errors.Stuck();
         }
     }
-
-    /// <summary>Nothing is applied behind what failed in its lane.</summary>
-    public static StorageUnavailableException AfterFailure() =>
-        new("Storage is not available: an earlier write of this number failed.");
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Numbers;
 using Loopwave.Storage.Tests.Conformance;
 using Loopwave.Team;
@@ -16,14 +17,16 @@ public sealed class MongoMetricsTests : IAsyncDisposable
     public async ValueTask DisposeAsync() => await MongoServer.Drop(_name);
 
     [Fact]
-    public async Task Commits_and_their_steps_are_measured_and_what_is_there_already_is_no_failure()
+    public async Task Commits_and_their_steps_are_measured_and_neither_what_is_there_already_nor_what_comes_behind_a_refusal_is_a_failure()
     {
         using var measured = new Measurements(host: null);
         await using (var backend = await MongoBackend.Open(_name, isOwner: false, options => options with { Backend = Backend }))
         {
             var owned = await Sample.OwnedNumber(backend);
             Assert.Equal(CommitResult.Committed, await backend.Numbers.Commit(owned.Change(), owned.Lane));
-            Assert.Equal(CommitResult.StaleEpoch, await backend.Numbers.Commit(owned.Change() with { Epoch = 99 }, new CommitLane()));
+            var refused = new CommitLane();
+            Assert.Equal(CommitResult.StaleEpoch, await backend.Numbers.Commit(owned.Change() with { Epoch = 99 }, refused));
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => backend.Numbers.Commit(owned.Change(), refused));
             var member = Filled.Of<MemberDocument>();
             Assert.True(await backend.Team.Add(member));
             Assert.False(await backend.Team.Add(member));

@@ -87,7 +87,7 @@ internal sealed class PostgresBatch(PostgresSession session)
     {
         if (!waiting.IsRefused && !waiting.WasApplied && waiting.Unit.Lane is { IsBroken: true })
         {
-            waiting.Refused(UnitWriter.AfterFailure());
+            waiting.Refused(BehindException.Refusal());
         }
 
         return !waiting.IsRefused && !waiting.Result.IsCompleted;

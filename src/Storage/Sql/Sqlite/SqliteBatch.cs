@@ -48,7 +48,7 @@ internal sealed class SqliteBatch(PreparedCommands commands, IUnitFaults? faults
         // What went through before its lane broke goes through again.
         if (!waiting.WasApplied && waiting.Unit.Lane is { IsBroken: true })
         {
-            waiting.Refused(UnitWriter.AfterFailure());
+            waiting.Refused(BehindException.Refusal());
             return true;
         }
 
