@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -5,12 +6,14 @@ namespace Loopwave.Numbers;
 
 /// <summary>
 /// Takes over from silos that are gone. The numbers of one that the membership calls dead need not wait until its lease is
-/// over: it is revoked first, and then the reconciler is woken. Every silo does this; doing it several times is harmless.
+/// over: it is revoked first, and then the reconciler is woken. Every silo does this; doing it several times is harmless. One that
+/// ended as it was asked to is called dead as well, and is no reason to worry.
 /// </summary>
 internal sealed partial class SiloWatch(
     IClusterMembershipService membership,
     ILocalSiloDetails self,
     IOwnershipStore ownership,
+    SiloChoice choice,
     Reconcilers reconcilers,
     TimeProvider clock,
     IHostApplicationLifetime lifetime,
@@ -20,6 +23,9 @@ internal sealed partial class SiloWatch(
 
     private HashSet<SiloAddress> _present = [];
     private HashSet<SiloAddress> _dead = [];
+
+    // They have told the membership that they end, in good order: one that has no time for that is Stopping.
+    private readonly HashSet<SiloAddress> _leaving = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,22 +51,28 @@ internal sealed partial class SiloWatch(
         var dead = others.Where(member => member.Status is SiloStatus.Dead).Select(member => member.SiloAddress).ToHashSet();
         var present = others.Select(member => member.SiloAddress).Where(silo => !dead.Contains(silo)).ToHashSet();
         var died = dead.Except(_dead).ToList();
+        _leaving.UnionWith(others.Where(member => member.Status is SiloStatus.ShuttingDown).Select(member => member.SiloAddress));
+        _leaving.IntersectWith(present.Concat(died));
         if (died.Count > 0 || _present.Except(present).Any())
         {
             // Beside the watch: another one may go meanwhile.
-            TakeOver(died, stop).Ignore();
+            TakeOver([.. died.Select(silo => (silo, HasToldToEnd(silo)))], stop).Ignore();
         }
 
         (_present, _dead) = (present, dead);
     }
 
-    private async Task TakeOver(IReadOnlyList<SiloAddress> died, CancellationToken stop)
+    // In its last report, or to the membership: one that drains for long does the first, one that has nothing to drain only the second.
+    private bool HasToldToEnd(SiloAddress silo) =>
+        _leaving.Contains(silo) || choice.Reports.Any(report => report.IsStopping && report.Silo == SiloLease.NameOf(silo));
+
+    private async Task TakeOver(IReadOnlyList<(SiloAddress Silo, bool WasAsked)> died, CancellationToken stop)
     {
-        await Task.WhenAll(died.Select(silo => Revoke(SiloLease.NameOf(silo), stop)));
+        await Task.WhenAll(died.Select(one => Revoke(SiloLease.NameOf(one.Silo), one.WasAsked, stop)));
         await reconcilers.WakeAll(changed: true, stop);
     }
 
-    private async Task Revoke(string silo, CancellationToken stop)
+    private async Task Revoke(string silo, bool wasAsked, CancellationToken stop)
     {
         // After that time the lease is over by itself.
         for (var began = clock.GetTimestamp(); clock.GetElapsedTime(began) <= SiloLease.TimeToLive;)
@@ -69,7 +81,14 @@ internal sealed partial class SiloWatch(
             {
                 if (await ownership.Revoke(silo))
                 {
-                    LogRevoked(logger, silo);
+                    if (wasAsked)
+                    {
+                        LogEnded(logger, silo);
+                    }
+                    else
+                    {
+                        LogRevoked(logger, silo);
+                    }
                 }
 
                 return;
@@ -84,6 +103,9 @@ internal sealed partial class SiloWatch(
 
     [LoggerMessage(LogLevel.Warning, "Silo {Silo} is dead; its lease is revoked and its numbers are taken over")]
     private static partial void LogRevoked(ILogger logger, string silo);
+
+    [LoggerMessage(LogLevel.Information, "Silo {Silo} has ended as it was asked to; what it did not hand over, if anything, is taken over")]
+    private static partial void LogEnded(ILogger logger, string silo);
 
     [LoggerMessage(LogLevel.Warning, "The lease of the dead silo {Silo} could not be revoked; this is tried again")]
     private static partial void LogNotRevoked(ILogger logger, Exception exception, string silo);

@@ -134,6 +134,9 @@ public sealed class LoopwaveCluster : IAsyncDisposable
     /// <summary>Ends one silo of several without letting it tidy up.</summary>
     public Task Kill(TestSilo silo) => _cluster.KillSiloAsync(silo.Handle);
 
+    /// <summary>Ends one silo of several as somebody does who asks its process to stop, which then hands nothing over.</summary>
+    public Task Stop(TestSilo silo) => _cluster.StopSiloAsync(silo.Handle);
+
     /// <summary>Lets time pass in small steps, with waits in between that give numbers time for what fell due.</summary>
     public async Task Passes(double seconds, double step = 0.5)
     {
