@@ -36,6 +36,10 @@ public interface IClusterGrain : IGrainWithIntegerKey
     /// <summary>An API node says that it is there; it counts as gone after three quarters of a minute without.</summary>
     [Alias("report-api-node")]
     Task ReportApiNode(ApiNodeView node);
+
+    /// <summary>An API node says that it ends.</summary>
+    [Alias("forget-api-node")]
+    Task ForgetApiNode(string name);
 }
 
 /// <summary>The cluster at one moment, at most some seconds old.</summary>

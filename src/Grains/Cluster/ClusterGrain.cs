@@ -114,6 +114,12 @@ internal sealed class ClusterGrain(
         return Task.CompletedTask;
     }
 
+    public Task ForgetApiNode(string name)
+    {
+        _nodes.Remove(name);
+        return Task.CompletedTask;
+    }
+
     private ApiNodeView[] ApiNodes()
     {
         foreach (var (name, known) in _nodes.ToList())
