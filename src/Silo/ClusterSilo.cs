@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Loopwave.Cluster;
 using Loopwave.Configuration;
+using Loopwave.Starting;
 using Loopwave.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,8 @@ public static class ClusterSilo
             silo.AddOrleansDashboard(settings);
             silo.Configure<SiloOptions>(options => options.SiloName = $"{Environment.MachineName}:{cluster.SiloPort}");
             silo.Configure<EndpointOptions>(endpoint => Listen(endpoint, cluster));
+            silo.Services.AddSingleton<SiloPorts>();
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<SiloPorts>());
         });
     }
 

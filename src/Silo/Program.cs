@@ -20,6 +20,7 @@ return await ProcessRun.Guarded("The silo", async () =>
     using var silo = builder.Build();
     silo.Services.Check(mistakes);
     settings.CheckPort();
+    silo.Services.GetRequiredService<SiloPorts>().Check();
 
     var progress = new SiloProgress();
     var loggers = silo.Services.GetRequiredService<ILoggerFactory>();

@@ -42,7 +42,7 @@ public static class HttpPort
             }
             catch (SocketException fault) when (fault.SocketErrorCode is SocketError.AddressAlreadyInUse)
             {
-                throw new PortTakenException(settings.Port);
+                throw new PortTakenException(settings.Port, "PORT");
             }
             catch (SocketException) when (settings.BindAddress is null || settings.BindAddress.Equals(IPAddress.IPv6Any))
             {
@@ -53,5 +53,6 @@ public static class HttpPort
 }
 
 /// <summary>Another program listens where we would.</summary>
-public sealed class PortTakenException(int port)
-    : Exception($"Port {port} is taken by another program. Stop that one, or set PORT to another port.");
+/// <param name="setting">The key of the setting that the port is from.</param>
+public sealed class PortTakenException(int port, string setting)
+    : Exception($"Port {port} is taken by another program. Stop that one, or set {setting} to another port.");
