@@ -40,7 +40,7 @@ public sealed partial class SettingsReader
         return new LoopwaveSettings
         {
             Role = _role,
-            Cluster = _role is ProcessRole.Standalone ? null : Cluster(),
+            Cluster = _role is ProcessRole.Standalone ? null : Cluster(port),
             Mongo = Mongo(),
             Port = port,
             Address = Text("WEB_ORIGIN")?.TrimEnd('/') ?? $"http://localhost:{port}",
@@ -76,13 +76,17 @@ public sealed partial class SettingsReader
         }
     }
 
-    private ClusterSettings Cluster()
+    private ClusterSettings Cluster(int port)
     {
+        var (silo, gateway) = (Port("SILO_PORT", 11111), Port("GATEWAY_PORT", 30000));
         if (_role is ProcessRole.Silo)
         {
             // Without them every silo would make its own, and no silo could read what another one wrote.
             Require("CREDENTIALS_KEY", "32 random bytes; every silo has the same ones; \"openssl rand -base64 32\" makes some.");
             Require("JWT_SECRET", "at least 32 bytes; every silo has the same ones.");
+            Differ("SILO_PORT", silo, "PORT", port);
+            Differ("GATEWAY_PORT", gateway, "PORT", port);
+            Differ("GATEWAY_PORT", gateway, "SILO_PORT", silo);
         }
 
         var id = Text("CLUSTER_ID") ?? "loopwave";
@@ -96,8 +100,8 @@ public sealed partial class SettingsReader
             Postgres = Postgres(),
             Id = id,
             SiloAddress = SiloAddress(),
-            SiloPort = Port("SILO_PORT", 11111),
-            GatewayPort = Port("GATEWAY_PORT", 30000),
+            SiloPort = silo,
+            GatewayPort = gateway,
             DrainFor = Seconds("DRAIN_SECONDS", 60, most: 3600),
         };
     }
@@ -107,6 +111,14 @@ public sealed partial class SettingsReader
         if (Text(key) is null)
         {
             _mistakes.Add($"{key} is missing: {means}");
+        }
+    }
+
+    private void Differ(string key, int port, string otherKey, int other)
+    {
+        if (port == other)
+        {
+            _mistakes.Add($"{key} is {port}, and so is {otherKey}, but a silo needs a port of its own for each.");
         }
     }
 
