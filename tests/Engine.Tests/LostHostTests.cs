@@ -119,6 +119,25 @@ public class LostHostTests
     }
 
     [Fact]
+    public async Task An_end_that_is_told_again_after_the_number_was_opened_anew_is_not_the_end_of_that_one()
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        EngineEvent[] told = [new EngineEvent.CredentialsChanged([new CredentialEntry("key", [9])]), new EngineEvent.Closed(428)];
+        world.Taking = _ => throw new InvalidOperationException("not now");
+        await Assert.ThrowsAnyAsync<Exception>(() => host.Deliver("n1", 1, 1, told));
+        await world.Open("n1");
+        world.Taking = _ => Task.CompletedTask;
+
+        await host.Deliver("n1", 1, 1, [.. told, new EngineEvent.LinkScanned()]);
+        await world.NextBatch();
+
+        await world.Engine.Relay("n1", 1, "A", "1@s.whatsapp.net", [1], CancellationToken.None);
+        await world.Engine.Close("n1", 1, CancellationToken.None);
+        Assert.Equal("n1", (await host.Next("close")).GetProperty("number").GetString());
+    }
+
+    [Fact]
     public async Task The_loss_is_said_again_until_somebody_took_it()
     {
         await using var world = new EngineWorld();

@@ -14,6 +14,7 @@ internal sealed partial class EngineHosts : IHostTaker
             line = Line(batch.Number);
         }
 
+        var end = EndIn(batch);
         int opens;
         bool isLower, isAgain, isOver;
         await line.Turn.WaitAsync();
@@ -26,7 +27,7 @@ internal sealed partial class EngineHosts : IHostTaker
                     throw new InvalidOperationException("The events are not of a host that runs.");
                 }
 
-                opens = line.Opens;
+                opens = end is null ? line.Opens : line.OpensAt(end);
                 isLower = batch.First.Epoch < line.Epoch;
                 isAgain = line.WasTaken(batch.First);
             }
@@ -44,7 +45,7 @@ internal sealed partial class EngineHosts : IHostTaker
             line.Turn.Release();
         }
 
-        if (!isLower && (isOver || batch.Events.Any(evt => evt is EngineEvent.Closed or EngineEvent.Unknown { Rest: EngineEvent.Closed })))
+        if (!isLower && (isOver || end is not null))
         {
             Release(line, opens, host);
         }
@@ -53,6 +54,13 @@ internal sealed partial class EngineHosts : IHostTaker
         {
             throw new EngineException(EngineError.StaleEpoch, "A higher epoch owns the number.");
         }
+    }
+
+    // Where the last end of a connection stands that the events tell of.
+    private static EngineCursor? EndIn(EngineBatch batch)
+    {
+        var at = batch.Events.ToList().FindLastIndex(evt => evt is EngineEvent.Closed or EngineEvent.Unknown { Rest: EngineEvent.Closed });
+        return at < 0 ? null : batch.First with { Sequence = batch.First.Sequence + at };
     }
 
     public void Report(EngineHost host, EnginePresence presence)

@@ -5,6 +5,8 @@ namespace Loopwave.WhatsApp;
 /// <summary>A number as this process knows it. Changed under the lock of <see cref="EngineHosts"/>.</summary>
 internal sealed class EngineLine(string number)
 {
+    private (EngineCursor At, int Opens)? _end;
+
     public string Number => number;
 
     /// <summary>The highest epoch seen.</summary>
@@ -18,6 +20,17 @@ internal sealed class EngineLine(string number)
 
     /// <summary>Counts the orders to open, so that what belongs to an earlier one is told from what came since.</summary>
     public int Opens { get; set; }
+
+    /// <summary>The order to open that an end belongs to: the last one when the end was told first, however often it is told again.</summary>
+    public int OpensAt(EngineCursor end)
+    {
+        if (_end is not { } told || told.At != end)
+        {
+            _end = (end, Opens);
+        }
+
+        return _end.Value.Opens;
+    }
 
     /// <summary>The last event that somebody took, acknowledged or not.</summary>
     public EngineCursor? Taken { get; set; }
