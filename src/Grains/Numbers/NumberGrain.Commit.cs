@@ -49,7 +49,7 @@ internal sealed partial class NumberGrain
                 TellOthers(work.Learned);
                 return;
             case CommitResult.StaleEpoch:
-                await GiveUpOwnership();
+                GiveUpOwnership();
                 throw new NumberNotOwnedException(Number);
             case CommitResult.Duplicate:
                 LogCameSecond(logger, Number);
@@ -111,7 +111,7 @@ internal sealed partial class NumberGrain
         var stored = await ports.Numbers.Load(Number) ?? throw new InvalidOperationException($"Number {Number} is gone.");
         if (stored.Epoch != before.Epoch)
         {
-            await GiveUpOwnership();
+            GiveUpOwnership();
             throw new NumberNotOwnedException(Number);
         }
 

@@ -14,6 +14,10 @@ internal sealed partial class NumberGrain
     private static readonly Cause CredentialsMissing = new(
         "credentials_missing", "The stored credentials are gone. Restore AUTH_DIR, or link the number again.");
 
+    // What changed of the device with events that are stored, and is not saved yet.
+    private OwedSecrets? _owed;
+    private Joined? _save;
+
     private async Task OpenEngine()
     {
         if (!context.Lease.IsHeld)
@@ -22,8 +26,10 @@ internal sealed partial class NumberGrain
             return;
         }
 
-        switch (await ports.Credentials.Load(Number))
+        switch (await LoadCredentials())
         {
+            case null:
+                return;
             case CredentialsRead.Unreadable unreadable when Session.Paired:
                 LogCredentialsUnreadable(logger, Number, unreadable.Why);
                 await Step(session => session.CredentialsLost(CredentialsUnreadable, Now));
@@ -37,6 +43,55 @@ internal sealed partial class NumberGrain
             default:
                 await OpenEngine(null);
                 return;
+        }
+    }
+
+    // With what is owed, or not at all: without it the device would go back to a state it has left.
+    private async Task<CredentialsRead?> LoadCredentials()
+    {
+        try
+        {
+            if (await CannotSaveOwed() is { } why)
+            {
+                await CloseOver(why);
+                return null;
+            }
+        }
+        catch (CredentialsUnreadableException exception)
+        {
+            return new CredentialsRead.Unreadable(exception.Message);
+        }
+
+        return await ports.Credentials.Load(Number);
+    }
+
+    /// <summary>Saves what is owed, if anything is; never twice at the same time, for an older state must not come after a later one.</summary>
+    private Task SaveOwed()
+    {
+        _save ??= new Joined(SaveOwedOnce);
+        return _owed is null ? Task.CompletedTask : _save.Run();
+    }
+
+    private async Task SaveOwedOnce()
+    {
+        while (_owed is { } owed)
+        {
+            await SaveCredentials(owed.Changes, owed.Session);
+            _owed = _owed == owed ? null : _owed;
+        }
+    }
+
+    /// <summary>Saves what is owed, or says why that cannot be done, now or later.</summary>
+    private async Task<string?> CannotSaveOwed()
+    {
+        try
+        {
+            await SaveOwed();
+            return null;
+        }
+        catch (Exception exception) when (!MayPass(exception))
+        {
+            return exception.GetType().Name;
         }
     }
 
@@ -56,10 +111,13 @@ internal sealed partial class NumberGrain
                 await Step(now => now.CredentialsLost(CredentialsMissing, Now));
                 return;
             case CredentialsSave.StaleEpoch:
-                await GiveUpOwnership();
+                GiveUpOwnership();
                 throw new NumberNotOwnedException(Number);
             case var unknown:
                 throw new InvalidOperationException($"Unknown result {unknown}.");
         }
     }
+
+    /// <param name="Session">Whose device they are of.</param>
+    private sealed record OwedSecrets(List<CredentialEntry> Changes, NumberSession Session);
 }

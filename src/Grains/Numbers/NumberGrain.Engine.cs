@@ -12,6 +12,10 @@ internal sealed partial class NumberGrain
     // Nobody has confirmed yet that what was opened, or may have been, is closed.
     private bool _mayBeOpen;
 
+    // How often a connection was begun here.
+    private int _opens;
+    private Joined? _close;
+
     private async Task OpenEngine(IReadOnlyList<CredentialEntry>? credentials)
     {
         var link = credentials is null ? new EngineLink(Session.Link?.Phone) : null;
@@ -19,6 +23,7 @@ internal sealed partial class NumberGrain
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
             _engineOpen = true;
+            _opens++;
             var wayOut = await WayOut(timeout.Token);
             if (!context.Lease.IsHeld)
             {
@@ -63,13 +68,20 @@ internal sealed partial class NumberGrain
         }
     }
 
-    private async Task CloseEngine()
+    /// <summary>Closes what is open, or may be. False when nobody confirmed that it is closed, which is tried again.</summary>
+    private async Task<bool> CloseEngine()
     {
-        if (!_engineOpen)
+        if (_engineOpen || _mayBeOpen)
         {
-            return;
+            _close ??= new Joined(CloseOnce);
+            await _close.Run();
         }
 
+        return !_mayBeOpen;
+    }
+
+    private async Task CloseOnce()
+    {
         _engineOpen = false;
         _isClosing = true;
         _connection = null;
@@ -83,12 +95,16 @@ internal sealed partial class NumberGrain
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
             LogEngineRefused(logger, exception, Number, "close", (exception as EngineException)?.Error);
+
+            // Whoever has a higher epoch has ended ours.
+            _mayBeOpen &= exception is not EngineException { Error: EngineError.StaleEpoch };
         }
         finally
         {
             _isClosing = false;
         }
     }
+
     // For when this activation is over: of it only what does not change any more is used.
     private Func<Task> CloseAgain(long epoch)
     {
@@ -96,8 +112,24 @@ internal sealed partial class NumberGrain
         return async () =>
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, clock);
-            await engine.Close(number, epoch, timeout.Token);
+            try
+            {
+                await engine.Close(number, epoch, timeout.Token);
+            }
+            catch (EngineException exception) when (exception.Error is EngineError.StaleEpoch)
+            {
+                // Whoever has a higher epoch has ended ours.
+            }
         };
+    }
+
+    // An end that was told before the last connection was begun is not the end of that one.
+    private void ConnectionIsGone()
+    {
+        if (_opens == _opensBefore)
+        {
+            NothingIsOpen();
+        }
     }
 
     private void NothingIsOpen() => (_engineOpen, _mayBeOpen, _connection, _offer) = (false, false, null, null);

@@ -11,6 +11,9 @@ internal sealed partial class NumberGrain
 {
     private EngineCursor? _cursor;
 
+    // How many connections had been begun when the events came that are being taken.
+    private int _opensBefore;
+
     public async Task On(EngineBatch batch)
     {
         if (_state is null || _stale)
@@ -23,6 +26,7 @@ internal sealed partial class NumberGrain
             _queue.Heard(Now);
         }
 
+        var opens = _opens;
         await _turn.WaitAsync();
         try
         {
@@ -31,6 +35,7 @@ internal sealed partial class NumberGrain
                 return;
             }
 
+            _opensBefore = opens;
             await Apply(batch);
         }
         catch (CredentialsUnreadableException exception)
@@ -38,6 +43,12 @@ internal sealed partial class NumberGrain
             // What could not be stored waits at the engine until the old credentials can be read again.
             LogCredentialsUnreadable(logger, Number, exception.Message);
             await Step(session => session.CredentialsLost(CredentialsUnreadable, Now));
+        }
+        catch (Exception)
+        {
+            // What is stored of it can fall due, whatever became of the rest.
+            Arm();
+            throw;
         }
         finally
         {
@@ -64,23 +75,35 @@ internal sealed partial class NumberGrain
                 return;
             }
         }
-        else if (events.Count > 0)
+        else
         {
             try
             {
-                await Take(events);
+                await SaveOwed();
+                await Take(events, batch.Last);
             }
             catch (Exception exception) when (!MayPass(exception))
             {
                 Refused(batch);
                 throw;
             }
-
-            _cursor = batch.Last;
         }
 
         using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
         await _engine.Acknowledge(Number, batch.Last, timeout.Token);
+    }
+
+    /// <summary>Stores events up to a place, and then what they changed of the device's secrets. What is stored is not applied again, whatever comes of the secrets.</summary>
+    private async Task Take(IReadOnlyList<EngineEvent> events, EngineCursor last)
+    {
+        if (events.Count > 0)
+        {
+            await Take(events);
+            _cursor = last;
+
+            // The message before the keys: a key that moved on past a message that was lost could never read it again.
+            await SaveOwed();
+        }
     }
 
     private async Task Take(IReadOnlyList<EngineEvent> events)
@@ -156,14 +179,13 @@ internal sealed partial class NumberGrain
         LogStep(before, document.Session);
         if (events.Any(evt => evt is EngineEvent.Closed))
         {
-            NothingIsOpen();
+            ConnectionIsGone();
         }
 
         ForgetEndedHistory();
-        if (linked is null)
+        if (linked is null && secrets.Count > 0)
         {
-            // The message before the keys: a key that moved on past a message that was lost could never read it again.
-            await SaveCredentials(secrets, document.Session);
+            _owed = new(secrets, document.Session);
         }
     }
 

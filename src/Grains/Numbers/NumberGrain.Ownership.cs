@@ -3,7 +3,7 @@ namespace Loopwave.Numbers;
 /// <summary>Letting go: of a number that belongs to another process by now, or to this one under a new right.</summary>
 internal sealed partial class NumberGrain
 {
-    private async Task GiveUpOwnership()
+    private void GiveUpOwnership()
     {
         if (_stale)
         {
@@ -12,14 +12,16 @@ internal sealed partial class NumberGrain
 
         _stale = true;
         LogNotOwned(logger, Number);
-        await CloseEngine();
         DeactivateOnIdle();
+
+        // Not waited for: it lasts until what the engine has to tell is taken, and whoever finds out here may be about to take it.
+        CloseEngine().Ignore();
     }
 
     /// <summary>This process lost its right to numbers and has a new one: the number is taken anew, by a new activation.</summary>
-    private async Task TakeAnew()
+    private void TakeAnew()
     {
-        await GiveUpOwnership();
+        GiveUpOwnership();
         GrainFactory.GetGrain<INumberGrain>(Number).Ensure().Ignore();
     }
 }

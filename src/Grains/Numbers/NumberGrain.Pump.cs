@@ -176,7 +176,7 @@ internal sealed partial class NumberGrain
         }
         catch (EngineException exception) when (exception.Error is EngineError.StaleEpoch)
         {
-            await GiveUpOwnership();
+            GiveUpOwnership();
         }
         catch (EngineException exception) when (exception.Error is EngineError.NotConnected)
         {

@@ -92,7 +92,7 @@ internal sealed partial class NumberGrain
         var session = Session;
         if (_incarnation != context.Lease.Incarnation)
         {
-            await TakeAnew();
+            TakeAnew();
             return false;
         }
 
@@ -107,7 +107,7 @@ internal sealed partial class NumberGrain
             await CloseEngine();
             if (!await ports.Credentials.Wipe(Number, State.Epoch))
             {
-                await GiveUpOwnership();
+                GiveUpOwnership();
                 return false;
             }
 
@@ -115,10 +115,9 @@ internal sealed partial class NumberGrain
             return true;
         }
 
-        if (_engineOpen && !session.IsOpen)
+        if ((_engineOpen || _mayBeOpen) && !session.IsOpen)
         {
-            await CloseEngine();
-            return true;
+            return await CloseEngine();
         }
 
         if (!_engineOpen && session.IsOpen && session.State is not SessionState.Connecting)
@@ -136,11 +135,10 @@ internal sealed partial class NumberGrain
 
         if (session.State is SessionState.Connecting && !_engineOpen)
         {
-            if (_mayBeOpen)
+            // By an attempt that seemed to have failed. Opened once more, it would not say again that it is.
+            if (_mayBeOpen && !await CloseEngine())
             {
-                // By an attempt that seemed to have failed. Opened once more, it would not say again that it is.
-                _engineOpen = true;
-                await CloseEngine();
+                return false;
             }
 
             await OpenEngine();

@@ -36,6 +36,11 @@ internal sealed partial class NumberGrain
     /// </summary>
     private async Task<bool> TakeSingly(EngineBatch batch, IReadOnlyList<EngineEvent> events)
     {
+        if (await CannotSaveOwed() is { } why)
+        {
+            return await CloseOver(why);
+        }
+
         var taken = batch.Last.Sequence - events.Count;
         foreach (var step in Steps(events))
         {
@@ -44,9 +49,11 @@ internal sealed partial class NumberGrain
                 return await CloseOver(unreadable.Why ?? unreadable.Type);
             }
 
+            taken += step.Count;
+            var last = batch.First with { Sequence = taken };
             try
             {
-                await Take(step);
+                await Take(step, last);
             }
             catch (Exception exception) when (!MayPass(exception) && step.Any(IsSecret))
             {
@@ -55,10 +62,8 @@ internal sealed partial class NumberGrain
             catch (Exception exception) when (!MayPass(exception))
             {
                 await TakeWhatIsLeft(step[0], exception);
+                _cursor = last;
             }
-
-            taken += step.Count;
-            _cursor = batch.First with { Sequence = taken };
         }
 
         return true;
@@ -128,6 +133,7 @@ internal sealed partial class NumberGrain
     {
         LogNotSaved(logger, Number, why);
         await Recover();
+        _owed = Session.Paired ? _owed : null;
         await Step(session => session.Paired
             ? session.CredentialsLost(CredentialsNotSaved, Now)
             : session.On(new EngineEvent.Closed(DisconnectCause.ConnectionLost), Now, context.Random));
@@ -152,8 +158,8 @@ internal sealed partial class NumberGrain
         context.Metrics.PassedOver(State.Document.Engine, SetAsideBecause.Failed);
         if (Readable(evt) is EngineEvent.Closed)
         {
-            // Whatever it said, the connection is gone.
-            NothingIsOpen();
+            // Whatever it said.
+            ConnectionIsGone();
         }
     }
 

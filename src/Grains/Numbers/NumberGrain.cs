@@ -98,11 +98,19 @@ internal sealed partial class NumberGrain(
         }
 
         (_isLeaving, _isEnding) = (true, true);
-        await CloseEngine();
+        if (!_stale)
+        {
+            await CloseEngine();
+        }
+
         await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
         // What was under way may just have opened one.
-        await CloseEngine();
+        if (_engineOpen)
+        {
+            await CloseEngine();
+        }
+
         Vanish(_stale ? null : State.Epoch);
         await context.Releases.Settled(Number, cancellationToken);
     }

@@ -22,6 +22,20 @@ public sealed class OwnershipTests(SharedCluster shared) : OneNumber(shared), IC
     }
 
     [Fact]
+    public async Task Whoever_finds_out_by_what_the_engine_tells_does_not_wait_until_the_engine_has_told_it()
+    {
+        await TakenByAnother();
+        var told = new TaskCompletionSource();
+        Cluster.Engine.Closing = _ => told.Task;
+
+        Assert.IsNotType<TimeoutException>(await Assert.ThrowsAnyAsync<Exception>(() => Raise(new EngineEvent.Closed(428))));
+        told.SetResult();
+
+        Assert.Equal("close", await Cluster.Engine.NextClose(Number));
+        await BackUnderANewEpoch();
+    }
+
+    [Fact]
     public async Task The_next_call_activates_the_number_anew_under_a_higher_epoch_and_it_connects()
     {
         var before = Cluster.Engine.Epoch(Number);

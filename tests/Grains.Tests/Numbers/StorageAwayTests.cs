@@ -94,6 +94,25 @@ public sealed class StorageAwayTests : IAsyncLifetime
         await _cluster.ComesBack(_number);
     }
 
+    [Fact]
+    public async Task What_may_be_open_is_closed_at_once_and_again_until_it_is_also_when_the_number_is_stopped()
+    {
+        await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
+        var slow = new TaskCompletionSource();
+        var refusals = 2;
+        _cluster.Engine.Connecting = slow.Task;
+        _cluster.Engine.Opening = _ => slow.TrySetCanceled();
+        _cluster.Engine.Closing = _ => refusals-- > 0 ? throw new EngineException(EngineError.Unavailable, "Not now.") : Task.CompletedTask;
+
+        await _cluster.PassesUntil(() => Task.FromResult(refusals == 1));
+        await _cluster.Number(_number).SetDesired(DesiredState.Stopped);
+        await _cluster.PassesUntil(() => Task.FromResult(refusals < 0));
+
+        Assert.Equal("close", await _cluster.Engine.NextClose(_number));
+        await _cluster.Passes(60);
+        Assert.Equal(-1, refusals);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
