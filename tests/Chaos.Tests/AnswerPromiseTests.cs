@@ -169,9 +169,9 @@ public sealed class AnswerPromiseTests
     [InlineData(55.0, true)]
     [InlineData(55.1, false)]
     [InlineData(61.0, false)]
-    public void Numbers_are_ready_soon_once_storage_is_back(double backAt, bool isMet)
+    public void Numbers_show_that_they_are_ready_soon_after_storage_is_back(double readyAt, bool isMet)
     {
-        var target = AnswerPromise.Back(Effect(AllAsked.Nothing, backAt: backAt)).First();
+        var target = AnswerPromise.Back(Effect(AllAsked.Nothing, readyAt: readyAt)).First();
 
         Assert.Contains("all numbers ready once it was over", target.What, StringComparison.Ordinal);
         Assert.True(target.IsMet == isMet, target.ToString());
@@ -221,7 +221,7 @@ public sealed class AnswerPromiseTests
     private static Asked Asked(string number, int node, double first, double? done) => new(number, node, At(first), done is { } at ? At(at) : null);
 
     /// <summary>Two numbers, one of them at a silo that is struck: ready elsewhere at 14 s, not any more at 20 s, and again at 30 s.</summary>
-    private static FaultEffect Effect(AllAsked asked, EngineKind engine = EngineKind.Sandbox, bool comesBack = true, double backAt = 30)
+    private static FaultEffect Effect(AllAsked asked, EngineKind engine = EngineKind.Sandbox, bool comesBack = true, double readyAt = 30)
     {
         var ownership = new Ownership();
         ownership.Saw(new(At(0), Struck, Dead, 1));
@@ -232,13 +232,13 @@ public sealed class AnswerPromiseTests
             [Struck] = new(Struck, engine,
             [
                 Shown(0, "ready"),
-                .. comesBack ? new[] { Shown(13, "connecting"), Shown(14, "ready"), Shown(20, "disconnected"), Shown(backAt, "ready") } : [],
+                .. comesBack ? new[] { Shown(13, "connecting"), Shown(14, "ready"), Shown(20, "disconnected"), Shown(readyAt, "ready") } : [],
             ]),
             [Other] = new(Other, engine, [Shown(0, "ready")]),
         };
         return FaultEffect.Of(
             new("F1", "SIGKILL", [Dead], At(10), At(40), TakesStorage: true), At(60), ownership, timelines,
-            Array.Empty<NumberConnection>().ToLookup(connection => connection.Number), asked);
+            timelines.Keys.Select(number => new NumberConnection(number, 1, 0, null, IsReplaced: false, At(0), null)).ToLookup(connection => connection.Number), asked);
 
         static StatusAt Shown(double at, string status) => new(At(at), status, null, null);
     }

@@ -60,8 +60,10 @@ internal static class AnswerPromise
     /// <exception cref="ArgumentException">It was not away.</exception>
     public static IEnumerable<Target> Back(FaultEffect effect)
     {
-        var longest = effect.LongestNotBack ?? throw new ArgumentException("Storage was not away.", nameof(effect));
-        yield return new($"{effect.Fault.Name}: all numbers ready once it was over", Seconds(longest), $"within {Seconds(Within)}", longest <= Within);
+        var back = effect.Back ?? throw new ArgumentException("Storage was not away.", nameof(effect));
+        yield return new(
+            $"{effect.Fault.Name}: all numbers ready once it was over",
+            $"connected to stay within {Seconds(back.Connected)}, shown away for up to {Seconds(back.Shown)}", $"within {Seconds(Within)}", back.Longest <= Within);
         yield return Soon(effect, "sends accepted once it was over", effect.Waits.OnceBack, Enough);
     }
 
