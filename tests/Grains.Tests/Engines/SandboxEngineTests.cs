@@ -431,6 +431,68 @@ public sealed class SandboxEngineTests
         Assert.Equal(isRecorded ? ["515", "503", null] : ["515", null], ends);
     }
 
+    [Fact]
+    public async Task An_end_that_the_record_could_not_be_told_is_told_when_it_can_be_as_it_was()
+    {
+        var record = new MemorySandboxRecord();
+        await using var world = SandboxWorld.Start(record: record);
+        await world.Connect(Number);
+        record.IsFull = true;
+        var ended = world.Clock.GetUtcNow();
+        await world.Engine.CloseAll();
+        world.Clock.Advance(TimeSpan.FromSeconds(12));
+
+        record.IsFull = false;
+        world.Clock.Advance(TimeSpan.FromSeconds(5));
+
+        var last = (await world.Control.Connections(Number, All)).Value!.Data[^1];
+        Assert.Equal(("428", ended), (last.End, last.To));
+        Assert.True(last.EndOrder > last.Id);
+        var atRest = world.Agenda.Count;
+        world.Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(atRest, world.Agenda.Count);
+    }
+
+    [Fact]
+    public async Task An_end_that_the_record_could_not_be_told_is_told_before_the_next_connection_begins()
+    {
+        var record = new MemorySandboxRecord();
+        await using var world = SandboxWorld.Start(record: record);
+        var credentials = await world.Connect(Number);
+        record.IsFull = true;
+        var ended = world.Clock.GetUtcNow();
+        await world.Engine.CloseAll();
+        Assert.Equal(428, (await world.Inbox.Next<EngineEvent.Closed>(Number)).Code);
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        record.IsFull = false;
+        await world.Open(Number, 1, credentials);
+        await world.Inbox.Next<EngineEvent.Opened>(Number);
+
+        Assert.Equal([("515", null), ("428", ended), (null, null)], await Ends());
+        world.Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal([("515", null), ("428", ended), (null, null)], await Ends());
+
+        // The first was linked at no time that matters.
+        async Task<IEnumerable<(string? End, DateTimeOffset? To)>> Ends() => (await world.Control.Connections(Number, All)).Value!.Data
+            .Select(connection => (connection.End, connection.End == "515" ? null : connection.To));
+    }
+
+    [Fact]
+    public async Task A_connection_that_the_record_never_had_has_no_end_that_it_is_told_again_and_again()
+    {
+        var record = new MemorySandboxRecord();
+        await using var world = SandboxWorld.Start(record: record);
+        var credentials = await world.Link(Number);
+        var atRest = world.Agenda.Count;
+
+        record.IsFull = true;
+        await world.Open(Number, 2, credentials);
+        Assert.Equal(503, (await world.Inbox.Next<EngineEvent.Closed>(Number)).Code);
+
+        Assert.Equal(atRest, world.Agenda.Count);
+    }
+
     [Theory]
     [InlineData("superseded")]
     [InlineData("closed")]

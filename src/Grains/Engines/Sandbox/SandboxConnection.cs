@@ -12,7 +12,13 @@ internal sealed class SandboxLine(string number)
     public long Epoch { get; set; }
     public SandboxStream? Stream { get; set; }
     public SandboxConnection? Connection { get; set; }
+
+    /// <summary>Ends of its connections that the record could not be told yet, oldest first.</summary>
+    public List<SandboxEnd> Untold { get; } = [];
 }
+
+/// <summary>How a connection ended, and when.</summary>
+internal sealed record SandboxEnd(long Connection, long Order, DateTimeOffset At, string How);
 
 /// <summary>
 /// One connection of a number, as long as it is its line's current one. The servers call it from anywhere; once it ended,
@@ -22,10 +28,14 @@ internal sealed partial class SandboxConnection(
     SandboxClient client, SandboxLine line, SandboxSubscriber subscriber, EngineOpen request, long id) : ISandboxDevice
 {
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TellAgainAfter = TimeSpan.FromSeconds(5);
+
+    private const string NotingEnd = "note the end of a connection";
 
     // What the servers handed over while the login was still going on.
     private List<SandboxLetter>? _early = [];
     private HashSet<long>? _held;
+    private Task<SandboxOpening>? _opening;
 
     public long Id => id;
     public SandboxSubscriber Subscriber => subscriber;
@@ -45,7 +55,14 @@ internal sealed partial class SandboxConnection(
     public Task<SandboxOpening> Begin()
     {
         line.Connection = this;
-        return client.Network.Record.Opened(new(id, line.Number, request.Epoch, client.Host, client.Network.Now));
+        foreach (var end in line.Untold)
+        {
+            // Before this one, which would end what the record still has as open.
+            client.Network.Note(Write(end), NotingEnd);
+        }
+
+        _opening = client.Network.Record.Opened(new(id, line.Number, request.Epoch, client.Host, client.Network.Now));
+        return _opening;
     }
 
     /// <summary>Connects once the servers have it: shows a code, or logs in with the credentials. Never fails.</summary>
@@ -86,8 +103,7 @@ internal sealed partial class SandboxConnection(
     public void End(string how)
     {
         line.Connection = null;
-        var network = client.Network;
-        network.Note(network.Record.Ended(line.Number, id, network.NextOrder(), network.Now, how), "note the end of a connection");
+        Tell(new(id, client.Network.NextOrder(), client.Network.Now, how));
     }
 
     public void Leave() => client.Network.Leave(subscriber, this);
@@ -173,6 +189,54 @@ internal sealed partial class SandboxConnection(
 
         client.Network.Schedule(PingTimeout, LosePing);
     }
+
+    private void Tell(SandboxEnd end) => client.Network.Note(TellOrKeep(end), NotingEnd);
+
+    // Real servers know of an end whatever becomes of our storage: of a connection that they have, it is told until it is noted.
+    private async Task TellOrKeep(SandboxEnd end)
+    {
+        try
+        {
+            await Write(end);
+            lock (line)
+            {
+                line.Untold.Remove(end);
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            if (await Stands())
+            {
+                Keep(end);
+                client.Network.Schedule(TellAgainAfter, () => Tell(end));
+            }
+        }
+    }
+
+    private void Keep(SandboxEnd end)
+    {
+        lock (line)
+        {
+            if (!line.Untold.Contains(end))
+            {
+                line.Untold.Add(end);
+            }
+        }
+    }
+
+    private async Task<bool> Stands()
+    {
+        try
+        {
+            return await _opening! is SandboxOpening.Stands;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    private Task Write(SandboxEnd end) => client.Network.Record.Ended(line.Number, end.Connection, end.Order, end.At, end.How);
 
     private async Task Connect()
     {
