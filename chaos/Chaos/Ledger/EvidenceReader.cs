@@ -12,8 +12,9 @@ internal sealed class EvidenceReader(
 {
     private const int AtOnce = 8;
 
-    // A silo that has joined is still being given numbers, each of which is away for a moment.
+    // A silo that has joined is still being given numbers, each of which is away for a moment, and at the first of it shown as of nobody.
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AllOnTheirWay = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
 
     private readonly ConcurrentBag<WireMessage> _wire = [];
@@ -21,12 +22,14 @@ internal sealed class EvidenceReader(
     private readonly ConcurrentBag<NumberConnection> _connections = [];
     private readonly ConcurrentBag<NumberAtEnd> _numbers = [];
     private readonly ConcurrentDictionary<string, Timeline> _timelines = [];
+    private long _reading;
     private readonly IReadOnlyList<Line> _lines = [.. conversations.Select(conversation => conversation.Line).Distinct()];
 
     public IReadOnlyDictionary<string, Timeline> Timelines => _timelines;
 
     public async Task<Evidence> Read()
     {
+        _reading = clock.GetTimestamp();
         await Each(_lines, ReadNumber);
         await ReadStored();
         await Each(_lines.Where(line => line.Engine is EngineKind.Sandbox), ReadSandbox);
@@ -59,7 +62,7 @@ internal sealed class EvidenceReader(
         for (var asked = clock.GetTimestamp(); ; await Task.Delay(LookEvery, clock))
         {
             var number = await api.Get($"/api/v1/numbers/{line.Id}");
-            if (Text(number["status"]) != "connecting" || clock.GetElapsedTime(asked) > OnItsWay)
+            if (Text(number["status"]) == "ready" || clock.GetElapsedTime(asked) > OnItsWay || clock.GetElapsedTime(_reading) > AllOnTheirWay)
             {
                 return number;
             }
