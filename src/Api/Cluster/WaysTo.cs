@@ -15,8 +15,14 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
     // How many looks at the ways there are between two trials of a new one in the place of one that is open.
     private const long LooksUntilRenewed = 60;
 
+    // The same while two of them lead over one silo: there may be a silo that none leads over, such as one that has just joined.
+    private const long LooksUntilSpread = 5;
+
     // Whoever does not reach a number says so at once. Where that took long another silo may take long as well, and callers can come again.
     private static readonly TimeSpan AskedElsewhereWithin = TimeSpan.FromSeconds(2);
+
+    // As long as a way has for its answer. What a silo that ends still has to do is done by then.
+    private static readonly TimeSpan AnsweredWithin = TimeSpan.FromSeconds(3);
 
     // Of the first ones nothing is known yet, and requests do not wait for that.
     private readonly Way[] _ways = [.. Enumerable.Range(0, Count).Select(key => new Way(key) { IsOpen = true })];
@@ -29,12 +35,14 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
 
     /// <summary>
     /// Asks by the way whose turn it is. Where that one's silo does not reach the number, and so has done nothing, it is asked once more by an
-    /// open way over each other silo until one does. Whatever may have been carried out is not asked again.
+    /// open way over each other silo until one does. Whatever may have been carried out is not asked again: when its way answers nothing for
+    /// three seconds while others do, or has led over another silo for as long, the call is given up as one without an answer.
     /// </summary>
+    /// <exception cref="TimeoutException">The call was given up; whether it was carried out nobody knows.</exception>
     public async Task<Outcome<T>> Ask<T>(Func<long, Task<Outcome<T>>> ask)
     {
         var (way, began) = (NextWay(), clock.GetTimestamp());
-        var answer = await ask(way.Key);
+        var answer = await way.Call(ask);
         if (answer.Refusal is not { MayWorkElsewhere: true })
         {
             return answer;
@@ -46,7 +54,7 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
             var other = Volatile.Read(ref _ways[i]);
             if (other.IsOpen && asked.Add(other.Silo))
             {
-                answer = await ask(other.Key);
+                answer = await other.Call(ask);
             }
         }
 
@@ -63,13 +71,14 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
     {
         var look = Interlocked.Increment(ref _looks);
         var renewed = look % LooksUntilRenewed == 0 ? look / LooksUntilRenewed % Count : -1;
+        var spread = look % LooksUntilSpread == 0 && renewed < 0 ? FindDouble() : -1;
         for (var i = 0; i < Count; i++)
         {
             var way = _ways[i];
             way.IsOpen &= !way.IsAsked;
-            if (!way.IsOpen || i == renewed)
+            if (!way.IsOpen || i == renewed || i == spread)
             {
-                _ = Try(new Way(_made++ % MostKeys), i, way, whatever: i == renewed);
+                _ = Try(new Way(_made++ % MostKeys), i, way, leastMore: i == renewed ? 0 : i == spread ? 1 : Count);
             }
 
             if (!way.IsAsked)
@@ -98,10 +107,11 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
         return last!;
     }
 
-    private async Task Try(Way other, int place, Way way, bool whatever)
+    /// <param name="leastMore">In the place of a way that is open it has to lead to so many more silos.</param>
+    private async Task Try(Way other, int place, Way way, int leastMore)
     {
         await Ask(other);
-        if (other.IsOpen ? !way.IsOpen || (whatever && IsAsFarSpread(other, place)) : !way.IsOpen && other.LastOpen > way.LastOpen)
+        if (other.IsOpen ? !way.IsOpen || MoreSilos(other, place) >= leastMore : !way.IsOpen && other.LastOpen > way.LastOpen)
         {
             // Unless another one that was tried is there already.
             Interlocked.CompareExchange(ref _ways[place], other, way);
@@ -109,11 +119,18 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
     }
 
     // Ways that are open must not come to lead over one silo only by and by: what that one does not reach could be asked of no other one.
-    private bool IsAsFarSpread(Way other, int place)
+    private int MoreSilos(Way other, int place)
     {
         var now = _ways.Select(way => way.Silo).ToList();
         List<string?> then = [.. now[..place], other.Silo, .. now[(place + 1)..]];
-        return then.Distinct().Count() >= now.Distinct().Count();
+        return then.Distinct().Count() - now.Distinct().Count();
+    }
+
+    // The place of an open way that leads over the same silo as another open one; -1 when each leads over its own.
+    private int FindDouble()
+    {
+        var seen = new HashSet<string?>();
+        return Array.FindIndex(_ways, way => way is { IsOpen: true, Silo: not null } && !seen.Add(way.Silo));
     }
 
     private async Task Ask(Way way)
@@ -123,7 +140,20 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
         var isOpen = false;
         try
         {
+            var before = way.Silo;
             (isOpen, way.Silo) = await Look(find(way.Key));
+            if (before is not null && before != way.Silo)
+            {
+                // The client has left the silo that it led over, which may still answer what it was asked.
+                _ = way.GiveUp(after: AnsweredWithin, clock);
+            }
+        }
+        catch (TimeoutException)
+        {
+            if (_ways.Any(other => other != way && other.IsOpen))
+            {
+                way.GiveUp();
+            }
         }
         catch (Exception)
         {
@@ -147,43 +177,6 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
         {
             // A silo of an older release does not know the question.
             return (await way.IsOpen(), null);
-        }
-    }
-
-    private sealed class Way(long key)
-    {
-        private volatile bool _isOpen;
-        private volatile bool _isAsked;
-        private volatile string? _silo;
-        private long _lastOpen;
-
-        public long Key => key;
-
-        /// <summary>It said so when it was asked last, and in time.</summary>
-        public bool IsOpen
-        {
-            get => _isOpen;
-            set => _isOpen = value;
-        }
-
-        /// <summary>The silo that answered last; null as long as that is not known.</summary>
-        public string? Silo
-        {
-            get => _silo;
-            set => _silo = value;
-        }
-
-        /// <summary>The look that it was last open for; 0 for never.</summary>
-        public long LastOpen
-        {
-            get => Volatile.Read(ref _lastOpen);
-            set => Volatile.Write(ref _lastOpen, value);
-        }
-
-        public bool IsAsked
-        {
-            get => _isAsked;
-            set => _isAsked = value;
         }
     }
 }

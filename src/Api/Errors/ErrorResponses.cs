@@ -11,10 +11,8 @@ namespace Loopwave.Api.Errors;
 /// </summary>
 internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider clock, ILogger<ErrorResponses> logger)
 {
-    private static readonly TimeSpan OutageRetry = TimeSpan.FromSeconds(5);
-
-    // Another silo may answer at once.
-    private static readonly TimeSpan UnansweredRetry = TimeSpan.FromSeconds(2);
+    /// <summary>After an outage: another silo may answer at once, and may have storage that the one that was asked does not reach.</summary>
+    internal static readonly TimeSpan OutageRetry = TimeSpan.FromSeconds(2);
 
     private readonly OncePerMinute _logged = new(clock);
 
@@ -89,7 +87,7 @@ internal sealed partial class ErrorResponses(RequestDelegate next, TimeProvider 
 
         // Whether the work was done is not known here: only a repeat under the same Idempotency-Key is safe.
         TimeoutException or OperationCanceledException or OrleansException => Unavailable("unavailable",
-            "The service didn't answer in time. Try again shortly; repeat a POST with the same Idempotency-Key.", UnansweredRetry),
+            "The service didn't answer in time. Try again shortly; repeat a POST with the same Idempotency-Key.", OutageRetry),
         _ => null,
     };
 

@@ -57,8 +57,10 @@ internal static class Refusals
     };
 
     /// <summary>How long to wait where the refusal itself does not know better.</summary>
-    public static TimeSpan? RetryAfter(RefusalCode code) =>
-        code is RefusalCode.StorageUnavailable or RefusalCode.DiskFull or RefusalCode.QueueFull or RefusalCode.RateLimited
-            ? TimeSpan.FromSeconds(5)
-            : null;
+    public static TimeSpan? RetryAfter(RefusalCode code) => code switch
+    {
+        RefusalCode.StorageUnavailable => ErrorResponses.OutageRetry,
+        RefusalCode.DiskFull or RefusalCode.QueueFull or RefusalCode.RateLimited => TimeSpan.FromSeconds(5),
+        _ => null,
+    };
 }

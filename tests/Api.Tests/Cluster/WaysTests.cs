@@ -98,16 +98,17 @@ public sealed class WaysTests
     [Fact]
     public void Once_a_minute_an_open_way_gives_way_to_a_new_one_that_is_open()
     {
+        // A new one is tried at each fifth look: the twelfth of them at the sixtieth.
         Look(59);
         Assert.Equal([0, 1, 2, 3], Used());
         _ways.Look();
-        Assert.Equal([0, 2, 3, 4], Used());
+        Assert.Equal([0, 2, 3, 15], Used());
 
-        _answers[5] = new TaskCompletionSource<bool>().Task;
+        _answers[27] = new TaskCompletionSource<bool>().Task;
         Look(60);
-        Assert.Equal([0, 2, 3, 4], Used());
+        Assert.Equal([0, 2, 3, 15], Used());
         Look(120);
-        Assert.Equal([2, 4, 6, 7], Used());
+        Assert.Equal([2, 15, 39, 51], Used());
     }
 
     [Fact]
@@ -235,6 +236,83 @@ public sealed class WaysTests
     }
 
     [Fact]
+    public async Task What_is_asked_by_a_way_that_answers_nothing_any_more_is_given_up_and_nothing_else()
+    {
+        Over("A", "B", "A", "B");
+        var look = new TaskCompletionSource<bool>();
+        _answers[1] = look.Task;
+        var calls = new Dictionary<long, Task<Outcome<string>>>();
+        for (var call = 0; call < WaysTo.Count; call++)
+        {
+            var never = _ways.Ask(key =>
+            {
+                calls[key] = null!;
+                return new TaskCompletionSource<Outcome<string>>().Task;
+            });
+            calls[calls.Single(asked => asked.Value is null).Key] = never;
+        }
+
+        _ways.Look();
+        Assert.DoesNotContain(calls.Values, call => call.IsCompleted);
+        look.SetException(new TimeoutException());
+
+        await Assert.ThrowsAsync<TimeoutException>(() => calls[1].WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.DoesNotContain(calls.Where(call => call.Key != 1), call => call.Value.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Where_no_other_way_is_open_either_an_answer_that_comes_late_is_waited_for()
+    {
+        Over("A", "A", "A", "A");
+        var (late, look) = (new TaskCompletionSource<Outcome<string>>(), new TaskCompletionSource<bool>());
+        for (var key = 0; key < 20; key++)
+        {
+            _answers[key] = look.Task;
+        }
+
+        var call = _ways.Ask(_ => late.Task);
+        Look(3);
+        look.SetException(new TimeoutException());
+        late.SetResult("done");
+
+        Assert.Equal("done", (await call).Value);
+    }
+
+    [Fact]
+    public async Task What_was_asked_over_a_silo_that_the_client_has_left_is_given_up_when_that_does_not_answer_for_three_seconds_more()
+    {
+        Over("A", "A", "A", "A");
+        var (never, late) = (new TaskCompletionSource<Outcome<string>>(), new TaskCompletionSource<Outcome<string>>());
+        var lost = _ways.Ask(_ => never.Task);
+        var drained = _ways.Ask(_ => late.Task);
+        Over("B", "B", "B", "B");
+        var after = _ways.Ask(_ => never.Task);
+
+        _clock.Advance(TimeSpan.FromSeconds(2.9));
+        late.SetResult("done");
+        Assert.Equal("done", (await drained).Value);
+        Assert.False(lost.IsCompleted);
+        _clock.Advance(TimeSpan.FromSeconds(0.1));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => lost.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.False(after.IsCompleted);
+    }
+
+    [Fact]
+    public void Ways_that_all_lead_over_one_silo_soon_lead_over_one_that_joins()
+    {
+        _silos[5] = "B";
+        Look(9);
+        Assert.Equal([0, 1, 2, 3], Used());
+
+        _ways.Look();
+
+        Assert.Equal([0, 2, 3, 5], Used());
+        Look(40);
+        Assert.Equal([0, 2, 3, 5], Used());
+    }
+
+    [Fact]
     public async Task What_took_long_to_be_refused_is_not_asked_elsewhere()
     {
         Over("A", "B", "C", "D");
@@ -283,9 +361,9 @@ public sealed class WaysTests
         Look(60);
         Assert.Equal([0, 1, 2, 3], Used());
 
-        _silos[5] = "B";
+        _silos[27] = "B";
         Look(60);
-        Assert.Equal([0, 1, 3, 5], Used());
+        Assert.Equal([0, 1, 3, 27], Used());
     }
 
     // A refusal of a silo that does not reach the number: nothing was done.

@@ -66,8 +66,8 @@ public sealed class ErrorTests
 
     public static TheoryData<Exception, string, string> Outages => new()
     {
-        { new StorageUnavailableException("no room"), "storage_unavailable", "5" },
-        { new InvalidOperationException("wrapped", new StorageUnavailableException("no room")), "storage_unavailable", "5" },
+        { new StorageUnavailableException("no room"), "storage_unavailable", "2" },
+        { new InvalidOperationException("wrapped", new StorageUnavailableException("no room")), "storage_unavailable", "2" },
         { new TimeoutException("30 s"), "unavailable", "2" },
         { new SiloUnavailableException("gone"), "unavailable", "2" },
     };
