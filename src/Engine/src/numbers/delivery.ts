@@ -1,4 +1,5 @@
-import type { Log } from '../log/log.js'
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node.js'
+import type { Level, Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
 import { type Cursor, EngineError, type Entry, type Event } from '../rpc/contract.js'
 
@@ -131,7 +132,7 @@ export class Delivery {
           this.end()
           break
         }
-        this.log('warning', 'events were not taken', this.number, { count: batch.length, ...describeFault(error) })
+        this.log(levelOf(error), 'events were not taken', this.number, { count: batch.length, ...describeFault(error) })
         await this.#pause(this.#retryMs)
         this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs)
       }
@@ -174,4 +175,9 @@ export class Delivery {
       this.#timer = setTimeout(resolve, ms)
     })
   }
+}
+
+// The silo that answers so has said why nobody took them, or storage has, once for all numbers.
+function levelOf(error: unknown): Level {
+  return error instanceof ResponseError && error.code === ErrorCodes.InternalError ? 'debug' : 'warning'
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, mock, test } from 'node:test'
+import { ConnectionError, ConnectionErrors, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node.js'
 import { Delivery } from '#engine/numbers/delivery.js'
 import { type Cursor, EngineError, type Event } from '#engine/rpc/contract.js'
 
@@ -14,11 +15,11 @@ async function settle() {
 
 function start(answer: () => void = () => undefined) {
   const offered: { first: number; names: string[] }[] = []
-  const told = { overtaken: 0 }
+  const told = { overtaken: 0, logged: [] as string[] }
   const delivery = new Delivery('n1', 'h', 2, async (first, events) => {
     offered.push({ first: first.sequence, names: events.map((event) => (event.type === 'named' ? event.name : event.type)) })
     answer()
-  }, () => undefined, () => told.overtaken++)
+  }, (level, message) => told.logged.push(`${level} ${message}`), () => told.overtaken++)
   return { delivery, offered, told }
 }
 
@@ -54,6 +55,32 @@ describe('A delivery', () => {
     }
     assert.ok(offered.every(({ first }) => first === 1))
     delivery.end()
+  })
+
+  test('warns of what nobody took unless the silo, which says why itself, has answered that', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const refusals = [
+      new ResponseError(ErrorCodes.InternalError, 'nobody took it'),
+      new ResponseError(-32000, 'parts are missing'),
+      new EngineError('unavailable', 'not now'),
+      new ConnectionError(ConnectionErrors.Closed, 'gone'),
+    ]
+    const { delivery, told } = start(() => {
+      throw refusals.shift() ?? new EngineError('staleEpoch', 'never')
+    })
+    delivery.add(named('a'))
+    for (const pause of [100, 200, 400, 800]) {
+      await settle()
+      mock.timers.tick(pause)
+    }
+    await settle()
+    assert.deepEqual(told.logged, [
+      'debug events were not taken',
+      'warning events were not taken',
+      'warning events were not taken',
+      'warning events were not taken',
+      'information somebody else has the number; what was not stored is let go',
+    ])
   })
 
   test('keeps events that belong together in one batch of at most 200', async () => {
