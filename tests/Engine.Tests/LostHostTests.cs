@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Engines;
 using StreamJsonRpc;
 using Xunit;
@@ -149,6 +150,20 @@ public class LostHostTests
 
         Assert.Equal([new EngineEvent.Closed(428)], (await world.Until(world.NextBatch())).Events);
         Assert.True(refusals < 0);
+    }
+
+    [Theory]
+    [InlineData(true, "Debug")]
+    [InlineData(false, "Warning")]
+    public async Task Of_a_loss_that_nobody_took_storage_says_why_once_for_all_numbers(bool isLogged, string level)
+    {
+        await using var world = new EngineWorld();
+        var host = await world.OpenFirst();
+        world.Taking = _ => throw new StorageUnavailableException("The database is away.") { IsLogged = isLogged };
+
+        host.Kill();
+
+        Assert.StartsWith($"{level}: ", await world.Log.Next("Nobody took that n1 lost its connection"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Loopwave.Deployment;
 using Loopwave.Engines;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -282,7 +283,8 @@ internal sealed partial class EngineHosts(
             }
             catch (Exception exception)
             {
-                LogNotReported(logger, exception, line.Number);
+                var level = exception is StorageUnavailableException { IsLogged: true } ? LogLevel.Debug : LogLevel.Warning;
+                LogNotReported(logger, level, exception, line.Number);
             }
             finally
             {
@@ -359,8 +361,8 @@ internal sealed partial class EngineHosts(
     [LoggerMessage("Engine host {Host} ended; {Count} numbers lost their connection. A new one may start in {Pause} s")]
     private static partial void LogEnded(ILogger logger, LogLevel level, string host, int count, double pause);
 
-    [LoggerMessage(LogLevel.Warning, "Nobody took that {Number} lost its connection; it is said again")]
-    private static partial void LogNotReported(ILogger logger, Exception exception, string number);
+    [LoggerMessage("Nobody took that {Number} lost its connection; it is said again")]
+    private static partial void LogNotReported(ILogger logger, LogLevel level, Exception exception, string number);
 
     [LoggerMessage(LogLevel.Warning, "{Number} was not opened in time, and could not be closed")]
     private static partial void LogNotAbandoned(ILogger logger, Exception exception, string number);
