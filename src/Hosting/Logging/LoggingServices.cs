@@ -42,8 +42,10 @@ public static class LoggingServices
         return configuration;
     }
 
-    // Who asks a process to stop while it starts is told by its exit code, and not by an error of the framework's host.
+    // Who asks a process to stop while it starts is told by its exit code, and not by an error of the framework's host. A part that fails
+    // by a cancellation, then or later, is another matter.
     private static bool IsStartGivenUp(LogEvent line) => line.Exception is OperationCanceledException
+        && line.MessageTemplate.Text == "Hosting failed to start"
         && line.Properties.GetValueOrDefault(Constants.SourceContextPropertyName) is ScalarValue { Value: "Microsoft.Extensions.Hosting.Internal.Host" };
 
     /// <summary>Categories that say nothing an operator can use at a lower level.</summary>
