@@ -48,26 +48,26 @@ internal sealed partial class SilentSilos(OtherSilos others, IHostApplicationLif
 
     private void Look()
     {
-        IReadOnlyList<SiloAddress> asked;
+        IReadOnlyList<SiloQuestion> asked;
         lock (_lock)
         {
             asked = _answers.Look(others.Active);
             Note();
         }
 
-        foreach (var silo in asked)
+        foreach (var question in asked)
         {
-            _ = Ask(silo);
+            _ = Ask(question);
         }
     }
 
-    private async Task Ask(SiloAddress silo)
+    private async Task Ask(SiloQuestion question)
     {
-        var answered = await others.Answers(silo);
+        var answered = await others.Answers(question.Silo);
         lock (_lock)
         {
-            _answers.Heard(silo, answered);
-            if (answered && Contains(SiloLease.NameOf(silo)))
+            _answers.Heard(question, answered);
+            if (answered && Contains(SiloLease.NameOf(question.Silo)))
             {
                 Note();
             }

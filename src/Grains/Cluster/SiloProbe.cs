@@ -10,7 +10,6 @@ internal interface ISiloProbe : IGrainWithStringKey
 {
     /// <summary>Whether storage has confirmed that silo's lease within the last ten seconds.</summary>
     [Alias("holds-lease")]
-    [ResponseTimeout("00:00:02")]
     Task<bool> HoldsLease();
 }
 

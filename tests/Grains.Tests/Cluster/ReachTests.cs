@@ -70,6 +70,29 @@ public sealed class ReachTests : SeveralSilos
     }
 
     [Fact]
+    public async Task A_silo_that_answers_late_is_heard_when_its_answer_comes()
+    {
+        await ReadyNumber();
+        var home = _homes[_number];
+        _network.Late = home.Address;
+
+        await _cluster.LivesUntil(() => Task.FromResult(Silent(_cutOff).Contains(home.Address.ToParsableString())));
+        await _cluster.LivesUntil(() => Task.FromResult(!Silent(_cutOff).Any));
+    }
+
+    [Fact]
+    public async Task Whoever_wants_to_know_of_leases_waits_for_nobody_who_is_late()
+    {
+        await ReadyNumber();
+        _network.Hangs = (from, to) => from.Equals(_cutOff.Address) && to == _homes[_number].Address.ToParsableString();
+
+        var answer = _cutOff.Services.GetRequiredService<OtherSilos>().AnyHoldsLease();
+        await _cluster.LivesUntil(() => Task.FromResult(answer.IsCompleted));
+
+        Assert.True(await answer);
+    }
+
+    [Fact]
     public async Task While_some_silo_is_silent_numbers_of_the_others_and_those_of_nobody_are_reached()
     {
         await NumberBehindACut();
@@ -127,6 +150,7 @@ public sealed class ReachTests : SeveralSilos
     private protected override void Configure(IServiceCollection services)
     {
         services.AddSingleton<IOutgoingGrainCallFilter>(provider => new Cut(_network, provider.GetRequiredService<ILocalSiloDetails>()));
+        services.AddSingleton<IIncomingGrainCallFilter>(provider => new Lateness(_network, provider.GetRequiredService<ILocalSiloDetails>()));
         var store = services.Single(service => service.ServiceType == typeof(IOwnershipStore)).ImplementationType!;
         services.Replace(ServiceDescriptor.Singleton<IOwnershipStore>(
             provider => new WatchedOwners((IOwnershipStore)ActivatorUtilities.CreateInstance(provider, store), _owners)));
@@ -213,6 +237,12 @@ public sealed class ReachTests : SeveralSilos
         /// <summary>Whether questions from one silo are not answered by another one, by its name.</summary>
         public Func<SiloAddress, string, bool> IsCut { get; set; } = (_, _) => false;
 
+        /// <summary>Whether questions from one silo to another one, by its name, are under way for ever.</summary>
+        public Func<SiloAddress, string, bool> Hangs { get; set; } = (_, _) => false;
+
+        /// <summary>Answers each question some seconds after it was put.</summary>
+        public SiloAddress? Late { get; set; }
+
         /// <summary>How many calls were passed on to numbers.</summary>
         public int PassedOn => Volatile.Read(ref _passedOn);
 
@@ -235,9 +265,19 @@ public sealed class ReachTests : SeveralSilos
     {
         public Task Invoke(IOutgoingGrainCallContext call)
         {
-            if (call.MethodName is nameof(ISiloProbe.HoldsLease) && network.IsCut(self.SiloAddress, call.TargetId.Key.ToString()!))
+            if (call.MethodName is nameof(ISiloProbe.HoldsLease))
             {
-                throw new TimeoutException("Cut, says the test.");
+                RequestContext.Set(nameof(Lateness), TimeProvider.System.GetTimestamp());
+                var to = call.TargetId.Key.ToString()!;
+                if (network.IsCut(self.SiloAddress, to))
+                {
+                    throw new TimeoutException("Cut, says the test.");
+                }
+
+                if (network.Hangs(self.SiloAddress, to))
+                {
+                    return new TaskCompletionSource().Task;
+                }
             }
 
             return IsPassedOn(call) ? network.PassOn(call) : call.Invoke();
@@ -245,6 +285,23 @@ public sealed class ReachTests : SeveralSilos
 
         private static bool IsPassedOn(IOutgoingGrainCallContext call) =>
             call.SourceContext?.GrainInstance is WayGrain && call.InterfaceMethod.DeclaringType is { } grain && (grain == typeof(INumberGrain) || grain == typeof(ISandboxGrain));
+    }
+
+    // Counted from when a question was put: those that wait for one another are no later than the first.
+    private sealed class Lateness(Network network, ILocalSiloDetails self) : IIncomingGrainCallFilter
+    {
+        private static readonly TimeSpan By = TimeSpan.FromSeconds(4.5);
+
+        public async Task Invoke(IIncomingGrainCallContext call)
+        {
+            if (RequestContext.Get(nameof(Lateness)) is long asked && self.SiloAddress.Equals(network.Late))
+            {
+                var left = By - TimeProvider.System.GetElapsedTime(asked);
+                await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, TimeProvider.System);
+            }
+
+            await call.Invoke();
+        }
     }
 
     private sealed class Owners

@@ -8,13 +8,14 @@ public sealed class SiloAnswersTests
     private static readonly SiloAddress A = Address(1), B = Address(2);
 
     private readonly SiloAnswers _answers = new();
+    private readonly Dictionary<SiloAddress, SiloQuestion> _last = [];
 
     [Fact]
     public void Each_look_asks_everybody_who_has_answered()
     {
         for (var look = 0; look < 10; look++)
         {
-            Assert.Equal([A, B], _answers.Look([A, B]));
+            Assert.Equal([A, B], Look(A, B));
             Heard(true, A, B);
         }
 
@@ -24,30 +25,93 @@ public sealed class SiloAnswersTests
     [Fact]
     public void A_silo_is_silent_with_the_third_look_after_its_first_question_without_an_answer()
     {
-        _answers.Look([A, B]);
+        Look(A, B);
         Heard(true, A, B);
         for (var look = 0; look < 3; look++)
         {
-            _answers.Look([A, B]);
+            Look(A, B);
             Heard(true, A);
             Assert.Empty(_answers.Silent);
         }
 
-        _answers.Look([A, B]);
+        Look(A, B);
         Assert.Equal([B], _answers.Silent);
     }
 
     [Fact]
-    public void Who_still_owes_an_answer_is_not_asked_again()
+    public void Who_still_owes_an_answer_is_asked_again_once_it_is_late()
     {
-        _answers.Look([A, B]);
+        Look(A, B);
         Heard(true, A);
 
-        Assert.Equal([A], _answers.Look([A, B]));
+        Assert.Equal([A], Look(A, B));
         Heard(true, A);
-        Assert.Equal([A], _answers.Look([A, B]));
+        Assert.Equal([B, A], Look(A, B));
+        Heard(true, A);
+        Assert.Equal([A], Look(A, B));
+        Heard(true, A);
         Heard(false, B);
-        Assert.Equal([B], _answers.Look([A, B]));
+        Assert.Equal([B, A], Look(A, B));
+    }
+
+    [Fact]
+    public void A_question_that_hangs_keeps_its_silo_neither_from_falling_silent_nor_from_being_heard_once_it_answers()
+    {
+        Look(A);
+        var hangs = _last[A];
+        Look(A);
+        Look(A);
+        Assert.NotEqual(hangs, _last[A]);
+        Look(A);
+        Assert.Equal([A], _answers.Silent);
+
+        Heard(true, A);
+
+        Assert.Empty(_answers.Silent);
+        for (var look = 0; look < 5; look++)
+        {
+            Assert.Equal([A], Look(A));
+            Heard(true, A);
+        }
+
+        _answers.Heard(hangs, false);
+        Assert.Equal([A], Look(A));
+        Assert.Empty(_answers.Silent);
+    }
+
+    [Fact]
+    public void A_silo_of_which_each_answer_is_late_by_much_is_silent_only_until_the_first()
+    {
+        var questions = new Queue<SiloQuestion>();
+        for (var look = 1; look <= 60; look++)
+        {
+            foreach (var question in _answers.Look([A]))
+            {
+                questions.Enqueue(question);
+            }
+
+            // Its first answer comes after the sixth look.
+            Assert.Equal(look is 4 or 5 or 6, _answers.Silent.Any());
+            while (look - questions.Peek().AskedAt >= 5)
+            {
+                _answers.Heard(questions.Dequeue(), true);
+            }
+
+            Assert.InRange(questions.Count, 1, 3);
+        }
+    }
+
+    [Fact]
+    public void What_became_of_a_late_question_leaves_the_last_one_under_way()
+    {
+        Look(A);
+        var late = _last[A];
+        Look(A);
+        Assert.Equal([A], Look(A));
+
+        _answers.Heard(late, false);
+
+        Assert.Empty(Look(A));
     }
 
     [Fact]
@@ -55,12 +119,12 @@ public sealed class SiloAnswersTests
     {
         for (var look = 0; look < 3; look++)
         {
-            _answers.Look([A]);
+            Look(A);
             Heard(false, A);
             Assert.Empty(_answers.Silent);
         }
 
-        _answers.Look([A]);
+        Look(A);
         Assert.Equal([A], _answers.Silent);
     }
 
@@ -74,7 +138,7 @@ public sealed class SiloAnswersTests
         Assert.Empty(_answers.Silent);
         for (var look = 0; look < 3; look++)
         {
-            _answers.Look([A]);
+            Look(A);
             Assert.Empty(_answers.Silent);
         }
     }
@@ -84,11 +148,11 @@ public sealed class SiloAnswersTests
     {
         Silence(A);
 
-        Assert.Equal([B], _answers.Look([B]));
+        Assert.Equal([B], Look(B));
         Assert.Empty(_answers.Silent);
 
         Heard(true, A);
-        Assert.Empty(_answers.Look([B]));
+        Assert.Empty(Look(B));
     }
 
     [Fact]
@@ -96,41 +160,44 @@ public sealed class SiloAnswersTests
     {
         var silos = Enumerable.Range(1, SiloAnswers.MostAsked + 50).Select(Address).ToArray();
 
-        var first = _answers.Look(silos);
+        var first = Look(silos);
         Heard(true, [.. first]);
-        var second = _answers.Look(silos);
+        var second = Look(silos);
         Heard(true, [.. second]);
 
         Assert.Equal((SiloAnswers.MostAsked, SiloAnswers.MostAsked), (first.Count, second.Count));
         Assert.Equal(silos, first.Union(second));
 
-        // As many as may be asked owe their answers.
-        var owing = _answers.Look(silos);
-        for (var look = 0; look < 5; look++)
-        {
-            Assert.Empty(_answers.Look(silos));
-        }
-
+        // As many as may be asked owe their answers, until they are late.
+        var owing = Look(silos);
+        Assert.Empty(Look(silos));
+        var third = Look(silos);
+        Assert.Equal((SiloAnswers.MostAsked, 50), (third.Count, third.Except(owing).Count()));
+        Look(silos);
         Assert.Equal(owing.ToHashSet(), _answers.Silent.ToHashSet());
+    }
 
-        // Whoever failed and cannot be asked again yet misses no more by that.
-        var (failed, waiting) = (owing[0], silos.Except(owing).First());
-        Heard(true, failed);
-        _answers.Look(silos);
-        Heard(false, waiting);
-        for (var look = 0; look < 5; look++)
+    [Fact]
+    public void Who_failed_and_cannot_be_asked_again_since_too_many_others_are_misses_nothing_more_by_that()
+    {
+        var silos = Enumerable.Range(1, SiloAnswers.MostAsked * 5).Select(Address).ToArray();
+        var failed = Look(silos)[0];
+        Heard(false, failed);
+
+        for (var look = 0; look < 6; look++)
         {
-            _answers.Look(silos);
+            Assert.DoesNotContain(failed, Look(silos));
         }
 
-        Assert.DoesNotContain(waiting, _answers.Silent);
+        Assert.DoesNotContain(failed, _answers.Silent);
+        Assert.NotEmpty(_answers.Silent);
     }
 
     private void Silence(SiloAddress silo)
     {
         for (var look = 0; look <= SiloAnswers.MostMissed; look++)
         {
-            _answers.Look([silo]);
+            Look(silo);
         }
 
         Assert.Equal([silo], _answers.Silent);
@@ -140,8 +207,20 @@ public sealed class SiloAnswersTests
     {
         foreach (var silo in silos)
         {
-            _answers.Heard(silo, answered);
+            _answers.Heard(_last[silo], answered);
         }
+    }
+
+    // Who is asked.
+    private List<SiloAddress> Look(params IEnumerable<SiloAddress> silos)
+    {
+        var asked = _answers.Look(silos);
+        foreach (var question in asked)
+        {
+            _last[question.Silo] = question;
+        }
+
+        return [.. asked.Select(question => question.Silo)];
     }
 
     private static SiloAddress Address(int port) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, port), 1);

@@ -331,6 +331,7 @@ public sealed class LoopwaveCluster : IAsyncDisposable
 
             // Silos answer each other in real time, too: a test that moves on by seconds would give them none.
             silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SilentSilos>(provider, TimeProvider.System));
+            silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OtherSilos>(provider, TimeProvider.System));
             silo.Services.AddSingleton<IEngine>(provider => new FakeEngine(EngineKind.WhatsApp, provider.GetRequiredService<IEngineEvents>()));
             if (setup.Commits is not null || setup.Sweeps is not null)
             {
