@@ -21,6 +21,9 @@ public interface IOwnershipStore
     /// </summary>
     Task<bool> Revoke(string silo);
 
+    /// <summary>How many numbers belong to a silo's incarnations that were not revoked. Looks through all numbers.</summary>
+    Task<int> Owned(string silo);
+
     /// <summary>
     /// Takes the number for this incarnation and raises its epoch. Refused while another incarnation's lease is live, or
     /// when this incarnation's own lease is not.

@@ -38,7 +38,15 @@ internal sealed class MongoOwnershipStore(MongoDatabase database, MongoCommits c
         new BsonDocument { ["_id"] = incarnation, ["revoked"] = false }, MongoLeases.Renewed(timeToLive), cancellationToken: token))).MatchedCount == 1;
 
     public async Task<bool> Revoke(string silo) => (await database.RunLease(token => Leases.UpdateManyAsync(
-        new BsonDocument { ["silo"] = silo, ["revoked"] = false }, Revoked, cancellationToken: token))).ModifiedCount > 0;
+        UnrevokedOf(silo), Revoked, cancellationToken: token))).ModifiedCount > 0;
+
+    public async Task<int> Owned(string silo)
+    {
+        var leases = await database.RunLease(token => Leases.Find(UnrevokedOf(silo)).ToListAsync(token));
+        var incarnations = new BsonArray(leases.Select(lease => lease["_id"]));
+        return (int)await database.Run(token => Numbers.CountDocumentsAsync(
+            new BsonDocument("owner", new BsonDocument("$in", incarnations)), cancellationToken: token));
+    }
 
     public async Task<long?> Claim(string number, string incarnation)
     {
@@ -79,6 +87,8 @@ internal sealed class MongoOwnershipStore(MongoDatabase database, MongoCommits c
         new BsonDocument { ["_id"] = number, ["epoch"] = epoch },
         new BsonDocument("$set", new BsonDocument("owner", BsonNull.Value)),
         cancellationToken: token));
+
+    private static BsonDocument UnrevokedOf(string silo) => new() { ["silo"] = silo, ["revoked"] = false };
 
     private static BsonDocument Revoked => new("$set", new BsonDocument("revoked", true));
 

@@ -10,6 +10,8 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
 {
     private const int ForgottenAtOnce = 20;
 
+    private const string UnrevokedOfSilo = "revoked = 0 AND substr(incarnation, 1, length(@silo) + 1) = @silo || '/'";
+
     private readonly string _isLive = $"revoked = 0 AND expires_at > {database.Dialect.Now}";
 
     public async Task Register(string incarnation, TimeSpan timeToLive)
@@ -45,11 +47,16 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
         var result = await database.Run(new Unit(
         [
             new Statement(
-                "UPDATE silo_lease SET revoked = 1 WHERE revoked = 0 AND substr(incarnation, 1, length(@silo) + 1) = @silo || '/' RETURNING incarnation",
+                $"UPDATE silo_lease SET revoked = 1 WHERE {UnrevokedOfSilo} RETURNING incarnation",
                 ("@silo", silo)).Returning(),
         ]));
         return result.Value is not null;
     }
+
+    public async Task<int> Owned(string silo) => (await database.Query(
+        new Statement(
+            $"SELECT count(*) FROM number_owner WHERE owner IN (SELECT incarnation FROM silo_lease WHERE {UnrevokedOfSilo})", ("@silo", silo)),
+        row => (int)row.GetInt64(0))).Single();
 
     public async Task<long?> Claim(string number, string incarnation)
     {

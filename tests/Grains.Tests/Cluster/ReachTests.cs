@@ -324,6 +324,8 @@ public sealed class ReachTests : SeveralSilos
 
         public Task<bool> Revoke(string silo) => inner.Revoke(silo);
 
+        public Task<int> Owned(string silo) => inner.Owned(silo);
+
         public Task<long?> Claim(string number, string incarnation) => inner.Claim(number, incarnation);
 
         public Task<string?> Owner(string number)

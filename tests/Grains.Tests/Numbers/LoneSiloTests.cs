@@ -120,6 +120,8 @@ public sealed class LoneSiloTests : IAsyncLifetime
 
         public Task<bool> Revoke(string silo) => Inner.Revoke(silo);
 
+        public Task<int> Owned(string silo) => Inner.Owned(silo);
+
         public Task<long?> Claim(string number, string incarnation) => Inner.Claim(number, incarnation);
 
         public Task<string?> Owner(string number) => Inner.Owner(number);

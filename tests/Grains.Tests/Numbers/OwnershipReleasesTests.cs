@@ -115,6 +115,8 @@ public sealed class OwnershipReleasesTests
 
         public Task<bool> Revoke(string silo) => throw new NotSupportedException();
 
+        public Task<int> Owned(string silo) => throw new NotSupportedException();
+
         public Task<long?> Claim(string number, string incarnation) => throw new NotSupportedException();
 
         public Task<string?> Owner(string number) => throw new NotSupportedException();

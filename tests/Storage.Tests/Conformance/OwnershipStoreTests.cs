@@ -97,6 +97,26 @@ public abstract class OwnershipStoreTests(Backend backend) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_silo_owns_what_it_has_taken_and_not_released_until_its_lease_is_revoked()
+    {
+        await Data.Ownership.Register("10.0.0.1:11111@7/a", Long);
+        Assert.Equal(0, await Data.Ownership.Owned("10.0.0.1:11111@7"));
+
+        var (first, second) = (await Number(), await Number());
+        await Number();
+        await Data.Ownership.Claim(first, "10.0.0.1:11111@7/a");
+        await Data.Ownership.Claim(second, "10.0.0.1:11111@7/a");
+        Assert.Equal(2, await Data.Ownership.Owned("10.0.0.1:11111@7"));
+        Assert.Equal(0, await Data.Ownership.Owned("10.0.0.1:11111@"));
+
+        await Data.Ownership.Release(second, 1);
+        Assert.Equal(1, await Data.Ownership.Owned("10.0.0.1:11111@7"));
+
+        await Data.Ownership.Revoke("10.0.0.1:11111@7");
+        Assert.Equal(0, await Data.Ownership.Owned("10.0.0.1:11111@7"));
+    }
+
+    [Fact]
     public async Task A_lease_that_is_not_there_any_more_is_over_for_good()
     {
         var number = await Number();
