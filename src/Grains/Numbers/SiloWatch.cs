@@ -7,7 +7,7 @@ namespace Loopwave.Numbers;
 /// <summary>
 /// Takes over from silos that are gone. The numbers of one that the membership calls dead need not wait until its lease is
 /// over: it is revoked first, and then the reconciler is woken. Every silo does this; doing it several times is harmless. One that
-/// ended as it was asked to is called dead as well, and is no reason to worry.
+/// ended as it was asked to is called dead as well, and is no reason to worry, unless it still owned numbers: in good order it gives up all.
 /// </summary>
 internal sealed partial class SiloWatch(
     IClusterMembershipService membership,
@@ -79,16 +79,11 @@ internal sealed partial class SiloWatch(
         {
             try
             {
+                // Only before it is revoked are they still its own.
+                var owned = wasAsked ? await ownership.Owned(silo) : 0;
                 if (await ownership.Revoke(silo))
                 {
-                    if (wasAsked)
-                    {
-                        LogEnded(logger, silo);
-                    }
-                    else
-                    {
-                        LogRevoked(logger, silo);
-                    }
+                    Tell(silo, wasAsked, owned);
                 }
 
                 return;
@@ -101,8 +96,27 @@ internal sealed partial class SiloWatch(
         }
     }
 
+    private void Tell(string silo, bool wasAsked, int owned)
+    {
+        if (!wasAsked)
+        {
+            LogRevoked(logger, silo);
+        }
+        else if (owned > 0)
+        {
+            LogNotHandedOver(logger, silo, owned);
+        }
+        else
+        {
+            LogEnded(logger, silo);
+        }
+    }
+
     [LoggerMessage(LogLevel.Warning, "Silo {Silo} is dead; its lease is revoked and its numbers are taken over")]
     private static partial void LogRevoked(ILogger logger, string silo);
+
+    [LoggerMessage(LogLevel.Warning, "Silo {Silo} is dead: it crashed or was killed before it had handed over {Count} numbers, which are taken over")]
+    private static partial void LogNotHandedOver(ILogger logger, string silo, int count);
 
     [LoggerMessage(LogLevel.Information, "Silo {Silo} has ended as it was asked to; what it did not hand over, if anything, is taken over")]
     private static partial void LogEnded(ILogger logger, string silo);

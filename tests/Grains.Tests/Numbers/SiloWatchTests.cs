@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Testing.Api;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,32 @@ public sealed class SiloWatchTests : SeveralSilos
 
         Assert.DoesNotContain(_log.Lines, line => line.Contains(" is dead", StringComparison.Ordinal) && line.Contains(SiloLease.NameOf(stopped.Address), StringComparison.Ordinal));
         Assert.DoesNotContain(_log.Lines, line => line.Contains("as it was asked to", StringComparison.Ordinal) && line.Contains(SiloLease.NameOf(killed.Address), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_silo_that_was_asked_to_end_and_killed_before_it_had_handed_over_is_called_dead_with_the_count()
+    {
+        await ReadyNumbers();
+        var killed = _cluster.Silos[1];
+        var owned = _homes.Values.Count(home => home == killed);
+        var closed = new TaskCompletionSource();
+        killed.Engine.Closing = _ => closed.Task;
+        killed.Services.GetRequiredService<SiloDrain>().Finish(TestContext.Current.CancellationToken).Ignore();
+        await _cluster.LivesUntil(() => Task.FromResult(_cluster.Silos.Where(silo => silo != killed).All(silo =>
+            silo.Services.GetRequiredService<SiloChoice>().Reports.Any(report => report.IsStopping && report.Silo == SiloLease.NameOf(killed.Address)))));
+
+        try
+        {
+            await _cluster.Kill(killed);
+
+            await Said($"Warning {Category} Silo {SiloLease.NameOf(killed.Address)} is dead: it crashed or was killed before it had handed over {owned} numbers");
+        }
+        finally
+        {
+            closed.SetResult();
+        }
+
+        Assert.DoesNotContain(_log.Lines, line => line.Contains("as it was asked to", StringComparison.Ordinal));
     }
 
     private protected override void Configure(IServiceCollection services) =>
