@@ -56,18 +56,7 @@ internal sealed class Way(long key)
     }
 
     /// <summary>Gives up the calls that are under way.</summary>
-    public void GiveUp() => Part().SetResult();
-
-    /// <summary>Gives up the calls that are under way now and still are some time later.</summary>
-    public async Task GiveUp(TimeSpan after, TimeProvider clock)
-    {
-        var calls = Part();
-        await Task.Delay(after, clock);
-        calls.SetResult();
-    }
-
-    // From those that come from now on.
-    private TaskCompletionSource Part() => Interlocked.Exchange(ref _lost, NotLost());
+    public void GiveUp() => Interlocked.Exchange(ref _lost, NotLost()).SetResult();
 
     private static TaskCompletionSource NotLost() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -21,9 +21,6 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
     // Whoever does not reach a number says so at once. Where that took long another silo may take long as well, and callers can come again.
     private static readonly TimeSpan AskedElsewhereWithin = TimeSpan.FromSeconds(2);
 
-    // As long as a way has for its answer. What a silo that ends still has to do is done by then.
-    private static readonly TimeSpan AnsweredWithin = TimeSpan.FromSeconds(3);
-
     // Of the first ones nothing is known yet, and requests do not wait for that.
     private readonly Way[] _ways = [.. Enumerable.Range(0, Count).Select(key => new Way(key) { IsOpen = true })];
     private long _made = Count;
@@ -36,7 +33,7 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
     /// <summary>
     /// Asks by the way whose turn it is. Where that one's silo does not reach the number, and so has done nothing, it is asked once more by an
     /// open way over each other silo until one does. Whatever may have been carried out is not asked again: when its way answers nothing for
-    /// three seconds while others do, or has led over another silo for as long, the call is given up as one without an answer.
+    /// three seconds while another one does, the call is given up as one without an answer.
     /// </summary>
     /// <exception cref="TimeoutException">The call was given up; whether it was carried out nobody knows.</exception>
     public async Task<Outcome<T>> Ask<T>(Func<long, Task<Outcome<T>>> ask)
@@ -140,17 +137,12 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
         var isOpen = false;
         try
         {
-            var before = way.Silo;
             (isOpen, way.Silo) = await Look(find(way.Key));
-            if (before is not null && before != way.Silo)
-            {
-                // The client has left the silo that it led over, which may still answer what it was asked.
-                _ = way.GiveUp(after: AnsweredWithin, clock);
-            }
         }
         catch (TimeoutException)
         {
-            if (_ways.Any(other => other != way && other.IsOpen))
+            // Unless it is this process that stood still, and has not read the answers yet.
+            if (_ways.Any(other => other != way && other.IsOpen && other.LastOpen >= look))
             {
                 way.GiveUp();
             }
