@@ -20,6 +20,7 @@ internal sealed partial class SiloWatch(
     ILogger<SiloWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CountedWithin = TimeSpan.FromSeconds(1);
 
     private HashSet<SiloAddress> _present = [];
     private HashSet<SiloAddress> _dead = [];
@@ -80,7 +81,7 @@ internal sealed partial class SiloWatch(
             try
             {
                 // Only before it is revoked are they still its own.
-                var owned = wasAsked ? await ownership.Owned(silo) : 0;
+                var owned = wasAsked ? await Owned(silo) : null;
                 if (await ownership.Revoke(silo))
                 {
                     Tell(silo, wasAsked, owned);
@@ -96,15 +97,28 @@ internal sealed partial class SiloWatch(
         }
     }
 
-    private void Tell(string silo, bool wasAsked, int owned)
+    // For the log alone: neither for long nor at any price.
+    private async Task<int?> Owned(string silo)
+    {
+        try
+        {
+            return await ownership.Owned(silo).WaitAsync(CountedWithin, clock);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    private void Tell(string silo, bool wasAsked, int? owned)
     {
         if (!wasAsked)
         {
             LogRevoked(logger, silo);
         }
-        else if (owned > 0)
+        else if (owned is > 0)
         {
-            LogNotHandedOver(logger, silo, owned);
+            LogNotHandedOver(logger, silo, owned.Value);
         }
         else
         {
@@ -115,7 +129,7 @@ internal sealed partial class SiloWatch(
     [LoggerMessage(LogLevel.Warning, "Silo {Silo} is dead; its lease is revoked and its numbers are taken over")]
     private static partial void LogRevoked(ILogger logger, string silo);
 
-    [LoggerMessage(LogLevel.Warning, "Silo {Silo} is dead: it crashed or was killed before it had handed over {Count} numbers, which are taken over")]
+    [LoggerMessage(LogLevel.Warning, "Silo {Silo} is dead, and had not handed over {Count} numbers yet; they are taken over")]
     private static partial void LogNotHandedOver(ILogger logger, string silo, int count);
 
     [LoggerMessage(LogLevel.Information, "Silo {Silo} has ended as it was asked to; what it did not hand over, if anything, is taken over")]
