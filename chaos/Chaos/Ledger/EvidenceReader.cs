@@ -62,12 +62,16 @@ internal sealed class EvidenceReader(
         for (var asked = clock.GetTimestamp(); ; await Task.Delay(LookEvery, clock))
         {
             var number = await api.Get($"/api/v1/numbers/{line.Id}");
-            if (Text(number["status"]) == "ready" || clock.GetElapsedTime(asked) > OnItsWay || clock.GetElapsedTime(_reading) > AllOnTheirWay)
+            if (!IsOnItsWay(number) || clock.GetElapsedTime(asked) > OnItsWay || clock.GetElapsedTime(_reading) > AllOnTheirWay)
             {
                 return number;
             }
         }
     }
+
+    // Of nobody it is shown as disconnected, without a reason.
+    private static bool IsOnItsWay(JsonObject number) =>
+        Text(number["status"]) == "connecting" || (Text(number["status"]) == "disconnected" && number["reason"] is null);
 
     private async Task ReadStored()
     {

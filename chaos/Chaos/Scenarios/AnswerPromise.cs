@@ -11,10 +11,13 @@ namespace Loopwave.Chaos.Scenarios;
 internal static class AnswerPromise
 {
     /// <summary>
-    /// How long anything may take that is not struck, with all attempts, whichever API node is asked. One call that is
-    /// lost with a silo fits in, which is given up after 10 seconds, and another attempt after the 2 seconds that its 503 names. Two do not, nor
-    /// does waiting until the others have declared a silo dead that stands still.
+    /// How long anything may take that is not struck, with all attempts, whichever API node is asked. One call that is lost with a silo fits in,
+    /// which is given up when that has answered nothing for three to four seconds, and another attempt after the 2 seconds that its 503 names. A call that
+    /// is waited for in vain until its 10 seconds are over does not, nor do two lost ones.
     /// </summary>
+    public static readonly TimeSpan OthersWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it may take what was struck, with all attempts, once it is ready elsewhere, and all numbers once storage is back.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
 
     /// <summary>How long anybody waits for an answer, whatever it says, while no silo has storage.</summary>
@@ -28,20 +31,20 @@ internal static class AnswerPromise
     /// <summary>Any API node answers for any number all the time.</summary>
     public static IEnumerable<Target> AnyNode(FaultEffect effect)
     {
-        yield return Soon(effect, "sends for other numbers accepted", effect.Waits.OtherSends, Enough);
-        yield return Soon(effect, "reads answered", effect.Waits.Reads, EnoughOfFew);
+        yield return Soon(effect, "sends for other numbers accepted", effect.Waits.OtherSends, OthersWithin, Enough);
+        yield return Soon(effect, "reads answered", effect.Waits.Reads, OthersWithin, EnoughOfFew);
         if (effect.Kinds.ContainsKey(EngineKind.Sandbox))
         {
-            yield return Soon(effect, "inbound messages of other numbers taken", effect.Waits.OtherInjections, EnoughOfFew);
+            yield return Soon(effect, "inbound messages of other numbers taken", effect.Waits.OtherInjections, OthersWithin, EnoughOfFew);
         }
     }
 
     /// <summary>Numbers of a silo that is gone are reached through any API node as soon as they are ready elsewhere.</summary>
     public static Target Struck(FaultEffect effect) =>
-        Soon(effect, "sends for its numbers accepted once these were ready elsewhere", effect.Waits.StruckSendsOnceReady, Enough);
+        Soon(effect, "sends for its numbers accepted once these were ready elsewhere", effect.Waits.StruckSendsOnceReady, Within, Enough);
 
     /// <summary>Numbers of a silo that was asked to stop are reached all the time.</summary>
-    public static Target HandedOver(FaultEffect effect) => Soon(effect, "sends for its numbers accepted", effect.Waits.StruckSends, Enough);
+    public static Target HandedOver(FaultEffect effect) => Soon(effect, "sends for its numbers accepted", effect.Waits.StruckSends, Within, Enough);
 
     /// <summary>Nobody waits long for the answer that storage is away.</summary>
     /// <param name="mayPass">It may have been away for so short a time that nobody was told.</param>
@@ -64,21 +67,21 @@ internal static class AnswerPromise
         yield return new(
             $"{effect.Fault.Name}: all numbers ready once it was over",
             $"connected to stay within {Seconds(back.Connected)}, shown away for up to {Seconds(back.Shown)}", $"within {Seconds(Within)}", back.Longest <= Within);
-        yield return Soon(effect, "sends accepted once it was over", effect.Waits.OnceBack, Enough);
+        yield return Soon(effect, "sends accepted once it was over", effect.Waits.OnceBack, Within, Enough);
     }
 
     /// <summary>Answers by kind, the most frequent first.</summary>
     public static string Said(IReadOnlyDictionary<string, AnswersOfKind> answers) => string.Join(
         "; ", answers.OrderByDescending(answer => answer.Value.Count).Select(answer => $"{answer.Key}: {Number(answer.Value.Count)} within {Seconds(answer.Value.Longest)}"));
 
-    private static Target Soon(FaultEffect effect, string what, IReadOnlyDictionary<int, AskedTimes> times, int enough)
+    private static Target Soon(FaultEffect effect, string what, IReadOnlyDictionary<int, AskedTimes> times, TimeSpan within, int enough)
     {
         var nodes = Enumerable.Range(0, ChaosCluster.ApiNodes).Select(node => times.GetValueOrDefault(node) ?? new(null, 0)).ToList();
         var tooFew = nodes.All(node => node.Count >= enough) ? "" : $", but it takes {Number(enough)} at each to say something";
         return new(
             $"{effect.Fault.Name}: {what}",
             string.Join("; ", nodes.Select((node, i) => $"API node {Number(i + 1)} {node}")) + tooFew,
-            $"within {Seconds(Within)}", tooFew.Length == 0 && nodes.All(node => node.Never == 0 && (node.Taken is null || node.Taken.Longest <= Within)));
+            $"within {Seconds(within)}", tooFew.Length == 0 && nodes.All(node => node.Never == 0 && (node.Taken is null || node.Taken.Longest <= within)));
     }
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
