@@ -31,6 +31,7 @@ public class ContractTests
         ["markRead"] = (typeof(MarkReadCommand), null),
         ["setPresence"] = (typeof(SetPresenceCommand), null),
         ["heartbeat"] = (typeof(Nothing), null),
+        ["offerAgain"] = (typeof(Nothing), null),
         ["status"] = (typeof(Nothing), typeof(HostStatus)),
         ["shutdown"] = (typeof(Nothing), null),
     };

@@ -43,7 +43,7 @@ internal sealed class FakeHost : IHostProcess
         var stream = new NetworkStream(_socket, ownsSocket: true);
         _rpc = new Rpc(new HeaderDelimitedMessageHandler(stream, stream, new SystemTextJsonFormatter { JsonSerializerOptions = EngineJson.Options }));
         foreach (var method in (string[])["loadCredentials", "open", "close", "closeAll", "logOut", "acknowledge", "prepare", "relay", "resolve", "fetchMedia",
-            "requestHistory", "markRead", "setPresence", "heartbeat", "status", "shutdown"])
+            "requestHistory", "markRead", "setPresence", "heartbeat", "offerAgain", "status", "shutdown"])
         {
             Answer(method);
         }

@@ -123,6 +123,7 @@ class Host {
     this.#on('open', (open) => this.#number(open.number).open(open))
     this.#on('close', ({ number, epoch }) => this.#number(number).close(epoch))
     this.#on('closeAll', () => this.#numbers.forEach((number) => number.cut()))
+    this.#on('offerAgain', () => this.#numbers.forEach((number) => number.offerAgain()))
     this.#on('logOut', ({ number, epoch }) => this.#number(number).connected(epoch).logOut())
     this.#on('acknowledge', ({ number, epoch, cursor }) => this.#number(number).acknowledge(epoch, cursor))
     this.#on('prepare', async ({ number, epoch, message }) => {

@@ -309,6 +309,18 @@ describe('The host', () => {
     assert.equal(network.last.downloads.length, 5)
   })
 
+  test('offers again what nobody took as soon as the silo says that storage is back', async (t) => {
+    await start()
+    await silo.ask('open', { number: n, epoch: 1, link })
+    await until(() => network.sessions.length === 1, 'the number connects')
+    t.mock.method(Math, 'random', () => 0)
+    silo.refuse = 6   // the next offer after these comes 3.2 s later
+    network.last.opened()
+    await until(() => silo.refuse === 0, 'it was refused often')
+    await silo.ask('offerAgain', {})
+    await until(() => silo.eventsOf('opened', n).length === 1, 'it is offered at once', 1_500)
+  })
+
   test('cuts every connection on closeAll and reports each as lost', async () => {
     await start()
     for (const number of ['n1', 'n2']) {

@@ -28,6 +28,12 @@ public interface IEngine
     /// </summary>
     Task CloseAll();
 
+    /// <summary>
+    /// Storage works again: what nobody took while it did not is offered again within two seconds, and not only when its pause is over.
+    /// Returns at once.
+    /// </summary>
+    void OfferAgain();
+
     /// <summary>Logs the device out of the network, then closes. Needs an open connection.</summary>
     Task LogOut(string number, long epoch, CancellationToken cancellationToken);
 

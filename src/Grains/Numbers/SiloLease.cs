@@ -42,6 +42,7 @@ internal sealed partial class SiloLease(
     private volatile ClockReading _turn = ClockReading.Of(clock);
     private long _renewed;
     private bool _fenced;
+    private bool _fails;
 
     /// <summary>The name of this incarnation of the process; a new one after every start and every lost lease.</summary>
     public string Incarnation { get; private set; } = "";
@@ -106,7 +107,14 @@ internal sealed partial class SiloLease(
 
                 // Not before everything is closed: until then the lease is held for nobody who asks.
                 _turn = now;
-                var next = await RenewOnce() ? Period : RetryAfter;
+                var renewed = await RenewOnce();
+                if (renewed && _fails)
+                {
+                    OfferAgain();
+                }
+
+                _fails = !renewed;
+                var next = renewed ? Period : RetryAfter;
                 if (timer.Period != next)
                 {
                     // Set anew it would begin to count now, and a renewal that took long would put off the next one.
@@ -215,6 +223,15 @@ internal sealed partial class SiloLease(
         LogFenced(logger, why);
         metrics.Lost(why);
         await Task.WhenAll(engines.Select(CloseAll));
+    }
+
+    // Storage is back, and what the engines could not tell meanwhile is what the numbers wait for.
+    private void OfferAgain()
+    {
+        foreach (var engine in engines)
+        {
+            engine.OfferAgain();
+        }
     }
 
     // One engine that fails or hangs must keep neither the others open nor the lease from being renewed.

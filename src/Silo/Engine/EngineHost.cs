@@ -100,6 +100,9 @@ internal sealed partial class EngineHost(IHostLauncher launcher, HostSettings se
         }
     }
 
+    /// <summary>Has it offer again soon what nobody took.</summary>
+    public void OfferAgain() => _ = Try("offerAgain", AnswerTimeout);
+
     /// <summary>Lets it deliver what it holds and end by itself; a host that takes too long is ended.</summary>
     public async Task Stop()
     {

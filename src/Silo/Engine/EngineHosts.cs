@@ -137,6 +137,17 @@ internal sealed partial class EngineHosts(
         await Task.WhenAll(hosts.Select(host => host.CloseAll()));
     }
 
+    public void OfferAgain()
+    {
+        lock (_lock)
+        {
+            foreach (var host in _hosts.Where(host => host.Ready.IsCompletedSuccessfully))
+            {
+                host.OfferAgain();
+            }
+        }
+    }
+
     public async Task LogOut(string number, long epoch, CancellationToken cancellationToken)
     {
         var (host, line, opens) = Find(number, epoch);

@@ -14,6 +14,8 @@ internal sealed class WhatsAppEngine(EngineHosts hosts) : IEngine
 
     public Task CloseAll() => hosts.CloseAll();
 
+    public void OfferAgain() => hosts.OfferAgain();
+
     public Task LogOut(string number, long epoch, CancellationToken cancellationToken) => hosts.LogOut(number, epoch, cancellationToken);
 
     public Task Acknowledge(string number, EngineCursor cursor, CancellationToken cancellationToken) =>

@@ -190,6 +190,39 @@ public sealed class SandboxEngineTests
     }
 
     [Fact]
+    public async Task A_batch_that_nobody_took_is_offered_within_two_seconds_once_storage_is_back()
+    {
+        await using var world = SandboxWorld.Start();
+        await world.Connect(Number);
+        var (refusals, takes) = (0, false);
+        world.Inbox.Before = _ =>
+        {
+            if (takes)
+            {
+                return Task.CompletedTask;
+            }
+
+            refusals++;
+            throw new InvalidOperationException("Not now.");
+        };
+        await world.Control.Inject(Number, new() { From = Anybody, Text = "Please" });
+        while (refusals < 10)
+        {
+            world.Clock.Advance(TimeSpan.FromSeconds(0.1));
+            await Task.Yield();
+        }
+
+        takes = true;
+        world.Engine.OfferAgain();
+        world.Engine.OfferAgain();
+        world.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal("Please", (await world.Inbox.Next<EngineEvent.MessageReceived>(Number)).Message.Text);
+        world.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.True(world.Inbox.IsEmpty(Number));
+    }
+
+    [Fact]
     public async Task No_more_than_256_events_are_under_way_without_being_acknowledged()
     {
         await using var world = SandboxWorld.Start();

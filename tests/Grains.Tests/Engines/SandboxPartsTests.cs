@@ -52,6 +52,19 @@ public sealed class SandboxPartsTests
 
     /// <summary>Adds, takes, refuses and acknowledges in any order: what comes out is what went in, in order, without gap.</summary>
     [Fact]
+    public void A_pause_that_another_one_took_the_place_of_ends_nothing_and_each_ends_once()
+    {
+        var stream = new SandboxStream("n1", "host", 7);
+        var (first, second) = (stream.Pause(), stream.Pause());
+
+        Assert.False(stream.Resume(first));
+        Assert.True(stream.Pauses);
+        Assert.True(stream.Resume(second));
+        Assert.False(stream.Pauses);
+        Assert.False(stream.Resume(second));
+    }
+
+    [Fact]
     public void A_stream_delivers_everything_once_in_order_within_its_window()
     {
         Gen.Int[0, 4].Array[0, 400].Sample(steps =>

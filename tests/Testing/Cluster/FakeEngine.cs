@@ -13,7 +13,7 @@ namespace Loopwave.Testing;
 public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan OfferAgain = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan OfferEvery = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, Line> _lines = [];
 
@@ -145,7 +145,7 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
 
     public async Task Close(string number, long epoch, CancellationToken cancellationToken)
     {
-        await Closing(number);
+        await Closing(number).WaitAsync(cancellationToken);
         await Closed(number, "close");
     }
 
@@ -167,6 +167,11 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         return Task.CompletedTask;
     }
 
+    /// <summary>How often the process said that storage is back.</summary>
+    public int OfferedAgain { get; private set; }
+
+    public void OfferAgain() => OfferedAgain++;
+
     // Like every engine: until somebody takes it.
     private async Task Offer(EngineBatch batch)
     {
@@ -179,7 +184,7 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
             }
             catch (Exception)
             {
-                await Task.Delay(OfferAgain, TimeProvider.System);
+                await Task.Delay(OfferEvery, TimeProvider.System);
             }
         }
     }

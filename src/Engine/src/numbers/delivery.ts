@@ -8,6 +8,7 @@ const bytesPerBatch = 4 * 1024 * 1024
 const firstRetryMs = 100
 const lastRetryMs = 5_000
 const offerAgainAfterMs = 10_000
+const hurryWithinMs = 2_000
 
 /** Hands a batch to the silo; a rejection means that nobody took it, and one with `staleEpoch` that nobody ever will. */
 export type Deliver = (first: Cursor, events: Event[]) => Promise<void>
@@ -31,6 +32,8 @@ export class Delivery {
   #ended = false
   #retryMs = firstRetryMs
   #timer: NodeJS.Timeout | undefined
+  /** Ends the pause before what nobody took is offered again. */
+  #resume: (() => void) | undefined
   #watchers: { sequence: number; resolve: () => void }[] = []
 
   constructor(
@@ -97,11 +100,20 @@ export class Delivery {
     this.#expectAcknowledgement()
   }
 
+  /** What nobody took is offered again within two seconds; not at once, since all numbers hear of it in the same moment. */
+  hurry(): void {
+    if (this.#resume) {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(this.#resume, Math.random() * hurryWithinMs)
+    }
+  }
+
   /** Nothing is offered any more; who waits for storage waits for ever. */
   end(): void {
     this.#ended = true
     this.#waiting = []
     this.#watchers = []
+    this.#resume = undefined
     clearTimeout(this.#timer)
   }
 
@@ -172,7 +184,11 @@ export class Delivery {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#timer = setTimeout(resolve, ms)
+      this.#resume = () => {
+        this.#resume = undefined
+        resolve()
+      }
+      this.#timer = setTimeout(this.#resume, ms)
     })
   }
 }

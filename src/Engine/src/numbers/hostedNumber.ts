@@ -107,6 +107,11 @@ export class HostedNumber {
     this.#delivery?.acknowledge(cursor)
   }
 
+  /** What nobody took is offered again soon. */
+  offerAgain(): void {
+    this.#delivery?.hurry()
+  }
+
   /** Closes in peace: what was buffered is told and stored first, and nothing is told after. */
   async close(epoch: number): Promise<void> {
     this.#enter(epoch)

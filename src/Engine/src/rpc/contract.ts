@@ -184,6 +184,7 @@ export const toHost = {
   },
   close: { params: struct(ofNumber), result: nothing },
   closeAll: { params: empty, result: nothing },
+  offerAgain: { params: empty, result: nothing },
   logOut: { params: struct(ofNumber), result: nothing },
   acknowledge: { params: struct({ ...ofNumber, cursor: Cursor }), result: nothing },
   prepare: { params: struct({ ...ofNumber, message: OutboundMessage }), result: struct({ prepared: bytes }) },

@@ -24,7 +24,10 @@ function start(answer: () => void = () => undefined) {
 }
 
 describe('A delivery', () => {
-  afterEach(() => mock.timers.reset())
+  afterEach(() => {
+    mock.timers.reset()
+    mock.restoreAll()
+  })
 
   test('offers what was added in one turn as one batch, in order', async () => {
     const { delivery, offered } = start()
@@ -54,6 +57,45 @@ describe('A delivery', () => {
       assert.equal(offered.length, times)
     }
     assert.ok(offered.every(({ first }) => first === 1))
+    delivery.end()
+  })
+
+  test('offers what nobody took within two seconds when it is told to, once, and goes on with its pauses', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    mock.method(Math, 'random', () => 0.5)
+    let takes = false
+    const { delivery, offered } = start(() => {
+      if (!takes) {
+        throw new Error('not now')
+      }
+    })
+    delivery.hurry()
+    delivery.add(named('a'))
+    for (let i = 0; i < 10; i++) {
+      await settle()
+      mock.timers.tick(5_000)
+    }
+    await settle()
+    const before = offered.length
+    delivery.hurry()
+    delivery.hurry()
+    mock.timers.tick(999)
+    await settle()
+    assert.equal(offered.length, before)
+    mock.timers.tick(1)
+    await settle()
+    assert.equal(offered.length, before + 1)
+    mock.timers.tick(4_999)
+    await settle()
+    assert.equal(offered.length, before + 1)
+    takes = true
+    mock.timers.tick(1)
+    await settle()
+    assert.equal(offered.length, before + 2)
+    delivery.hurry()
+    mock.timers.tick(2_000)
+    await settle()
+    assert.equal(offered.length, before + 2)
     delivery.end()
   })
 

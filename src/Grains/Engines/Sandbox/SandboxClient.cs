@@ -82,6 +82,15 @@ internal sealed class SandboxClient(
         }
     }
 
+    /// <summary>What nobody took is offered again soon.</summary>
+    public void OfferAgain()
+    {
+        foreach (var line in _lines.Values)
+        {
+            pump.Hurry(line);
+        }
+    }
+
     /// <summary>The connection that a command is for.</summary>
     public SandboxConnection Require(string number, long epoch)
     {

@@ -30,6 +30,8 @@ internal sealed class SandboxEngine(
         return Task.CompletedTask;
     }
 
+    public void OfferAgain() => client.OfferAgain();
+
     public async Task LogOut(string number, long epoch, CancellationToken cancellationToken)
     {
         var connection = client.Require(number, epoch);

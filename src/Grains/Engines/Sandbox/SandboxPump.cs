@@ -10,6 +10,8 @@ namespace Loopwave.Sandbox;
 /// </summary>
 internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda agenda, ILogger<SandboxPump> logger)
 {
+    private static readonly TimeSpan HurryWithin = TimeSpan.FromSeconds(2);
+
     /// <summary>Looks whether a number has something to deliver. Not to be called under the number's lock.</summary>
     public void Wake(SandboxLine line)
     {
@@ -23,6 +25,21 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
             stream.Pumping = true;
             ThreadPool.UnsafeQueueUserWorkItem(
                 static work => _ = work.Pump.Run(work.Line, work.Stream), (Pump: this, Line: line, Stream: stream), preferLocal: false);
+        }
+    }
+
+    /// <summary>
+    /// Has what nobody took offered within two seconds, and not only when its pause is over; not at once, since all numbers hear of it in the
+    /// same moment.
+    /// </summary>
+    public void Hurry(SandboxLine line)
+    {
+        lock (line)
+        {
+            if (line.Stream is { Pauses: true } stream)
+            {
+                RunAfter(Random.Shared.NextDouble() * HurryWithin, line, stream);
+            }
         }
     }
 
@@ -76,15 +93,30 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
 
     private void Retry(SandboxLine line, SandboxStream stream, EngineBatch batch, Exception exception)
     {
-        TimeSpan delay;
         lock (line)
         {
-            delay = stream.Refused();
+            RunAfter(stream.Refused(), line, stream);
         }
 
         // What the exception says can hold what the events say.
         LogNotTaken(NotTakenLevel(exception), batch.Number, batch.Events.Count, stream.Refusals, exception.WithoutMessages());
-        agenda.In(delay, () => _ = Run(line, stream));
+    }
+
+    private void RunAfter(TimeSpan pause, SandboxLine line, SandboxStream stream)
+    {
+        var mine = stream.Pause();
+        agenda.In(pause, () =>
+        {
+            lock (line)
+            {
+                if (!stream.Resume(mine))
+                {
+                    return;
+                }
+            }
+
+            _ = Run(line, stream);
+        });
     }
 
     private static LogLevel NotTakenLevel(Exception exception) =>

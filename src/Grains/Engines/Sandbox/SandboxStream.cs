@@ -16,6 +16,7 @@ internal sealed class SandboxStream(string number, string host, long epoch)
     private Queue<(long Sequence, long Order)>? _delivered;
     private EngineBatch? _offered;
     private long _sequence;
+    private int _pauses;
 
     public long Epoch => epoch;
 
@@ -24,6 +25,28 @@ internal sealed class SandboxStream(string number, string host, long epoch)
 
     /// <summary>How often in a row nobody took the batch on offer.</summary>
     public int Refusals { get; private set; }
+
+    /// <summary>The batch on offer waits until it is offered again.</summary>
+    public bool Pauses { get; private set; }
+
+    /// <summary>Begins a pause, in the place of one that is under way; its number is what <see cref="Resume"/> takes.</summary>
+    public int Pause()
+    {
+        Pauses = true;
+        return ++_pauses;
+    }
+
+    /// <summary>Ends a pause; false when another one took its place, or it is over.</summary>
+    public bool Resume(int pause)
+    {
+        if (!Pauses || pause != _pauses)
+        {
+            return false;
+        }
+
+        Pauses = false;
+        return true;
+    }
 
     /// <param name="order">The mail it is; 0 for what the servers don't keep.</param>
     public void Add(EngineEvent evt, long order) => (_waiting ??= new()).Enqueue((evt, order));
