@@ -17,6 +17,7 @@ internal sealed partial class NumberGrain
     // What changed of the device with events that are stored, and is not saved yet.
     private OwedSecrets? _owed;
     private Joined? _save;
+    private int _notOpened;
 
     private async Task OpenEngine()
     {
@@ -53,7 +54,7 @@ internal sealed partial class NumberGrain
         {
             if (await CannotSaveOwed() is { } why)
             {
-                await CloseOver(why);
+                await NotOpenedFor(why);
                 return null;
             }
         }
@@ -77,12 +78,45 @@ internal sealed partial class NumberGrain
         while (_owed is { } owed)
         {
             await SaveCredentials(owed.Changes, owed.Session);
-            _owed = _owed == owed ? null : _owed;
+            _owed = ReferenceEquals(_owed, owed) ? null : _owed;
+        }
+
+        _notOpened = 0;
+    }
+
+    // On top of what is owed already, as long as it is the same device: of another one nothing is saved any more.
+    private void Owe(List<CredentialEntry> changes, NumberSession session) => _owed = _owed is { } owed && session.HasDeviceOf(owed.Session)
+        ? new([.. owed.Changes, .. changes], session)
+        : new(changes, session);
+
+    /// <summary>The last try before this activation ends: whoever opens the number next begins with what is stored.</summary>
+    private async Task SaveBeforeLeaving()
+    {
+        try
+        {
+            await SaveOwed();
+        }
+        catch (Exception exception)
+        {
+            LogMissed(exception, "changed keys of the device");
         }
     }
 
+    // As often as events are tried: what failed once may work a moment later.
+    private async Task NotOpenedFor(Exception why)
+    {
+        if (++_notOpened >= MostRefusals)
+        {
+            await CloseOver(why.GetType().Name);
+            return;
+        }
+
+        LogFailed(logger, why, Number, "changed keys of the device");
+        await Step(session => session.NotOpened(DisconnectCause.Of(DisconnectCause.ConnectionLost).Reason, Now, context.Random));
+    }
+
     /// <summary>Saves what is owed, or says why that cannot be done, now or later.</summary>
-    private async Task<string?> CannotSaveOwed()
+    private async Task<Exception?> CannotSaveOwed()
     {
         try
         {
@@ -91,7 +125,7 @@ internal sealed partial class NumberGrain
         }
         catch (Exception exception) when (!MayPass(exception))
         {
-            return exception.GetType().Name;
+            return exception;
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed partial class NumberGrain
     // Nobody has confirmed yet that what was opened, or may have been, is closed.
     private bool _mayBeOpen;
 
+    // When closing failed last.
+    private long? _notClosed;
+
     // How often a connection was begun here.
     private int _opens;
     private Joined? _close;
@@ -90,7 +93,7 @@ internal sealed partial class NumberGrain
         {
             using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
             await _engine.Close(Number, State.Epoch, timeout.Token);
-            _mayBeOpen = false;
+            (_mayBeOpen, _notClosed) = (false, null);
         }
         catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
@@ -98,6 +101,7 @@ internal sealed partial class NumberGrain
 
             // Whoever has a higher epoch has ended ours.
             _mayBeOpen &= exception is not EngineException { Error: EngineError.StaleEpoch };
+            _notClosed = context.Clock.GetTimestamp();
         }
         finally
         {
@@ -122,6 +126,9 @@ internal sealed partial class NumberGrain
             }
         };
     }
+
+    // Everybody who waits to act would wait for a close of their own otherwise.
+    private TimeSpan CloseAgainIn => _notClosed is { } failed && RetryAfterFault - context.Clock.GetElapsedTime(failed) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     // An end that was told before the last connection was begun is not the end of that one.
     private void ConnectionIsGone()

@@ -55,7 +55,7 @@ internal sealed partial class NumberGrain
             _turn.Release();
         }
 
-        if (_isClosing)
+        if (_isClosing || (_mayBeOpen && !Session.IsOpen))
         {
             // Whoever acts closes the connection, and it is not closed before all that the engine has to tell is taken, one batch after the other.
             Track(ActBeside());
@@ -79,8 +79,15 @@ internal sealed partial class NumberGrain
         {
             try
             {
+                if (events.Count > 0)
+                {
+                    await Take(events);
+                    _cursor = batch.Last;
+                }
+
+                // The message before the keys: a key that moved on past a message that was lost could never read it again. What is stored is not
+                // applied again, whatever comes of them.
                 await SaveOwed();
-                await Take(events, batch.Last);
             }
             catch (Exception exception) when (!MayPass(exception))
             {
@@ -91,19 +98,6 @@ internal sealed partial class NumberGrain
 
         using var timeout = new CancellationTokenSource(EngineTimeout, context.Clock);
         await _engine.Acknowledge(Number, batch.Last, timeout.Token);
-    }
-
-    /// <summary>Stores events up to a place, and then what they changed of the device's secrets. What is stored is not applied again, whatever comes of the secrets.</summary>
-    private async Task Take(IReadOnlyList<EngineEvent> events, EngineCursor last)
-    {
-        if (events.Count > 0)
-        {
-            await Take(events);
-            _cursor = last;
-
-            // The message before the keys: a key that moved on past a message that was lost could never read it again.
-            await SaveOwed();
-        }
     }
 
     private async Task Take(IReadOnlyList<EngineEvent> events)
@@ -150,6 +144,7 @@ internal sealed partial class NumberGrain
         if (linked is not null)
         {
             // A device is linked only once its secrets are safe.
+            await SaveOwed();
             await SaveCredentials(secrets, Session);
         }
 
@@ -185,7 +180,7 @@ internal sealed partial class NumberGrain
         ForgetEndedHistory();
         if (linked is null && secrets.Count > 0)
         {
-            _owed = new(secrets, document.Session);
+            Owe(secrets, document.Session);
         }
     }
 

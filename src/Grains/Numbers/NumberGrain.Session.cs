@@ -111,13 +111,14 @@ internal sealed partial class NumberGrain
                 return false;
             }
 
+            _owed = null;
             await Step(now => now.Wiped());
             return true;
         }
 
         if ((_engineOpen || _mayBeOpen) && !session.IsOpen)
         {
-            return await CloseEngine();
+            return (_engineOpen || CloseAgainIn <= TimeSpan.Zero) && await CloseEngine();
         }
 
         if (!_engineOpen && session.IsOpen && session.State is not SessionState.Connecting)
@@ -136,7 +137,7 @@ internal sealed partial class NumberGrain
         if (session.State is SessionState.Connecting && !_engineOpen)
         {
             // By an attempt that seemed to have failed. Opened once more, it would not say again that it is.
-            if (_mayBeOpen && !await CloseEngine())
+            if (_mayBeOpen && (CloseAgainIn > TimeSpan.Zero || !await CloseEngine()))
             {
                 return false;
             }

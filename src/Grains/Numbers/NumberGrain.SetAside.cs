@@ -36,11 +36,6 @@ internal sealed partial class NumberGrain
     /// </summary>
     private async Task<bool> TakeSingly(EngineBatch batch, IReadOnlyList<EngineEvent> events)
     {
-        if (await CannotSaveOwed() is { } why)
-        {
-            return await CloseOver(why);
-        }
-
         var taken = batch.Last.Sequence - events.Count;
         foreach (var step in Steps(events))
         {
@@ -49,11 +44,9 @@ internal sealed partial class NumberGrain
                 return await CloseOver(unreadable.Why ?? unreadable.Type);
             }
 
-            taken += step.Count;
-            var last = batch.First with { Sequence = taken };
             try
             {
-                await Take(step, last);
+                await Take(step);
             }
             catch (Exception exception) when (!MayPass(exception) && step.Any(IsSecret))
             {
@@ -62,11 +55,13 @@ internal sealed partial class NumberGrain
             catch (Exception exception) when (!MayPass(exception))
             {
                 await TakeWhatIsLeft(step[0], exception);
-                _cursor = last;
             }
+
+            taken += step.Count;
+            _cursor = batch.First with { Sequence = taken };
         }
 
-        return true;
+        return await CannotSaveOwed() is not { } why || await CloseOver(why.GetType().Name);
     }
 
     /// <summary>One event a step; but a device is linked only together with its secrets.</summary>

@@ -52,7 +52,8 @@ internal sealed partial class NumberGrain
     private DateTimeOffset? NextDue(DateTimeOffset now)
     {
         DateTimeOffset? next = now + Session.DueIn(now);
-        next = Earlier(next, !_engineOpen && (_mayBeOpen || Session.State is SessionState.Connecting) ? now + RetryAfterFault : null);
+        next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
+        next = Earlier(next, _mayBeOpen && !_engineOpen ? now + CloseAgainIn : null);
         next = Earlier(next, _pumpAt);
         return Earlier(next, HistoryDeadline);
     }

@@ -101,6 +101,7 @@ internal sealed partial class NumberGrain(
         if (!_stale)
         {
             await CloseEngine();
+            await SaveBeforeLeaving();
         }
 
         await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -298,10 +299,10 @@ internal sealed partial class NumberGrain(
     }
 
     // A started number must not be collected while nobody calls it: its connection lives here. Nor one that still has to tell
-    // the network that it goes, nor one with messages, which reach their end here when their time is over.
+    // the network that it goes, nor one with messages, which reach their end here when their time is over, nor one with keys to save.
     private void KeepWhileNeeded()
     {
-        var keep = Session.LogOutDue is not null || _queue.Count > 0
+        var keep = Session.LogOutDue is not null || _queue.Count > 0 || _owed is not null
             || (State.Document.Desired is DesiredState.Started && Session.State is not (SessionState.LoggedOut or SessionState.Removed));
         if (keep != _isKept)
         {

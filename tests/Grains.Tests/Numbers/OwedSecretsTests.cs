@@ -1,3 +1,4 @@
+using Loopwave.Cluster;
 using Loopwave.Engines;
 using Loopwave.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -93,6 +94,7 @@ public sealed class OwedSecretsTests : IAsyncLifetime
         Assert.Equal("credentials_not_saved", (await _cluster.View(_number)).Reason!.Code);
         Assert.Equal("hello", Assert.Single(await _cluster.MessagesOf(Any.Customer)).Text);
         await _cluster.Number(_number).Reconnect();
+        await _cluster.PassesUntil(async () => (await _cluster.View(_number)).Reason?.Code == "connection_lost");
         await _cluster.PassesUntil(async () => (await _cluster.View(_number)).Reason?.Code == "credentials_not_saved");
         Assert.False(_cluster.Engine.HasOpen(_number));
 
@@ -100,6 +102,51 @@ public sealed class OwedSecretsTests : IAsyncLifetime
         await _cluster.Number(_number).Reconnect();
         await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(_number)));
         Assert.Equal(2, (await _cluster.Engine.NextOpen(_number)).Credentials!.Count);
+    }
+
+    [Fact]
+    public async Task A_fault_that_nobody_knows_closes_no_number_when_it_is_gone_a_moment_later()
+    {
+        await NotSaved(Key, new EngineEvent.Closed(428));
+        var faults = 2;
+        _fault = () => faults-- > 0 ? new ArgumentException("Not now.") : null;
+
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.HasOpen(_number)));
+
+        Assert.True(faults < 0);
+        Assert.Equal(2, (await _cluster.Engine.NextOpen(_number)).Credentials!.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_else_the_engine_tells_is_taken_meanwhile_and_they_are_saved_in_order(bool hostEnded)
+    {
+        var first = await NotSaved(Key);
+        EngineEvent later = new EngineEvent.CredentialsChanged([new CredentialEntry("key", [10]), new CredentialEntry("other", [1])]);
+        var more = hostEnded
+            ? new EngineBatch(_number, new EngineCursor("after fake", first.First.Epoch, 1), [new EngineEvent.Closed(428)])
+            : first with { Events = [Key, later, new EngineEvent.Closed(428)] };
+
+        await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Engine.Repeat(more));
+
+        Assert.Equal(NumberStatus.Disconnected, (await _cluster.View(_number)).Status);
+        _fault = () => null;
+        await _cluster.Engine.Repeat(more);
+        var stored = Assert.IsType<CredentialsRead.Found>(await _cluster.Credentials.Load(_number)).Entries.ToDictionary(entry => entry.Name, entry => entry.Value![0]);
+        Assert.Equal(hostEnded ? [1, 9] : [1, 10, 1], stored.OrderBy(entry => entry.Key).Select(entry => (int)entry.Value));
+        await Acknowledged(more);
+    }
+
+    [Fact]
+    public async Task They_are_saved_before_the_number_goes_to_whoever_opens_it_next()
+    {
+        await NotSaved(Key, new EngineEvent.Closed(428));
+        _fault = () => null;
+
+        await _cluster.Grains.GetGrain<INumberPlace>(_number).Leave(null, null);
+
+        await _cluster.Eventually(() => _cluster.Credentials.Load(_number), read => read is CredentialsRead.Found { Entries.Count: 2 });
     }
 
     private async Task<EngineBatch> NotSaved(params EngineEvent[] events)

@@ -113,6 +113,31 @@ public sealed class StorageAwayTests : IAsyncLifetime
         Assert.Equal(-1, refusals);
     }
 
+    [Fact]
+    public async Task Of_those_who_wait_while_a_connection_cannot_be_closed_each_waits_for_one_try_and_not_for_one_of_its_own()
+    {
+        await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
+        var slow = new TaskCompletionSource();
+        var closes = 0;
+        _cluster.Engine.Connecting = slow.Task;
+        _cluster.Engine.Opening = _ => slow.TrySetCanceled();
+        _cluster.Engine.Closing = _ =>
+        {
+            closes++;
+            return new TaskCompletionSource().Task;
+        };
+        await _cluster.PassesUntil(() => Task.FromResult(closes == 1));
+
+        var waiting = Enumerable.Range(0, 3).Select(_ => _cluster.Number(_number).SetDesired(DesiredState.Stopped)).ToList();
+        await _cluster.Eventually(() => _cluster.View(_number), view => view.Reason?.Code == "stopped");
+        Assert.DoesNotContain(waiting, call => call.IsCompleted);
+        _cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(1, closes);
+        _cluster.Engine.Closing = _ => Task.CompletedTask;
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
