@@ -53,7 +53,7 @@ internal sealed partial class NumberGrain
     {
         DateTimeOffset? next = now + Session.DueIn(now);
         next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
-        next = Earlier(next, _mayBeOpen && !_engineOpen ? now + CloseAgainIn : null);
+        next = Earlier(next, _mayBeOpen && !_engineOpen && !_isClosing ? now + CloseAgainIn : null);
         next = Earlier(next, _pumpAt);
         return Earlier(next, HistoryDeadline);
     }

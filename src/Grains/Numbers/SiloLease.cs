@@ -230,7 +230,15 @@ internal sealed partial class SiloLease(
     {
         foreach (var engine in engines)
         {
-            engine.OfferAgain();
+            try
+            {
+                engine.OfferAgain();
+            }
+            catch (Exception exception)
+            {
+                // It offers again by itself, later.
+                LogNotTold(logger, exception, engine.Kind);
+            }
         }
     }
 
@@ -255,6 +263,9 @@ internal sealed partial class SiloLease(
 
     [LoggerMessage(LogLevel.Error, "The connections of {Network} could not be closed")]
     private static partial void LogNotClosed(ILogger logger, Exception exception, EngineKind network);
+
+    [LoggerMessage(LogLevel.Warning, "{Network} could not be told that storage is back")]
+    private static partial void LogNotTold(ILogger logger, Exception exception, EngineKind network);
 
     [LoggerMessage(LogLevel.Error, "All connections are closed: the lease is lost ({Why})")]
     private static partial void LogFenced(ILogger logger, LeaseLoss why);
