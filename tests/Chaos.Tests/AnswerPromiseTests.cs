@@ -173,7 +173,7 @@ public sealed class AnswerPromiseTests
     {
         var target = AnswerPromise.Back(Effect(AllAsked.Nothing, readyAt: readyAt)).First();
 
-        Assert.Contains("all numbers ready once it was over", target.What, StringComparison.Ordinal);
+        Assert.Contains("all Sandbox numbers ready once it was over", target.What, StringComparison.Ordinal);
         Assert.True(target.IsMet == isMet, target.ToString());
     }
 
@@ -197,6 +197,16 @@ public sealed class AnswerPromiseTests
         attempts.Took(At(20), "503 storage_unavailable", TimeSpan.FromSeconds(12.1));
 
         Assert.False(Assert.Single(new RandomFaults(new ChaosPlan()).Targets([Effect(AllAsked.Nothing with { Attempts = new Dictionary<string, AnswerTimes> { ["sends"] = attempts } })])).IsMet);
+    }
+
+    [Fact]
+    public void One_call_that_is_lost_with_a_killed_silo_is_forgiven_and_with_one_that_stands_still_it_is_not()
+    {
+        var effect = Effect(Sends([.. Enumerable.Range(0, 20).Select(i => Asked(Other, i % 2, 20, 32.5))]));
+
+        Assert.Equal((true, false), (IsMet(new Failover()), IsMet(new Freeze())));
+
+        bool IsMet(IScenario story) => story.Targets([effect]).Single(target => target.What.Contains("sends for other numbers", StringComparison.Ordinal)).IsMet;
     }
 
     [Fact]

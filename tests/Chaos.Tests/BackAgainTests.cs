@@ -61,6 +61,20 @@ public sealed class BackAgainTests
             (target.Seen, target.IsMet));
     }
 
+    [Theory]
+    [InlineData("0-20 59.9-", true)]
+    [InlineData("0-20 60.1-", false)]
+    [InlineData("0-20", false)]
+    public void WhatsApp_numbers_which_are_connected_one_after_the_other_have_twice_as_long(string connections, bool isMet)
+    {
+        var fault = new FaultRecord("F12", "SIGSTOP", [], At(10), At(25), TakesStorage: true) { BackAt = At(30) };
+        var targets = AnswerPromise.Back(Effect(fault, [.. Connections(Number, connections), .. Connections(Other, "0-")], "", EngineKind.WhatsApp)).ToList();
+
+        Assert.Equal((true, isMet), (IsMet("Sandbox"), IsMet("WhatsApp")));
+
+        bool IsMet(string kind) => targets.Single(target => target.What.Contains($"all {kind} numbers ready once it was over", StringComparison.Ordinal)).IsMet;
+    }
+
     [Fact]
     public void Of_a_fault_that_leaves_storage_nothing_is_said()
     {
@@ -73,17 +87,17 @@ public sealed class BackAgainTests
     private static Target Back(IEnumerable<NumberConnection> connections, string away)
     {
         var target = AnswerPromise.Back(Effect(new("F12", "SIGSTOP", [], At(10), At(25), TakesStorage: true) { BackAt = At(30) }, connections, away)).First();
-        Assert.Contains("all numbers ready once it was over", target.What, StringComparison.Ordinal);
+        Assert.Contains("all Sandbox numbers ready once it was over", target.What, StringComparison.Ordinal);
         return target;
     }
 
     /// <param name="away">From when to when one number showed that it was not ready; empty for never.</param>
-    private static FaultEffect Effect(FaultRecord fault, IEnumerable<NumberConnection> connections, string away)
+    private static FaultEffect Effect(FaultRecord fault, IEnumerable<NumberConnection> connections, string away, EngineKind kind = EngineKind.Sandbox)
     {
         double[] shown = [.. Times(away, ' ')];
         var timelines = new Dictionary<string, Timeline>
         {
-            [Number] = new(Number, EngineKind.WhatsApp, [Shown(0, "ready"), .. shown is [] ? [] : new[] { Shown(shown[0], "disconnected"), Shown(shown[1], "ready") }]),
+            [Number] = new(Number, kind, [Shown(0, "ready"), .. shown is [] ? [] : new[] { Shown(shown[0], "disconnected"), Shown(shown[1], "ready") }]),
             [Other] = new(Other, EngineKind.Sandbox, [Shown(0, "ready")]),
         };
         return FaultEffect.Of(fault, At(60), new Ownership(), timelines, connections.ToLookup(connection => connection.Number), AllAsked.Nothing);

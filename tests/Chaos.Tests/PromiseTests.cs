@@ -124,7 +124,7 @@ public sealed class PromiseTests
 
     // What callers are promised has tests of its own.
     private static List<Target> Numbers(FaultEffect effect) =>
-        [.. new Failover().Targets([effect]).Except([AnswerPromise.Struck(effect), .. AnswerPromise.AnyNode(effect)])];
+        [.. new Failover().Targets([effect]).Except([AnswerPromise.Struck(effect), .. AnswerPromise.AnyNode(effect, AnswerPromise.OthersOfKilledWithin)])];
 
     private static FaultEffect Effect(World world)
     {

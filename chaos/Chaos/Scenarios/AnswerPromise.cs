@@ -11,13 +11,16 @@ namespace Loopwave.Chaos.Scenarios;
 internal static class AnswerPromise
 {
     /// <summary>
-    /// How long anything may take that is not struck, with all attempts, whichever API node is asked. One call that is lost with a silo fits in,
-    /// which is given up when that has answered nothing for three to four seconds, and another attempt after the 2 seconds that its 503 names. A call that
-    /// is waited for in vain until its 10 seconds are over does not, nor do two lost ones.
+    /// How long anything may take that is not struck, with all attempts, whichever API node is asked. One call that is lost with a silo fits in
+    /// that is there and does not answer, and is given up when it has answered nothing for three to four seconds, and another attempt after the 2 seconds that
+    /// its 503 names. A call that is waited for in vain until its 10 seconds are over does not, nor do two lost ones.
     /// </summary>
     public static readonly TimeSpan OthersWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long it may take what was struck, with all attempts, once it is ready elsewhere, and all numbers once storage is back.</summary>
+    /// <summary>The same where a silo was killed. What was under way over that one is waited for until its 10 seconds are over: nobody tells the client that it is lost.</summary>
+    public static readonly TimeSpan OthersOfKilledWithin = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long it may take what was struck, with all attempts, once it is ready elsewhere or storage is back.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
 
     /// <summary>How long anybody waits for an answer, whatever it says, while no silo has storage.</summary>
@@ -29,13 +32,16 @@ internal static class AnswerPromise
     private const int EnoughOfFew = 3;
 
     /// <summary>Any API node answers for any number all the time.</summary>
-    public static IEnumerable<Target> AnyNode(FaultEffect effect)
+    public static IEnumerable<Target> AnyNode(FaultEffect effect) => AnyNode(effect, OthersWithin);
+
+    /// <inheritdoc cref="AnyNode(FaultEffect)"/>
+    public static IEnumerable<Target> AnyNode(FaultEffect effect, TimeSpan within)
     {
-        yield return Soon(effect, "sends for other numbers accepted", effect.Waits.OtherSends, OthersWithin, Enough);
-        yield return Soon(effect, "reads answered", effect.Waits.Reads, OthersWithin, EnoughOfFew);
+        yield return Soon(effect, "sends for other numbers accepted", effect.Waits.OtherSends, within, Enough);
+        yield return Soon(effect, "reads answered", effect.Waits.Reads, within, EnoughOfFew);
         if (effect.Kinds.ContainsKey(EngineKind.Sandbox))
         {
-            yield return Soon(effect, "inbound messages of other numbers taken", effect.Waits.OtherInjections, OthersWithin, EnoughOfFew);
+            yield return Soon(effect, "inbound messages of other numbers taken", effect.Waits.OtherInjections, within, EnoughOfFew);
         }
     }
 
@@ -64,9 +70,16 @@ internal static class AnswerPromise
     public static IEnumerable<Target> Back(FaultEffect effect)
     {
         var back = effect.Back ?? throw new ArgumentException("Storage was not away.", nameof(effect));
-        yield return new(
-            $"{effect.Fault.Name}: all numbers ready once it was over",
-            $"connected to stay within {Seconds(back.Connected)}, shown away for up to {Seconds(back.Shown)}", $"within {Seconds(Within)}", back.Longest <= Within);
+        foreach (var (kind, numbers) in back)
+        {
+            var within = Promise.ReadyWithin(kind);
+            var missing = numbers.Missing > 0 ? $", {Number(numbers.Missing)} not connected in the end" : "";
+            yield return new(
+                $"{effect.Fault.Name}: all {kind} numbers ready once it was over",
+                $"connected to stay within {Seconds(numbers.Connected)}, shown away for up to {Seconds(numbers.Shown)}{missing}", $"within {Seconds(within)}",
+                numbers.Missing == 0 && numbers.Longest <= within);
+        }
+
         yield return Soon(effect, "sends accepted once it was over", effect.Waits.OnceBack, Within, Enough);
     }
 

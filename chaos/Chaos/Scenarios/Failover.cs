@@ -19,10 +19,10 @@ internal sealed class Failover : IScenario
     public IEnumerable<Target> Targets(IReadOnlyList<FaultEffect> effects) => effects.SelectMany(effect => (Target?[])
     [
         Promise.TakenOver(effect, TimeSpan.FromSeconds(5)),
-        Promise.Ready(effect, EngineKind.Sandbox, TimeSpan.FromSeconds(15)),
-        Promise.Ready(effect, EngineKind.WhatsApp, TimeSpan.FromSeconds(30)),
+        Promise.Ready(effect, EngineKind.Sandbox, Promise.ReadyWithin(EngineKind.Sandbox)),
+        Promise.Ready(effect, EngineKind.WhatsApp, Promise.ReadyWithin(EngineKind.WhatsApp)),
         Promise.NobodyElse(effect),
         AnswerPromise.Struck(effect),
-        .. AnswerPromise.AnyNode(effect),
+        .. AnswerPromise.AnyNode(effect, AnswerPromise.OthersOfKilledWithin),
     ]).OfType<Target>();
 }

@@ -16,6 +16,9 @@ internal static class Promise
     /// <param name="planned">How many the run has.</param>
     public static int Fewest(int planned) => Math.Clamp(planned / 5, 1, Enough);
 
+    /// <summary>How long it may take until numbers are ready that lost their silo, or storage. WhatsApp numbers are connected one after the other, ten a second.</summary>
+    public static TimeSpan ReadyWithin(EngineKind kind) => TimeSpan.FromSeconds(kind is EngineKind.WhatsApp ? 30 : 15);
+
     public static Target TakenOver(FaultEffect effect, TimeSpan within) =>
         Within(effect, "all numbers taken over", effect.TakenOver?.Longest, effect.NotTaken, within, TooFewStruck(effect, effect.Kinds.Keys));
 

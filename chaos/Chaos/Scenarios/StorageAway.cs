@@ -9,8 +9,8 @@ internal sealed class StorageAway : IScenario
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(15);
 
-    // So long that nothing of the fault before is left: callers who were told to come again have.
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(30);
+    // So long that nothing of the fault before is left: callers who were told to come again have, and all numbers are back, or late.
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(45);
 
     public async Task Play(FaultStage stage)
     {

@@ -35,7 +35,7 @@ internal sealed record NumbersOfKind(int Struck, int Others, int NotBack);
 /// to ready under another owner, or whenever it left ready before the fault was over, for as long as it showed so.
 /// </param>
 /// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
-/// <param name="Back">When all numbers were back, once a fault was over that took storage from all; null after any other fault.</param>
+/// <param name="Back">When all numbers were back, by kind, once a fault was over that took storage from all; null after any other fault.</param>
 /// <param name="Waits">What it meant for callers.</param>
 internal sealed record FaultEffect(
     FaultRecord Fault,
@@ -47,7 +47,7 @@ internal sealed record FaultEffect(
     IReadOnlyDictionary<EngineKind, Spread> Shown,
     IReadOnlyDictionary<EngineKind, Spread> Away,
     IReadOnlyList<string> Disturbed,
-    BackAgain? Back,
+    IReadOnlyDictionary<EngineKind, BackAgain>? Back,
     FaultWaits Waits)
 {
     /// <param name="until">When looking ends: the next fault, or the end of the run.</param>
@@ -79,7 +79,7 @@ internal sealed record FaultEffect(
             ByKind(struck.SelectMany(number => timelines[number].Away(fault.At, until, until).Select(time => (timelines[number].Engine, time)))),
             ByKind(struck.SelectMany(number => LongestAway(timelines[number], connections[number], fault.At, over, until))),
             [.. disturbed],
-            fault.TakesStorage ? BackAgain.Of(fault, until, [.. timelines.Values], connections) : null,
+            fault.TakesStorage ? BackAgain.Of(fault, until, timelines.Values, connections) : null,
             FaultWaits.Of(fault, over, until, struck, timelines, asked));
     }
 
