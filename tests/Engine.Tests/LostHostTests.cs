@@ -167,6 +167,39 @@ public class LostHostTests
     }
 
     [Fact]
+    public async Task Once_storage_is_back_hosts_offer_again_and_the_loss_of_a_dead_one_is_said_again_within_two_seconds()
+    {
+        await using var world = new EngineWorld(hosts: 2);
+        var first = await world.OpenFirst("n1");
+        var second = await world.OpenFirst("n2");
+        var (refusals, takes) = (0, false);
+        world.Taking = _ =>
+        {
+            if (takes)
+            {
+                return Task.CompletedTask;
+            }
+
+            refusals++;
+            throw new InvalidOperationException("not now");
+        };
+        first.Kill();
+        using var step = new PeriodicTimer(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        while (refusals < 8 && await step.WaitForNextTickAsync(TestContext.Current.CancellationToken))
+        {
+            world.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        takes = true;
+        world.Engine.OfferAgain();
+
+        await second.Next("offerAgain");
+        var told = world.Clock.GetTimestamp();
+        Assert.Equal([new EngineEvent.Closed(428)], (await world.Until(world.NextBatch())).Events);
+        Assert.InRange(world.Clock.GetElapsedTime(told).TotalSeconds, 0, 2.5);
+    }
+
+    [Fact]
     public async Task The_loss_comes_after_all_that_the_host_reported()
     {
         await using var world = new EngineWorld();

@@ -27,6 +27,7 @@ internal sealed partial class EngineHosts(
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HurryWithin = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
@@ -37,6 +38,7 @@ internal sealed partial class EngineHosts(
     private long _pausedAt;
     private TimeSpan _pause;
     private int _fences;
+    private TaskCompletionSource _again = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -139,6 +141,7 @@ internal sealed partial class EngineHosts(
 
     public void OfferAgain()
     {
+        Interlocked.Exchange(ref _again, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         lock (_lock)
         {
             foreach (var host in _hosts.Where(host => host.Ready.IsCompletedSuccessfully))
@@ -282,6 +285,7 @@ internal sealed partial class EngineHosts(
             line.Number, new EngineCursor($"after {host.Id}", line.Epoch, 1), [new EngineEvent.Closed(ConnectionLost)]);
         for (var delay = FirstRetry; !_stop.IsCancellationRequested; delay = Shorter(delay * 2, LastRetry))
         {
+            var again = _again.Task;
             await line.Turn.WaitAsync();
             try
             {
@@ -302,8 +306,22 @@ internal sealed partial class EngineHosts(
                 line.Turn.Release();
             }
 
-            await Task.Delay(delay, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Pause(delay, again);
         }
+    }
+
+    // Over soon when storage is back, but not for all numbers at once.
+    private async Task Pause(TimeSpan delay, Task again)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var waiting = Task.Delay(delay, clock, over.Token);
+        if (await Task.WhenAny(waiting, again) == again)
+        {
+            await over.CancelAsync();
+            waiting = Task.Delay(Random.Shared.NextDouble() * Shorter(delay, HurryWithin), clock, _stop.Token);
+        }
+
+        await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void NoneClosedSince(int fences)

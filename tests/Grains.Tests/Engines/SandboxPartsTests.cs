@@ -65,6 +65,20 @@ public sealed class SandboxPartsTests
     }
 
     [Fact]
+    public void A_hurried_pause_is_no_longer_than_the_one_before_it_and_two_seconds_at_most()
+    {
+        var stream = new SandboxStream("n1", "host", 7);
+
+        Assert.Equal(stream.Refused(), stream.Soon(1));
+        for (var refusal = 0; refusal < 12; refusal++)
+        {
+            stream.Refused();
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(2), stream.Soon(1));
+    }
+
+    [Fact]
     public void A_stream_delivers_everything_once_in_order_within_its_window()
     {
         Gen.Int[0, 4].Array[0, 400].Sample(steps =>

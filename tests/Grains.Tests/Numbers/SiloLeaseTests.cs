@@ -110,8 +110,9 @@ public sealed class SiloLeaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Engines_hear_once_that_storage_is_back()
+    public async Task Engines_hear_once_that_storage_is_back_and_one_that_fails_over_it_keeps_no_lease_from_being_renewed()
     {
+        _cluster.Engine.OfferingAgain = () => throw new InvalidOperationException("Not this one.");
         await Turn(5);
         _disk.Fail("UPDATE silo_lease");
         await Turn(5);

@@ -167,10 +167,17 @@ public sealed class FakeEngine(EngineKind kind, IEngineEvents events) : IEngine
         return Task.CompletedTask;
     }
 
+    /// <summary>Runs when storage is back; may throw.</summary>
+    public Action OfferingAgain { get; set; } = () => { };
+
     /// <summary>How often the process said that storage is back.</summary>
     public int OfferedAgain { get; private set; }
 
-    public void OfferAgain() => OfferedAgain++;
+    public void OfferAgain()
+    {
+        OfferedAgain++;
+        OfferingAgain();
+    }
 
     // Like every engine: until somebody takes it.
     private async Task Offer(EngineBatch batch)

@@ -32,8 +32,9 @@ export class Delivery {
   #ended = false
   #retryMs = firstRetryMs
   #timer: NodeJS.Timeout | undefined
-  /** Ends the pause before what nobody took is offered again. */
-  #resume: (() => void) | undefined
+  /** Ends the pause before what nobody took is offered again, soon. */
+  #hurry: (() => void) | undefined
+  #hurries = 0
   #watchers: { sequence: number; resolve: () => void }[] = []
 
   constructor(
@@ -102,10 +103,8 @@ export class Delivery {
 
   /** What nobody took is offered again within two seconds; not at once, since all numbers hear of it in the same moment. */
   hurry(): void {
-    if (this.#resume) {
-      clearTimeout(this.#timer)
-      this.#timer = setTimeout(this.#resume, Math.random() * hurryWithinMs)
-    }
+    this.#hurries++
+    this.#hurry?.()
   }
 
   /** Nothing is offered any more; who waits for storage waits for ever. */
@@ -113,7 +112,7 @@ export class Delivery {
     this.#ended = true
     this.#waiting = []
     this.#watchers = []
-    this.#resume = undefined
+    this.#hurry = undefined
     clearTimeout(this.#timer)
   }
 
@@ -130,6 +129,7 @@ export class Delivery {
         break
       }
       const first = this.#taken + 1
+      const hurries = this.#hurries
       try {
         await this.deliver({ host: this.host, epoch: this.epoch, sequence: first }, batch)
         this.#taken = Math.max(this.#taken, first + batch.length - 1)
@@ -145,7 +145,7 @@ export class Delivery {
           break
         }
         this.log(levelOf(error), 'events were not taken', this.number, { count: batch.length, ...describeFault(error) })
-        await this.#pause(this.#retryMs)
+        await this.#pause(hurries === this.#hurries ? this.#retryMs : soon(this.#retryMs))
         this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs)
       }
     }
@@ -184,13 +184,23 @@ export class Delivery {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#resume = () => {
-        this.#resume = undefined
+      const resume = () => {
+        this.#hurry = undefined
         resolve()
       }
-      this.#timer = setTimeout(this.#resume, ms)
+      this.#timer = setTimeout(resume, ms)
+      this.#hurry = () => {
+        this.#hurry = undefined
+        clearTimeout(this.#timer)
+        this.#timer = setTimeout(resume, soon(ms))
+      }
     })
   }
+}
+
+// Not later than without any hurry.
+function soon(ms: number): number {
+  return Math.random() * Math.min(hurryWithinMs, ms)
 }
 
 // The silo that answers so has said why nobody took them, or storage has, once for all numbers.

@@ -99,6 +99,39 @@ describe('A delivery', () => {
     delivery.end()
   })
 
+  test('makes no pause longer, and hurries also what was on offer and refused when it was told to', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    mock.method(Math, 'random', () => 0.5)
+    let refuse: ((reason: Error) => void) | undefined
+    let offers = 0
+    const delivery = new Delivery('n1', 'h', 2, () => new Promise((_, reject) => {
+      offers++
+      refuse = reject
+    }), () => undefined, () => undefined)
+    delivery.add(named('a'))
+    await settle()
+    refuse?.(new Error('not now'))
+    await settle()
+    delivery.hurry()
+    mock.timers.tick(50)
+    await settle()
+    assert.equal(offers, 2)
+    for (let i = 0; i < 8; i++) {
+      refuse?.(new Error('not now'))
+      await settle()
+      mock.timers.tick(5_000)
+      await settle()
+    }
+    const before = offers
+    delivery.hurry()
+    refuse?.(new Error('not now'))
+    await settle()
+    mock.timers.tick(1_000)
+    await settle()
+    assert.equal(offers, before + 1)
+    delivery.end()
+  })
+
   test('warns of what nobody took unless the silo, which says why itself, has answered that', async () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     const refusals = [

@@ -10,8 +10,6 @@ namespace Loopwave.Sandbox;
 /// </summary>
 internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda agenda, ILogger<SandboxPump> logger)
 {
-    private static readonly TimeSpan HurryWithin = TimeSpan.FromSeconds(2);
-
     /// <summary>Looks whether a number has something to deliver. Not to be called under the number's lock.</summary>
     public void Wake(SandboxLine line)
     {
@@ -36,9 +34,13 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
     {
         lock (line)
         {
-            if (line.Stream is { Pauses: true } stream)
+            if (line.Stream is { Pumping: true } stream)
             {
-                RunAfter(Random.Shared.NextDouble() * HurryWithin, line, stream);
+                stream.Hurries++;
+                if (stream.Pauses)
+                {
+                    RunAfter(stream.Soon(Random.Shared.NextDouble()), line, stream);
+                }
             }
         }
     }
@@ -63,7 +65,7 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
 
     private async Task Run(SandboxLine line, SandboxStream stream)
     {
-        while (Next(line, stream) is { } batch)
+        while (Next(line, stream) is var (batch, hurries))
         {
             try
             {
@@ -75,27 +77,28 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
             }
             catch (Exception e)
             {
-                Retry(line, stream, batch, e);
+                Retry(line, stream, batch, hurries, e);
                 return;
             }
         }
     }
 
-    private static EngineBatch? Next(SandboxLine line, SandboxStream stream)
+    private static (EngineBatch Batch, int Hurries)? Next(SandboxLine line, SandboxStream stream)
     {
         lock (line)
         {
             var batch = line.Stream == stream ? stream.Next() : null;
             stream.Pumping = batch is not null;
-            return batch;
+            return batch is null ? null : (batch, stream.Hurries);
         }
     }
 
-    private void Retry(SandboxLine line, SandboxStream stream, EngineBatch batch, Exception exception)
+    private void Retry(SandboxLine line, SandboxStream stream, EngineBatch batch, int hurries, Exception exception)
     {
         lock (line)
         {
-            RunAfter(stream.Refused(), line, stream);
+            var pause = stream.Refused();
+            RunAfter(hurries == stream.Hurries ? pause : stream.Soon(Random.Shared.NextDouble()), line, stream);
         }
 
         // What the exception says can hold what the events say.

@@ -12,11 +12,14 @@ internal sealed class SandboxStream(string number, string host, long epoch)
     public const int Window = 256;
     public const int BatchSize = 64;
 
+    private static readonly TimeSpan HurryWithin = TimeSpan.FromSeconds(2);
+
     private Queue<(EngineEvent Event, long Order)>? _waiting;
     private Queue<(long Sequence, long Order)>? _delivered;
     private EngineBatch? _offered;
     private long _sequence;
     private int _pauses;
+    private TimeSpan _pause;
 
     public long Epoch => epoch;
 
@@ -29,12 +32,18 @@ internal sealed class SandboxStream(string number, string host, long epoch)
     /// <summary>The batch on offer waits until it is offered again.</summary>
     public bool Pauses { get; private set; }
 
+    /// <summary>How often it was to be hurried: what is refused after that was perhaps offered before.</summary>
+    public int Hurries { get; set; }
+
     /// <summary>Begins a pause, in the place of one that is under way; its number is what <see cref="Resume"/> takes.</summary>
     public int Pause()
     {
         Pauses = true;
         return ++_pauses;
     }
+
+    /// <summary>A pause that is soon over, and not later than the one that the last refusal asked for.</summary>
+    public TimeSpan Soon(double random) => random * (_pause < HurryWithin ? _pause : HurryWithin);
 
     /// <summary>Ends a pause; false when another one took its place, or it is over.</summary>
     public bool Resume(int pause)
@@ -92,7 +101,7 @@ internal sealed class SandboxStream(string number, string host, long epoch)
     public TimeSpan Refused()
     {
         Refusals = Math.Min(Refusals + 1, 16);
-        return TimeSpan.FromMilliseconds(Math.Min(5000, 25 << Math.Min(Refusals, 8)));
+        return _pause = TimeSpan.FromMilliseconds(Math.Min(5000, 25 << Math.Min(Refusals, 8)));
     }
 
     /// <summary>Everything up to this place is stored; the mail that was among it.</summary>
