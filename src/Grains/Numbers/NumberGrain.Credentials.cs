@@ -14,6 +14,9 @@ internal sealed partial class NumberGrain
     private static readonly Cause CredentialsMissing = new(
         "credentials_missing", "The stored credentials are gone. Restore AUTH_DIR, or link the number again.");
 
+    // Whoever tells it tries more often; this is for when nobody does.
+    private static readonly TimeSpan SaveAgainAfter = TimeSpan.FromMinutes(1);
+
     // What changed of the device with events that are stored, and is not saved yet.
     private OwedSecrets? _owed;
     private Joined? _save;
@@ -89,8 +92,8 @@ internal sealed partial class NumberGrain
         ? new([.. owed.Changes, .. changes], session)
         : new(changes, session);
 
-    /// <summary>The last try before this activation ends: whoever opens the number next begins with what is stored.</summary>
-    private async Task SaveBeforeLeaving()
+    // Whoever opens the number next, here or elsewhere, begins with what is stored.
+    private async Task TryToSaveOwed()
     {
         try
         {
@@ -107,6 +110,7 @@ internal sealed partial class NumberGrain
     {
         if (++_notOpened >= MostRefusals)
         {
+            _notOpened = 0;
             await CloseOver(why.GetType().Name);
             return;
         }

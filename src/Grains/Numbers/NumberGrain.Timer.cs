@@ -53,7 +53,8 @@ internal sealed partial class NumberGrain
     {
         DateTimeOffset? next = now + Session.DueIn(now);
         next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
-        next = Earlier(next, _mayBeOpen && !_engineOpen && !_isClosing ? now + CloseAgainIn : null);
+        next = Earlier(next, _mayBeOpen && !_engineOpen && !_isClosing && !_isLeaving ? now + CloseAgainIn : null);
+        next = Earlier(next, _owed is not null ? now + SaveAgainAfter : null);
         next = Earlier(next, _pumpAt);
         return Earlier(next, HistoryDeadline);
     }
@@ -66,6 +67,7 @@ internal sealed partial class NumberGrain
             var waited = _armedFor;
             _storageRetry = _storageRetry.Off();
             await Recover();
+            await TryToSaveOwed();
             await Move(session => (session.DueAt == waited && session.Until is null ? session with { DueAt = Now } : session).Tick(Now, context.Random));
             EndOverdueHistory();
         }

@@ -101,7 +101,7 @@ internal sealed partial class NumberGrain(
         if (!_stale)
         {
             await CloseEngine();
-            await SaveBeforeLeaving();
+            await TryToSaveOwed();
         }
 
         await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

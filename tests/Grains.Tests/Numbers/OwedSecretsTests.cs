@@ -139,6 +139,17 @@ public sealed class OwedSecretsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task They_are_saved_within_minutes_when_nobody_opens_the_number_or_tells_them_again()
+    {
+        await NotSaved(Key, new EngineEvent.Closed(428));
+        await _cluster.Number(_number).SetDesired(DesiredState.Stopped);
+        await _cluster.Passes(10);
+        _fault = () => null;
+
+        await _cluster.PassesUntil(async () => await _cluster.Credentials.Load(_number) is CredentialsRead.Found { Entries.Count: 2 }, step: 10);
+    }
+
+    [Fact]
     public async Task They_are_saved_before_the_number_goes_to_whoever_opens_it_next()
     {
         await NotSaved(Key, new EngineEvent.Closed(428));
