@@ -52,7 +52,8 @@ internal sealed partial class NumberGrain
     private DateTimeOffset? NextDue(DateTimeOffset now)
     {
         DateTimeOffset? next = now + Session.DueIn(now);
-        next = Earlier(next, Session.State is SessionState.Connecting && !_engineOpen ? now + RetryAfterFault : null);
+        // Also of one that was closed while the write that says so was under way, and failed: what is stored says that it is open.
+        next = Earlier(next, Session.IsOpen && !_engineOpen ? now + RetryAfterFault : null);
         next = Earlier(next, _mayBeOpen && !_engineOpen && !_isClosing && !_isLeaving ? now + CloseAgainIn : null);
         next = Earlier(next, _owed is not null ? now + SaveAgainAfter : null);
         next = Earlier(next, _pumpAt);

@@ -17,6 +17,7 @@ public sealed class StorageAwayTests : IAsyncLifetime
     private bool _away;
     private bool _isLogged = true;
     private int _tries;
+    private Func<Task> _before = () => Task.CompletedTask;
 
     public async ValueTask InitializeAsync()
     {
@@ -114,6 +115,33 @@ public sealed class StorageAwayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_whose_end_was_not_stored_and_is_not_told_again_is_made_anew_without_anybody_asking()
+    {
+        var (storing, stored) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _before = () =>
+        {
+            storing.TrySetResult();
+            return stored.Task;
+        };
+        var closed = _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
+        await storing.Task;
+
+        // Somebody acts on what is not stored yet, and closes: an engine tells nothing of what was closed.
+        await _cluster.Number(_number).Ensure();
+        Assert.Equal("close", await _cluster.Engine.NextClose(_number));
+        (_before, _away) = (() => Task.CompletedTask, true);
+        stored.SetException(new StorageUnavailableException("The database takes no writes."));
+        await Assert.ThrowsAnyAsync<Exception>(() => closed);
+        _away = false;
+
+        // Somebody else has what is stored read again, and that says ready.
+        Assert.Equal(NumberStatus.Ready, (await _cluster.Number(_number).Update(new NumberUpdate("Other", null))).Value!.Status);
+        await _cluster.Passes(10);
+
+        Assert.True(_cluster.Engine.HasOpen(_number));
+    }
+
+    [Fact]
     public async Task Of_those_who_wait_while_a_connection_cannot_be_closed_each_waits_for_one_try_and_not_for_one_of_its_own()
     {
         await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
@@ -153,11 +181,12 @@ public sealed class StorageAwayTests : IAsyncLifetime
     }
 
     // What was accepted before is not the matter here.
-    private Task<CommitResult> Commit(NumberChanges changes, Func<Task<CommitResult>> commit)
+    private async Task<CommitResult> Commit(NumberChanges changes, Func<Task<CommitResult>> commit)
     {
+        await _before();
         if (!_away || changes.NewMessages.Count > 0)
         {
-            return commit();
+            return await commit();
         }
 
         _tries++;
