@@ -317,11 +317,10 @@ internal sealed partial class EngineHosts(
         var waiting = Task.Delay(delay, clock, over.Token);
         if (await Task.WhenAny(waiting, again) == again)
         {
-            await over.CancelAsync();
-            waiting = Task.Delay(Random.Shared.NextDouble() * Shorter(delay, HurryWithin), clock, _stop.Token);
+            await Task.WhenAny(waiting, Task.Delay(Random.Shared.NextDouble() * Shorter(delay, HurryWithin), clock, over.Token));
         }
 
-        await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await over.CancelAsync();
     }
 
     private void NoneClosedSince(int fences)

@@ -50,7 +50,6 @@ public sealed class SandboxPartsTests
         Assert.InRange(phones.Count, 99_998, 100_000);
     }
 
-    /// <summary>Adds, takes, refuses and acknowledges in any order: what comes out is what went in, in order, without gap.</summary>
     [Fact]
     public void A_pause_that_another_one_took_the_place_of_ends_nothing_and_each_ends_once()
     {
@@ -59,6 +58,7 @@ public sealed class SandboxPartsTests
 
         Assert.False(stream.Resume(first));
         Assert.True(stream.Pauses);
+        Assert.Equal(second, stream.CurrentPause);
         Assert.True(stream.Resume(second));
         Assert.False(stream.Pauses);
         Assert.False(stream.Resume(second));
@@ -78,6 +78,7 @@ public sealed class SandboxPartsTests
         Assert.Equal(TimeSpan.FromSeconds(2), stream.Soon(1));
     }
 
+    /// <summary>Adds, takes, refuses and acknowledges in any order: what comes out is what went in, in order, without gap.</summary>
     [Fact]
     public void A_stream_delivers_everything_once_in_order_within_its_window()
     {

@@ -34,6 +34,7 @@ export class Delivery {
   #timer: NodeJS.Timeout | undefined
   /** Ends the pause before what nobody took is offered again, soon. */
   #hurry: (() => void) | undefined
+  #hurried: NodeJS.Timeout | undefined
   #hurries = 0
   #watchers: { sequence: number; resolve: () => void }[] = []
 
@@ -114,6 +115,7 @@ export class Delivery {
     this.#watchers = []
     this.#hurry = undefined
     clearTimeout(this.#timer)
+    clearTimeout(this.#hurried)
   }
 
   async #offer(): Promise<void> {
@@ -186,13 +188,15 @@ export class Delivery {
     return new Promise((resolve) => {
       const resume = () => {
         this.#hurry = undefined
+        clearTimeout(this.#timer)
+        clearTimeout(this.#hurried)
         resolve()
       }
       this.#timer = setTimeout(resume, ms)
       this.#hurry = () => {
         this.#hurry = undefined
-        clearTimeout(this.#timer)
-        this.#timer = setTimeout(resume, soon(ms))
+        // Beside the pause: what of the two is over first ends both.
+        this.#hurried = setTimeout(resume, soon(ms))
       }
     })
   }

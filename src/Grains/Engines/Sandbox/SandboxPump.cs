@@ -39,7 +39,8 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
                 stream.Hurries++;
                 if (stream.Pauses)
                 {
-                    RunAfter(stream.Soon(Random.Shared.NextDouble()), line, stream);
+                    // Beside the pause that is under way: what of the two is over first ends both.
+                    Resume(stream.Soon(Random.Shared.NextDouble()), stream.CurrentPause, line, stream);
                 }
             }
         }
@@ -98,21 +99,19 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
         lock (line)
         {
             var pause = stream.Refused();
-            RunAfter(hurries == stream.Hurries ? pause : stream.Soon(Random.Shared.NextDouble()), line, stream);
+            Resume(hurries == stream.Hurries ? pause : stream.Soon(Random.Shared.NextDouble()), stream.Pause(), line, stream);
         }
 
         // What the exception says can hold what the events say.
         LogNotTaken(NotTakenLevel(exception), batch.Number, batch.Events.Count, stream.Refusals, exception.WithoutMessages());
     }
 
-    private void RunAfter(TimeSpan pause, SandboxLine line, SandboxStream stream)
-    {
-        var mine = stream.Pause();
-        agenda.In(pause, () =>
+    private void Resume(TimeSpan after, int pause, SandboxLine line, SandboxStream stream) =>
+        agenda.In(after, () =>
         {
             lock (line)
             {
-                if (!stream.Resume(mine))
+                if (!stream.Resume(pause))
                 {
                     return;
                 }
@@ -120,7 +119,6 @@ internal sealed partial class SandboxPump(IEngineEvents events, SandboxAgenda ag
 
             _ = Run(line, stream);
         });
-    }
 
     private static LogLevel NotTakenLevel(Exception exception) =>
         exception is StorageUnavailableException { IsLogged: true } ? LogLevel.Debug : LogLevel.Warning;

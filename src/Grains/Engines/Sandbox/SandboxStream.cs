@@ -18,7 +18,6 @@ internal sealed class SandboxStream(string number, string host, long epoch)
     private Queue<(long Sequence, long Order)>? _delivered;
     private EngineBatch? _offered;
     private long _sequence;
-    private int _pauses;
     private TimeSpan _pause;
 
     public long Epoch => epoch;
@@ -35,20 +34,23 @@ internal sealed class SandboxStream(string number, string host, long epoch)
     /// <summary>How often it was to be hurried: what is refused after that was perhaps offered before.</summary>
     public int Hurries { get; set; }
 
-    /// <summary>Begins a pause, in the place of one that is under way; its number is what <see cref="Resume"/> takes.</summary>
+    /// <summary>The pause that is under way, or was last.</summary>
+    public int CurrentPause { get; private set; }
+
+    /// <summary>Begins a pause; its number is what <see cref="Resume"/> takes.</summary>
     public int Pause()
     {
         Pauses = true;
-        return ++_pauses;
+        return ++CurrentPause;
     }
 
-    /// <summary>A pause that is soon over, and not later than the one that the last refusal asked for.</summary>
+    /// <summary>How long after being hurried the batch is offered at the latest; not longer than the pause that the last refusal asked for.</summary>
     public TimeSpan Soon(double random) => random * (_pause < HurryWithin ? _pause : HurryWithin);
 
     /// <summary>Ends a pause; false when another one took its place, or it is over.</summary>
     public bool Resume(int pause)
     {
-        if (!Pauses || pause != _pauses)
+        if (!Pauses || pause != CurrentPause)
         {
             return false;
         }
