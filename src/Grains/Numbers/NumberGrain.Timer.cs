@@ -12,6 +12,10 @@ internal sealed partial class NumberGrain
     private DateTimeOffset? _pumpAt;
     private DateTimeOffset? _armedFor;
 
+    // Moments, and not times from the last look: a number that is busy looks all the time.
+    private DateTimeOffset? _lookAt;
+    private DateTimeOffset? _saveAt;
+
     private StorageRetry _storageRetry = StorageRetry.None;
 
     /// <summary>Sets the one timer to the next thing that falls due; none when nothing waits.</summary>
@@ -51,11 +55,10 @@ internal sealed partial class NumberGrain
 
     private DateTimeOffset? NextDue(DateTimeOffset now)
     {
-        DateTimeOffset? next = now + Session.DueIn(now);
-        // Also of one that was closed while the write that says so was under way, and failed: what is stored says that it is open.
-        next = Earlier(next, Session.IsOpen && !_engineOpen ? now + RetryAfterFault : null);
+        _lookAt = Session.IsOpen && !_engineOpen ? Earlier(_lookAt, now + RetryAfterFault) : null;
+        _saveAt = _owed is not null ? Earlier(_saveAt, now + SaveAgainAfter) : null;
+        var next = Earlier(now + Session.DueIn(now), Earlier(_lookAt, _saveAt));
         next = Earlier(next, _mayBeOpen && !_engineOpen && !_isClosing && !_isLeaving ? now + CloseAgainIn : null);
-        next = Earlier(next, _owed is not null ? now + SaveAgainAfter : null);
         next = Earlier(next, _pumpAt);
         return Earlier(next, HistoryDeadline);
     }
@@ -66,6 +69,7 @@ internal sealed partial class NumberGrain
         {
             // The timer measured real time; a wall clock that was set back meanwhile does not make it wait once more.
             var waited = _armedFor;
+            (_lookAt, _saveAt) = (null, null);
             _storageRetry = _storageRetry.Off();
             await Recover();
             await TryToSaveOwed();

@@ -93,10 +93,13 @@ public sealed class OwedSecretsTests : IAsyncLifetime
 
         Assert.Equal("credentials_not_saved", (await _cluster.View(_number)).Reason!.Code);
         Assert.Equal("hello", Assert.Single(await _cluster.MessagesOf(Any.Customer)).Text);
-        await _cluster.Number(_number).Reconnect();
-        await _cluster.PassesUntil(async () => (await _cluster.View(_number)).Reason?.Code == "connection_lost");
-        await _cluster.PassesUntil(async () => (await _cluster.View(_number)).Reason?.Code == "credentials_not_saved");
-        Assert.False(_cluster.Engine.HasOpen(_number));
+        for (var command = 0; command < 2; command++)
+        {
+            await _cluster.Number(_number).Reconnect();
+            await _cluster.PassesUntil(async () => (await _cluster.View(_number)).Reason?.Code == "connection_lost");
+            await _cluster.PassesUntil(async () => (await _cluster.View(_number)).Reason?.Code == "credentials_not_saved");
+            Assert.False(_cluster.Engine.HasOpen(_number));
+        }
 
         _fault = () => null;
         await _cluster.Number(_number).Reconnect();
@@ -147,6 +150,23 @@ public sealed class OwedSecretsTests : IAsyncLifetime
         _fault = () => null;
 
         await _cluster.PassesUntil(async () => await _cluster.Credentials.Load(_number) is CredentialsRead.Found { Entries.Count: 2 }, step: 10);
+    }
+
+    [Fact]
+    public async Task They_are_saved_within_minutes_also_while_messages_are_queued_all_the_time()
+    {
+        await NotSaved(Key, new EngineEvent.Closed(428));
+        await _cluster.Number(_number).SetDesired(DesiredState.Stopped);
+        await _cluster.Passes(10);
+        _fault = () => null;
+
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.Null((await _cluster.Messages.Send(Any.Send("later", Any.Jid(), _number) with { QueueWhenOffline = true })).Refusal);
+            await _cluster.Passes(10);
+        }
+
+        Assert.Equal(2, Assert.IsType<CredentialsRead.Found>(await _cluster.Credentials.Load(_number)).Entries.Count);
     }
 
     [Fact]

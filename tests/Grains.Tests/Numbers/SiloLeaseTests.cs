@@ -219,6 +219,27 @@ public sealed class SiloLeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_number_that_is_sent_to_all_the_time_connects_soon_after_the_lease_is_back()
+    {
+        var number = await _cluster.ReadyNumber();
+        var opens = _cluster.Engine.Opens(number);
+        _disk.Fail("UPDATE silo_lease");
+        await Turn(5);
+        await _cluster.PassesUntil(() => Task.FromResult(_cluster.Engine.ClosedAll == 1));
+        await _cluster.PassesUntil(async () => (await _cluster.View(number)).Status is NumberStatus.Connecting, 0.25);
+        _disk.Work();
+        await _cluster.PassesUntil(() => Task.FromResult(Lease.IsHeld), 0.25);
+
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.Null((await _cluster.Messages.Send(Any.Send("hello", Any.Jid(), number) with { QueueWhenOffline = true })).Refusal);
+            await _cluster.Passes(0.5, 0.25);
+        }
+
+        Assert.Equal(opens + 1, _cluster.Engine.Opens(number));
+    }
+
+    [Fact]
     public async Task After_a_renewal_that_succeeds_the_next_one_is_a_whole_period_away()
     {
         _disk.Fail("UPDATE silo_lease");
