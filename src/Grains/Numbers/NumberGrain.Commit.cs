@@ -124,14 +124,16 @@ internal sealed partial class NumberGrain
         if (!before.Settled.NeedsSaving(Session))
         {
             // How far an attempt to connect is was never stored, and still holds.
-            State.Document = State.Document with { Session = before.Settled };
-            State.Settled = before.Settled;
+            State.GoOnWith(before.Settled);
         }
 
         LogReloaded(logger, Number);
         Arm();
         Pump();
         TellWhatWasKept();
+
+        // Whoever had it read may have wanted something else, and the timer that would have acted upon the session is off.
+        Track(ActBeside());
     }
 
     private NumberState NewState(StoredNumber stored)

@@ -96,6 +96,12 @@ internal sealed partial class NumberGrain
             return false;
         }
 
+        // Whoever stores it acts upon it; when that fails, the session is what it was before.
+        if (!State.IsSettled)
+        {
+            return false;
+        }
+
         if (session.CanLogOut && _engineOpen)
         {
             await LogOut();

@@ -37,6 +37,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     private DayCounters? _day;
     private NumberSession? _session;
     private NumberSession? _sessionBefore;
+    private long _change;
     private List<AnsweredRow>? _answered;
     private List<QueueItem>? _givenUp;
     private List<FollowedReceipt>? _receipts;
@@ -62,6 +63,7 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
         state.Document = next with { UpdatedAt = now };
         _sessionBefore ??= before.Session;
         _session = next.Session;
+        _change = state.TakeChange();
         if (!before.Session.ShowsLike(next.Session))
         {
             _timeline.Add(new TimelineEntry(next.Id, state.Take(), next.Session.Transition(now)));
@@ -75,7 +77,17 @@ internal sealed partial class NumberWork(NumberState state, DateTimeOffset now)
     }
 
     /// <summary>All of this change is stored, or needed no storing.</summary>
-    public void Settle() => state.Settled = _session ?? state.Settled;
+    public void Settle()
+    {
+        if (_document is not null)
+        {
+            state.Settle(_change, _session!);
+        }
+        else
+        {
+            state.SettleWhatNeedsNoSaving();
+        }
+    }
 
     /// <summary>The session before and after this change; null when it is not in it.</summary>
     public (NumberSession From, NumberSession To)? Moved => _session is { } to ? (_sessionBefore!, to) : null;

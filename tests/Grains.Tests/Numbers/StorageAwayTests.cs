@@ -34,8 +34,7 @@ public sealed class StorageAwayTests : IAsyncLifetime
         Assert.Null((await _cluster.Messages.Send(Any.Send("hello", from: _number))).Refusal);
         await _cluster.PassesUntil(() => Task.FromResult(_tries > 0));
 
-        await _cluster.Passes(60, 0.25);
-        Assert.InRange(_tries, 6, 12);
+        await TriesLessAndLessOften();
         Assert.False(_cluster.Engine.HasRelay(_number));
         _away = false;
 
@@ -50,8 +49,7 @@ public sealed class StorageAwayTests : IAsyncLifetime
     {
         await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
         _away = true;
-        await _cluster.Passes(60, 0.25);
-        Assert.InRange(_tries, 5, 12);
+        await TriesLessAndLessOften();
         Assert.False(_cluster.Engine.HasOpen(_number));
         _away = false;
 
@@ -115,7 +113,7 @@ public sealed class StorageAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_whose_end_was_not_stored_and_is_not_told_again_is_made_anew_without_anybody_asking()
+    public async Task Nobody_acts_upon_what_is_not_stored_yet()
     {
         var (storing, stored) = (new TaskCompletionSource(), new TaskCompletionSource());
         _before = () =>
@@ -123,22 +121,43 @@ public sealed class StorageAwayTests : IAsyncLifetime
             storing.TrySetResult();
             return stored.Task;
         };
-        var closed = _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
+        var closes = 0;
+        _cluster.Engine.Closing = _ =>
+        {
+            closes++;
+            return Task.CompletedTask;
+        };
+        var gone = _cluster.Engine.Next(_number, new EngineEvent.Closed(401));
+        var telling = _cluster.Engine.Repeat(gone);
         await storing.Task;
 
-        // Somebody acts on what is not stored yet, and closes: an engine tells nothing of what was closed.
         await _cluster.Number(_number).Ensure();
-        Assert.Equal("close", await _cluster.Engine.NextClose(_number));
+        await _cluster.Passes(2);
+        Assert.IsType<CredentialsRead.Found>(await _cluster.Credentials.Load(_number));
+        Assert.Equal(0, closes);
         (_before, _away) = (() => Task.CompletedTask, true);
         stored.SetException(new StorageUnavailableException("The database takes no writes."));
-        await Assert.ThrowsAnyAsync<Exception>(() => closed);
+        await Assert.ThrowsAnyAsync<Exception>(() => telling);
         _away = false;
 
-        // Somebody else has what is stored read again, and that says ready.
         Assert.Equal(NumberStatus.Ready, (await _cluster.Number(_number).Update(new NumberUpdate("Other", null))).Value!.Status);
-        await _cluster.Passes(10);
+        await _cluster.Engine.Repeat(gone);
+        Assert.Equal("unlinked", (await _cluster.View(_number)).Reason!.Code);
+        await _cluster.Eventually(() => _cluster.Credentials.Load(_number), read => read is CredentialsRead.Missing);
+    }
 
-        Assert.True(_cluster.Engine.HasOpen(_number));
+    [Fact]
+    public async Task What_the_session_wants_is_done_soon_also_when_somebody_else_has_what_is_stored_read_again()
+    {
+        var commits = 0;
+        _before = () => ++commits == 2 ? throw new StorageUnavailableException("The database takes no writes.") : Task.CompletedTask;
+        await _cluster.Engine.Raise(_number, new EngineEvent.Closed(401));
+        Assert.Equal(2, commits);
+        Assert.True(await IsToBeWiped());
+
+        Assert.Null((await _cluster.Number(_number).Update(new NumberUpdate("Other", null))).Refusal);
+
+        await _cluster.Eventually(IsToBeWiped, isToBeWiped => !isToBeWiped);
     }
 
     [Fact]
@@ -179,6 +198,17 @@ public sealed class StorageAwayTests : IAsyncLifetime
         Assert.Equal(!isLogged, _log.Lines.Any(line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains($"Number {_number}", StringComparison.Ordinal)));
         _away = false;
     }
+
+    private async Task TriesLessAndLessOften()
+    {
+        await _cluster.Passes(60, 0.25);
+        var tries = _tries;
+        Assert.InRange(tries, 1, 12);
+        await _cluster.PassesUntil(() => Task.FromResult(_tries > tries));
+    }
+
+    private async Task<bool> IsToBeWiped() =>
+        (await _cluster.Services.GetRequiredService<INumberStore>().Load(_number))!.Document.Session.WipeDue;
 
     // What was accepted before is not the matter here.
     private async Task<CommitResult> Commit(NumberChanges changes, Func<Task<CommitResult>> commit)
