@@ -1,4 +1,3 @@
-using Loopwave.Deployment;
 using Loopwave.Engines;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,24 +20,20 @@ internal sealed partial class EngineHosts(
     /// <summary>More processes rather than bigger ones: fewer numbers are lost at once, and memory is cleaned up faster.</summary>
     public const int MostNumbers = 200;
 
-    internal const int ConnectionLost = 428;
-
     private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan HurryWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AbandonWithin = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, EngineLine> _lines = [];
     private readonly List<EngineHost> _hosts = [];
+    private readonly LostConnections _lost = new(events, clock, logger);
     private EngineException? _fault;
     private int _shortLives;
     private long _pausedAt;
     private TimeSpan _pause;
     private int _fences;
-    private TaskCompletionSource _again = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -141,7 +136,7 @@ internal sealed partial class EngineHosts(
 
     public void OfferAgain()
     {
-        Interlocked.Exchange(ref _again, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        _lost.OfferAgain();
         lock (_lock)
         {
             foreach (var host in _hosts.Where(host => host.Ready.IsCompletedSuccessfully))
@@ -273,54 +268,9 @@ internal sealed partial class EngineHosts(
             LogEnded(logger, host.Id.Length > 0 ? LogLevel.Warning : LogLevel.Debug, host.Id, lost.Count, _pause.TotalSeconds);
             foreach (var (line, opens) in lost)
             {
-                _ = Report(host, line, opens);
+                _ = _lost.Report(host.Id, line, opens, _stop.Token);
             }
         }
-    }
-
-    /// <summary>Says in a dead host's place that a connection is lost, until somebody took it or the number was opened again.</summary>
-    private async Task Report(EngineHost host, EngineLine line, int opens)
-    {
-        var closed = new EngineBatch(
-            line.Number, new EngineCursor($"after {host.Id}", line.Epoch, 1), [new EngineEvent.Closed(ConnectionLost)]);
-        for (var delay = FirstRetry; !_stop.IsCancellationRequested; delay = Shorter(delay * 2, LastRetry))
-        {
-            var again = _again.Task;
-            await line.Turn.WaitAsync();
-            try
-            {
-                if (line.Opens == opens)
-                {
-                    await events.Deliver(closed);
-                }
-
-                return;
-            }
-            catch (Exception exception)
-            {
-                var level = exception is StorageUnavailableException { IsLogged: true } ? LogLevel.Debug : LogLevel.Warning;
-                LogNotReported(logger, level, exception, line.Number);
-            }
-            finally
-            {
-                line.Turn.Release();
-            }
-
-            await Pause(delay, again);
-        }
-    }
-
-    // Over soon when storage is back, but not for all numbers at once.
-    private async Task Pause(TimeSpan delay, Task again)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var waiting = Task.Delay(delay, clock, over.Token);
-        if (await Task.WhenAny(waiting, again) == again)
-        {
-            await Task.WhenAny(waiting, Task.Delay(Random.Shared.NextDouble() * Shorter(delay, HurryWithin), clock, over.Token));
-        }
-
-        await over.CancelAsync();
     }
 
     private void NoneClosedSince(int fences)
@@ -372,7 +322,7 @@ internal sealed partial class EngineHosts(
 
     private async Task Abandon(EngineHost host, EngineLine line, long epoch, int opens)
     {
-        using var timeout = new CancellationTokenSource(LastRetry, clock);
+        using var timeout = new CancellationTokenSource(AbandonWithin, clock);
         try
         {
             await host.Call("close", new NumberCommand(line.Number, epoch), timeout.Token);
@@ -388,9 +338,6 @@ internal sealed partial class EngineHosts(
 
     [LoggerMessage("Engine host {Host} ended; {Count} numbers lost their connection. A new one may start in {Pause} s")]
     private static partial void LogEnded(ILogger logger, LogLevel level, string host, int count, double pause);
-
-    [LoggerMessage("Nobody took that {Number} lost its connection; it is said again")]
-    private static partial void LogNotReported(ILogger logger, LogLevel level, Exception exception, string number);
 
     [LoggerMessage(LogLevel.Warning, "{Number} was not opened in time, and could not be closed")]
     private static partial void LogNotAbandoned(ILogger logger, Exception exception, string number);

@@ -33,7 +33,7 @@ internal static class UnreadableEvents
 
     private static EngineEvent? Rest(Type known, JsonElement json, JsonSerializerOptions options) =>
         known == typeof(EngineEvent.Opened) ? new EngineEvent.Opened(null)
-        : known == typeof(EngineEvent.Closed) ? new EngineEvent.Closed(Number(json, "code") ?? EngineHosts.ConnectionLost)
+        : known == typeof(EngineEvent.Closed) ? new EngineEvent.Closed(Number(json, "code") ?? LostConnections.ConnectionLost)
         : known == typeof(EngineEvent.MessageReceived) && Field(json, "message") is { } message && Message(message) is { } shown
             ? new EngineEvent.MessageReceived(shown)
         : known == typeof(EngineEvent.HistoryReceived)
