@@ -43,6 +43,10 @@ internal sealed partial class NumberGrain
         {
             await CloseEngine();
         }
+        catch (Exception exception)
+        {
+            LogMissed(exception, "the way to another silo");
+        }
         finally
         {
             _acting.Release();
@@ -54,7 +58,7 @@ internal sealed partial class NumberGrain
         if (!_isEnding)
         {
             _isLeaving = false;
-            await Act();
+            await ActBeside();
         }
     }
 
