@@ -22,7 +22,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
 
     public async Task<RunReport> Play()
     {
-        await using var cluster = await ChaosCluster.Start(plan, _clock);
+        await using var cluster = await ChaosCluster.Start(plan, say, _clock);
         try
         {
             return await Play(cluster);
@@ -46,7 +46,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         await using var memory = new MemoryWatch(cluster.Processes, _clock);
         owners.Begin();
         memory.Begin();
-        var stage = new FaultStage(cluster, api, _ownership, _recovery, lines, say, _clock, stop);
+        var stage = new FaultStage(cluster, cluster.Attendance, api, _ownership, _recovery, lines, say, _clock, stop);
         if (!await stage.AllReady())
         {
             throw new TimeoutException("Not all numbers became ready before the run.");
@@ -66,6 +66,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         var reader = new EvidenceReader(api, cluster.WhatsApp, conversations, began, _clock);
         await Rest(api, stage, reader, traffic, lines);
         var evidence = await reader.Read();
+        await cluster.Attendance.Check();
         return await Report(cluster, stage, traffic, reader, evidence, memory, began, ended);
 
         ApiCaller Caller(Answers answers) => new(cluster.Nodes, answers, _clock, stop) { OnlyUnavailable = plan.OnlyUnavailable };
@@ -125,7 +126,7 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
             .. _recovery.Late,
             .. TooLittle(ledger.Accepted + ledger.Spoken, ended - began),
             .. judged.Select(kind => kind.Violation).OfType<Violation>(),
-            .. cluster.Complaints.Select(complaint => new Violation("process", complaint)),
+            .. cluster.Attendance.Complaints.Select(complaint => new Violation("process", complaint)),
             .. WrongAnswers(_sends), .. WrongAnswers(_injections), .. WrongAnswers(_reads), .. WrongAnswers(_quiet),
             .. cluster.WhatsApp is null ? [] : (await cluster.WhatsApp.Problems()).Select(problem => new Violation("protocol", problem!.ToJsonString())),
         ];

@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using Loopwave.Chaos.Load;
+using Loopwave.Chaos.Watching;
 using Loopwave.Network;
 using Loopwave.Processes;
 using Npgsql;
@@ -23,18 +23,17 @@ internal sealed class ChaosCluster : IAsyncDisposable
     private readonly Dictionary<int, LoopwaveProcess> _apis = [];
     private readonly Dictionary<int, FaultProxy> _toDatabase = [];
     private readonly Dictionary<int, FaultProxy> _toWhatsApp = [];
-    private readonly ConcurrentQueue<string> _complaints = [];
 
-    private ChaosCluster(ClusterDeployment deployment, EmulatorProcess? whatsApp, SiloNetwork? network, TimeProvider clock) =>
-        (_deployment, WhatsApp, Network, Nodes) = (deployment, whatsApp, network, new ApiNodes(clock));
+    private ChaosCluster(ClusterDeployment deployment, EmulatorProcess? whatsApp, SiloNetwork? network, Action<string> say, TimeProvider clock) =>
+        (_deployment, WhatsApp, Network, Nodes, Attendance) = (deployment, whatsApp, network, new ApiNodes(clock), new Attendance(say));
 
     public EmulatorProcess? WhatsApp { get; }
 
     /// <summary>The network between the silos; null where they share that of this machine.</summary>
     public SiloNetwork? Network { get; }
 
-    /// <summary>What processes did that they should not have.</summary>
-    public IEnumerable<string> Complaints => _complaints;
+    /// <summary>Whether its silos and API nodes are there.</summary>
+    public Attendance Attendance { get; }
 
     public PostgresServer Postgres => _deployment.Postgres;
 
@@ -46,12 +45,12 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     public IEnumerable<string> LogFolders => _deployment.LogFolders;
 
-    public static async Task<ChaosCluster> Start(ChaosPlan plan, TimeProvider clock)
+    public static async Task<ChaosCluster> Start(ChaosPlan plan, Action<string> say, TimeProvider clock)
     {
         var deployment = await ClusterDeployment.Create();
         var whatsApp = plan.EmulatedNumbers > 0 ? await EmulatorProcess.Start() : null;
         var network = plan.OwnNetwork ? await SiloNetwork.Create(Silos) : null;
-        var cluster = new ChaosCluster(deployment, whatsApp, network, clock);
+        var cluster = new ChaosCluster(deployment, whatsApp, network, say, clock);
         try
         {
             cluster.Set();
@@ -89,7 +88,11 @@ internal sealed class ChaosCluster : IAsyncDisposable
     public FaultProxy ToWhatsApp(int silo) => _toWhatsApp[silo];
 
     /// <summary>A silo, again after an end; waits until it has joined.</summary>
-    public async Task StartSilo(int number) => _silos[number] = await _deployment.StartSilo(number);
+    public async Task StartSilo(int number)
+    {
+        var silo = _silos[number] = await _deployment.StartSilo(number);
+        Attendance.Joined($"silo {number}", () => CodeOf(silo), () => StartSilo(number));
+    }
 
     /// <summary>Starts a silo again if it finds out within a time that it must end by itself; whether it did.</summary>
     public async Task<bool> StartSiloIfEnded(int number, TimeSpan within)
@@ -108,7 +111,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     {
         if (await _silos[number].Stop(Drain + TimeSpan.FromSeconds(30)) is not 0 and var code)
         {
-            Complain($"silo {number} was asked to stop, and ended with code {code}");
+            Attendance.Complain($"silo {number} was asked to stop, and ended with code {code}");
         }
     }
 
@@ -142,8 +145,6 @@ internal sealed class ChaosCluster : IAsyncDisposable
         }
     }
 
-    public void Complain(string what) => _complaints.Enqueue(what);
-
     /// <summary>What runs now, by kind.</summary>
     public IEnumerable<(string Kind, int Process)> Processes() =>
     [
@@ -171,7 +172,13 @@ internal sealed class ChaosCluster : IAsyncDisposable
         }
     }
 
-    private async Task LaunchApi(int number) => _apis[number] = await _deployment.StartApi(number);
+    private async Task LaunchApi(int number)
+    {
+        var api = _apis[number] = await _deployment.StartApi(number);
+        Attendance.Joined($"API node {number}", () => CodeOf(api), () => LaunchApi(number));
+    }
+
+    private static async Task<int?> CodeOf(LoopwaveProcess process) => await process.EndsWithin(TimeSpan.Zero) ? await process.Exit() : null;
 
     private void Set()
     {

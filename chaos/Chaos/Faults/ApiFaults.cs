@@ -27,7 +27,7 @@ internal sealed class StopApi(int node) : IFault
     {
         if (await api.Stop() is not 0 and var code)
         {
-            cluster.Complain($"API node {node} was asked to stop, and ended with code {code}");
+            cluster.Attendance.Complain($"API node {node} was asked to stop, and ended with code {code}");
         }
     });
 }

@@ -8,7 +8,8 @@ namespace Loopwave.Chaos.Faults;
 
 /// <summary>Where faults happen, one after the other, while the load goes on; keeps what happened when.</summary>
 internal sealed class FaultStage(
-    ChaosCluster cluster, ApiCaller api, Ownership ownership, Recovery recovery, IReadOnlyList<Line> lines, Action<string> say, TimeProvider clock, CancellationToken stop)
+    ChaosCluster cluster, Attendance attendance, ApiCaller api, Ownership ownership, Recovery recovery, IReadOnlyList<Line> lines, Action<string> say, TimeProvider clock,
+    CancellationToken stop)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
 
@@ -27,7 +28,7 @@ internal sealed class FaultStage(
 
     public Task Pass(TimeSpan time) => Task.Delay(time, clock, stop);
 
-    /// <summary>Lets a fault strike, last, and be over.</summary>
+    /// <summary>Lets a fault strike, last, and be over; then all processes are there again, or one ended by itself.</summary>
     public async Task Strike(IFault fault)
     {
         var at = clock.GetUtcNow();
@@ -45,6 +46,7 @@ internal sealed class FaultStage(
         var healed = clock.GetUtcNow();
         await fault.Heal(cluster);
         var back = clock.GetUtcNow();
+        await attendance.Check();
         var numbers = Numbers(fault, at);
         NoteCutOffs(fault, at, healed);
         _records.Add(new(fault.Id, fault.Name, AddressesOf(fault), at, healed, fault.TakesStorage) { BackAt = back });
