@@ -19,7 +19,7 @@ public sealed class AttendanceTests
 
     public AttendanceTests()
     {
-        _attendance = new Attendance(_said.Add);
+        _attendance = new Attendance(_said.Add, _clock);
         Join("silo 1");
         Join("silo 2");
     }
@@ -53,6 +53,60 @@ public sealed class AttendanceTests
 
         Assert.Null(_codes["silo 1"]);
         Assert.Single(_attendance.Complaints);
+    }
+
+    [Theory]
+    [InlineData(true, 3)]
+    [InlineData(false, 8)]
+    public async Task Numbers_may_move_from_when_a_silo_begins_to_come_back_and_where_none_does_from_when_all_is_as_before(bool starts, int after)
+    {
+        var stage = Stage();
+
+        await stage.Strike(new Something(struck: _attendance.Starts, healed: () =>
+        {
+            _clock.Skip(TimeSpan.FromSeconds(3));
+            if (starts)
+            {
+                _attendance.Starts();
+            }
+
+            _clock.Skip(TimeSpan.FromSeconds(5));
+        }));
+
+        var record = Assert.Single(stage.Records);
+        Assert.Equal((after, 8), ((record.MovesFrom - record.HealedAt).TotalSeconds, (record.BackAt - record.HealedAt).TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData(2, false, 1, "declared dead, and it goes on")]
+    [InlineData(2, true, 0, "declared dead, ended, and started again")]
+    [InlineData(1, false, 0, "one number was on its way on purpose")]
+    [InlineData(0, false, 0, "nobody missed it")]
+    public void A_silo_that_stood_still_until_another_one_took_its_numbers_must_end(int taken, bool ended, int complaints, string why)
+    {
+        var ownership = new Ownership();
+        var fault = new FaultRecord("F2", "SIGSTOP of silo 1", ["a"], At(10), At(30));
+        foreach (var number in new[] { "n_1", "n_2" })
+        {
+            ownership.Saw(new(At(0), number, "a", 1));
+        }
+
+        for (var i = 1; i <= taken; i++)
+        {
+            ownership.Saw(new(At(22), $"n_{i}", "b", 2));
+        }
+
+        _clock.Skip(TimeSpan.FromSeconds(31));
+        if (ended)
+        {
+            _attendance.Starts();
+        }
+
+        _attendance.MustHaveEnded(fault, ownership);
+
+        Assert.True(complaints == _attendance.Complaints.Count, why);
+
+        static DateTimeOffset At(int second) => DateTimeOffset.UnixEpoch.AddSeconds(second);
     }
 
     private void Join(string name) => _attendance.Joined(name, () => Task.FromResult(_codes[name]), () =>

@@ -12,6 +12,9 @@ public sealed class FaultEffectTests
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly FaultRecord Fault = new("F1", "a fault", [Dead], At(10), At(40));
 
+    // The silo that stood still goes on at 40 s, ends, and begins to come back at 46 s.
+    private static readonly FaultRecord GoesOn = Fault with { MovesFrom = At(46) };
+
     [Fact]
     public void A_number_is_taken_over_when_the_table_says_so_and_ready_when_it_says_so_itself()
     {
@@ -47,10 +50,12 @@ public sealed class FaultEffectTests
     [Theory]
     [InlineData(12, 1)]
     [InlineData(5, 0)]
-    [InlineData(45, 0)]
-    public void A_number_of_another_silo_that_leaves_ready_while_the_fault_lasts_is_told(double leaves, int disturbed)
+    [InlineData(41, 1)]
+    [InlineData(45.9, 1)]
+    [InlineData(46.1, 0)]
+    public void A_number_of_another_silo_that_leaves_ready_is_told_until_numbers_may_move_on_purpose(double leaves, int disturbed)
     {
-        var effect = Effect([Owned(0, "n_1", Alive, 1)], Number("n_1", (0, "ready"), (leaves, "disconnected"), (leaves + 1, "ready")));
+        var effect = Effect(GoesOn, [Owned(0, "n_1", Alive, 1)], Number("n_1", (0, "ready"), (leaves, "disconnected"), (leaves + 1, "ready")));
 
         Assert.Equal(disturbed, effect.Disturbed.Count);
         Assert.Null(effect.TakenOver);
@@ -83,6 +88,16 @@ public sealed class FaultEffectTests
     }
 
     [Fact]
+    public void A_number_that_leaves_ready_when_the_silo_that_had_it_goes_on_is_back_when_it_is_ready_after_that()
+    {
+        var effect = Effect(
+            GoesOn, [Owned(0, "n_1", Dead, 1), Owned(12, "n_1", Alive, 2)],
+            Number("n_1", (0, "ready"), (12, "connecting"), (14, "ready"), (41, "disconnected"), (43, "ready")));
+
+        Assert.Equal(33, effect.Ready[EngineKind.Sandbox].Longest.TotalSeconds);
+    }
+
+    [Fact]
     public void A_number_that_was_ready_for_a_moment_only_did_not_come_back()
     {
         var effect = Effect(
@@ -100,8 +115,10 @@ public sealed class FaultEffectTests
         Assert.Equal(4, effect.Away[EngineKind.Sandbox].Longest.TotalSeconds);
     }
 
-    private static FaultEffect Effect(IEnumerable<OwnerChange> changes, params Timeline[] timelines) =>
-        FaultEffect.Of(Fault, At(60), Ownership(changes), Timelines(timelines), NoConnections, AllAsked.Nothing);
+    private static FaultEffect Effect(IEnumerable<OwnerChange> changes, params Timeline[] timelines) => Effect(Fault, changes, timelines);
+
+    private static FaultEffect Effect(FaultRecord fault, IEnumerable<OwnerChange> changes, params Timeline[] timelines) =>
+        FaultEffect.Of(fault, At(60), Ownership(changes), Timelines(timelines), NoConnections, AllAsked.Nothing);
 
     private static ILookup<string, NumberConnection> NoConnections => Array.Empty<NumberConnection>().ToLookup(connection => connection.Number);
 

@@ -96,7 +96,7 @@ public sealed class RecoveryTests
     {
         var api = new FakeApi(_clock, nodes: 1, (_, _) => FakeApi.Answer(HttpStatusCode.OK, """{ "data": [{ "since": "2026-01-01T12:00:00Z" }], "nextCursor": null }"""));
         Line[] lines = [new("n_1", EngineKind.Sandbox, ""), new("n_2", EngineKind.Sandbox, "")];
-        return new(null!, new Attendance(_ => { }), new ApiCaller(api.Nodes, api.Answers, _clock, Never), new Ownership(), recovery, lines, _ => { }, _clock, Never);
+        return new(null!, new Attendance(_ => { }, _clock), new ApiCaller(api.Nodes, api.Answers, _clock, Never), new Ownership(), recovery, lines, _ => { }, _clock, Never);
     }
 
     private sealed class UntilBack : IFault

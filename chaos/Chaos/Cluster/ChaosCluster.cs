@@ -25,7 +25,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     private readonly Dictionary<int, FaultProxy> _toWhatsApp = [];
 
     private ChaosCluster(ClusterDeployment deployment, EmulatorProcess? whatsApp, SiloNetwork? network, Action<string> say, TimeProvider clock) =>
-        (_deployment, WhatsApp, Network, Nodes, Attendance) = (deployment, whatsApp, network, new ApiNodes(clock), new Attendance(say));
+        (_deployment, WhatsApp, Network, Nodes, Attendance) = (deployment, whatsApp, network, new ApiNodes(clock), new Attendance(say, clock));
 
     public EmulatorProcess? WhatsApp { get; }
 
@@ -90,6 +90,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>A silo, again after an end; waits until it has joined.</summary>
     public async Task StartSilo(int number)
     {
+        Attendance.Starts();
         var silo = _silos[number] = await _deployment.StartSilo(number);
         Attendance.Joined($"silo {number}", () => CodeOf(silo), () => StartSilo(number));
     }
@@ -174,6 +175,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     private async Task LaunchApi(int number)
     {
+        Attendance.Starts();
         var api = _apis[number] = await _deployment.StartApi(number);
         Attendance.Joined($"API node {number}", () => CodeOf(api), () => LaunchApi(number));
     }

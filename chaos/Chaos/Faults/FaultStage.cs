@@ -47,9 +47,18 @@ internal sealed class FaultStage(
         await fault.Heal(cluster);
         var back = clock.GetUtcNow();
         await attendance.Check();
-        var numbers = Numbers(fault, at);
+        var record = new FaultRecord(fault.Id, fault.Name, AddressesOf(fault), at, healed, fault.TakesStorage)
+        {
+            BackAt = back, MovesFrom = attendance.StartAfter(healed) ?? back,
+        };
+        if (fault.EndsOnceTaken)
+        {
+            attendance.MustHaveEnded(record, ownership);
+        }
+
         NoteCutOffs(fault, at, healed);
-        _records.Add(new(fault.Id, fault.Name, AddressesOf(fault), at, healed, fault.TakesStorage) { BackAt = back });
+        _records.Add(record);
+        var numbers = Numbers(fault, at);
         say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(numbers is [] ? "" : $"; it struck {numbers.Count} numbers")}");
     }
 

@@ -25,6 +25,9 @@ internal interface IFault
     /// <summary>No silo has storage while it lasts.</summary>
     bool TakesStorage => false;
 
+    /// <summary>A struck silo whose numbers another one took meanwhile must end when it goes on.</summary>
+    bool EndsOnceTaken => false;
+
     Task Strike(ChaosCluster cluster);
 
     /// <summary>Makes everything as before; returns when that is so.</summary>

@@ -43,6 +43,8 @@ internal sealed class FreezeSilo(int silo, TimeSpan length, bool withHosts) : IF
     // A host that stands still leaves its connections open. One that goes on closes them when it hears nothing of its silo.
     public bool CutsOff(EngineKind network) => network is EngineKind.Sandbox || withHosts;
 
+    public bool EndsOnceTaken => true;
+
     public Task Strike(ChaosCluster cluster)
     {
         if (withHosts)

@@ -27,14 +27,14 @@ internal sealed record NumbersOfKind(int Struck, int Others, int NotBack);
 /// <param name="Kinds">Every kind that the run has.</param>
 /// <param name="TakenOver">From the fault to an owner that it did not strike, for the numbers of the silos it struck.</param>
 /// <param name="NotTaken">Of those, how many nobody took.</param>
-/// <param name="Ready">From the fault to ready under another owner, by kind of number: from when on it stayed so until the fault was over.</param>
+/// <param name="Ready">From the fault to ready under another owner, by kind of number: from when on it stayed so until numbers could move on purpose.</param>
 /// <param name="NotReady">Of those that were taken, how many did not become ready, or did not stay so.</param>
 /// <param name="Shown">How long each number of the struck silos showed that it was not ready, by kind.</param>
 /// <param name="Away">
 /// The longest time that each number of the struck silos was away, by kind: from the end of its connection at the struck silo, as its network has it,
-/// to ready under another owner, or whenever it left ready before the fault was over, for as long as it showed so.
+/// to ready under another owner, or whenever it left ready before numbers could move on purpose, for as long as it showed so.
 /// </param>
-/// <param name="Disturbed">Numbers of other silos that left ready, with what they showed.</param>
+/// <param name="Disturbed">Numbers of other silos that left ready before numbers could move on purpose, with what they showed.</param>
 /// <param name="Back">When all numbers were back, by kind, once a fault was over that took storage from all; null after any other fault.</param>
 /// <param name="Waits">What it meant for callers.</param>
 internal sealed record FaultEffect(
@@ -59,8 +59,8 @@ internal sealed record FaultEffect(
         var taken = struck.Select(number => (Timeline: timelines[number], By: ownership.TakenAfter(number, fault.At, fault.Struck)))
             .Where(one => one.By is { } by && by.At < until).ToList();
 
-        // Once the fault is healed, numbers may move on purpose.
-        var over = Earlier(fault.HealedAt, until);
+        // A silo that goes on, and a network that heals, are part of the fault.
+        var over = Earlier(fault.MovesFrom, until);
         var ready = taken.Select(one => (one.Timeline.Engine, one.Timeline.Number, At: one.Timeline.ReadyToStay(fault.At, over))).ToList();
         var back = ready.Where(one => one.At is { } at && at < until).ToDictionary(one => one.Number);
         var disturbed = timelines.Values.Where(timeline => !struck.Contains(timeline.Number))

@@ -10,4 +10,7 @@ internal sealed record FaultRecord(string Id, string Name, IReadOnlyList<string>
 {
     /// <summary>When all was as before: a server that was started again can take a while until it can be used.</summary>
     public DateTimeOffset BackAt { get; init; } = HealedAt;
+
+    /// <summary>From when on numbers may move on purpose, since a silo that was started again begins to come back. Whatever goes on before that must leave them alone.</summary>
+    public DateTimeOffset MovesFrom { get; init; } = HealedAt;
 }

@@ -1,6 +1,6 @@
 namespace Loopwave.Chaos.Watching;
 
-/// <summary>How long callers waited while a fault lasted; each by the API node that was asked first, from 0.</summary>
+/// <summary>How long callers waited while a fault lasted, and until numbers could move on purpose; each by the API node that was asked first, from 0.</summary>
 /// <param name="OtherSends">
 /// Sends for numbers of silos that were not struck, begun while the fault lasted, or under way when it struck.
 /// </param>
