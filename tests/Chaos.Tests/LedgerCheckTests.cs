@@ -164,8 +164,22 @@ public sealed class LedgerCheckTests
     {
         var result = LedgerCheck.Judge(new([], []), Connected(Connection(1, 10, 20, isReplaced: true), Connection(2, 20, null)), [CutOff(from, to)]);
 
-        Assert.Equal((overlapping, 1), (result.Overlapping, result.Replaced));
+        Assert.Equal((overlapping, 1, null), (result.Overlapping, result.Replaced, result.Lingered));
         Assert.Equal(overlapping, result.Violations.Count);
+    }
+
+    [Theory]
+    [InlineData(20, 0)]
+    [InlineData(19, 1)]
+    public void What_was_cut_off_long_ago_was_kept_open_by_something_else(int until, int overlapping) => Assert.Equal(
+        overlapping, LedgerCheck.Judge(new([], []), Connected(Connection(1, 10, 20, isReplaced: true), Connection(2, 20, null)), [CutOff(12, 15) with { Until = At(until) }]).Overlapping);
+
+    [Fact]
+    public void It_is_told_for_how_long_silos_left_connections_open_that_they_could_end()
+    {
+        var evidence = Connected(Connection(1, 10, 20, isReplaced: true), Connection(2, 20, null));
+
+        Assert.Equal(3, LedgerCheck.Judge(new([], []), evidence, [CutOff(17, 17) with { LostAt = At(17) }]).Lingered!.Longest.TotalSeconds);
     }
 
     [Fact]
@@ -194,7 +208,7 @@ public sealed class LedgerCheckTests
     private static NumberConnection Connection(long epoch, int began, int? ended, bool isReplaced = false) =>
         new(Number, epoch, began, ended, isReplaced, At(began), ended is { } end ? At(end) : null);
 
-    private static CutOff CutOff(int from, int to) => new(Number, At(from), At(to));
+    private static CutOff CutOff(int from, int to) => new(Number, At(from), At(to), At(to + 30));
 
     private static DateTimeOffset At(int second) => DateTimeOffset.UnixEpoch.AddSeconds(second);
 

@@ -56,7 +56,7 @@ internal sealed class FaultStage(
             attendance.MustHaveEnded(record, ownership);
         }
 
-        NoteCutOffs(fault, at, healed);
+        _cutOffs.AddRange(Ledger.CutOffs.Of(fault, record, ownership, lines));
         _records.Add(record);
         var numbers = Numbers(fault, at);
         say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(numbers is [] ? "" : $"; it struck {numbers.Count} numbers")}");
@@ -150,13 +150,4 @@ internal sealed class FaultStage(
     private IReadOnlyList<string> Numbers(IFault fault, DateTimeOffset at) => [.. AddressesOf(fault).SelectMany(silo => ownership.Of(silo, at))];
 
     private IReadOnlyList<string> AddressesOf(IFault fault) => [.. fault.Struck.Select(silo => cluster.AddressOf(silo))];
-
-    // A number can come to a silo while it is struck already.
-    private void NoteCutOffs(IFault fault, DateTimeOffset at, DateTimeOffset healed)
-    {
-        var there = AddressesOf(fault).SelectMany(silo => ownership.During(silo, at, healed)).ToHashSet();
-        _cutOffs.AddRange(lines
-            .Where(line => fault.CutsOff(line.Engine) && (fault.Struck is [] || there.Contains(line.Id)))
-            .Select(line => new CutOff(line.Id, at, healed)));
-    }
 }

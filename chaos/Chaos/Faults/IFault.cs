@@ -13,6 +13,9 @@ internal interface IFault
     /// <summary>Numbers of the silos whose numbers it takes away. Where chance decides, known only once it has lasted.</summary>
     IReadOnlyList<int> Struck => [];
 
+    /// <summary>Chance decides which silo that is, and whether it is any.</summary>
+    bool StrikesByChance => false;
+
     /// <summary>How long it lasts; null until the numbers that it took away are ready elsewhere.</summary>
     TimeSpan? Length { get; }
 
@@ -21,6 +24,12 @@ internal interface IFault
     /// to say so. Of all silos when it strikes none.
     /// </summary>
     bool CutsOff(EngineKind network) => false;
+
+    /// <summary>
+    /// How long after another silo took a number the struck one may need until it has closed its connection, which it is there to do; null where it has to be closed
+    /// before, or <see cref="CutsOff"/>.
+    /// </summary>
+    TimeSpan? ClosesWithin(EngineKind network) => null;
 
     /// <summary>No silo has storage while it lasts.</summary>
     bool TakesStorage => false;

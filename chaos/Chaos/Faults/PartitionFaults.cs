@@ -12,6 +12,9 @@ internal sealed class PartitionSilos(TimeSpan length) : IFault
 
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
 
+    // It has its database, where it looks for its lease as often, and finds it revoked.
+    private static readonly TimeSpan NoticesWithin = TimeSpan.FromSeconds(5);
+
     private readonly List<int> _ended = [];
 
     public string Id => Fault;
@@ -20,10 +23,14 @@ internal sealed class PartitionSilos(TimeSpan length) : IFault
 
     public IReadOnlyList<int> Struck => _ended;
 
+    public bool StrikesByChance => true;
+
     public TimeSpan? Length => length;
 
     // The one that ended could not tell. Of the other one nobody may have taken a number.
-    public bool CutsOff(EngineKind network) => _ended is not [];
+    public bool CutsOff(EngineKind network) => network is EngineKind.Sandbox;
+
+    public TimeSpan? ClosesWithin(EngineKind network) => network is EngineKind.WhatsApp ? NoticesWithin : null;
 
     public async Task Strike(ChaosCluster cluster)
     {

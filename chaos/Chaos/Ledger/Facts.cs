@@ -25,10 +25,14 @@ internal sealed record SpokenMessage(string Number, string Chat, string Text);
 internal sealed record NumberConnection(string Number, long Epoch, long Began, long? Ended, bool IsReplaced, DateTimeOffset From, DateTimeOffset? To);
 
 /// <summary>A time in which nobody could end a connection of a number, or tell its network so.</summary>
-internal sealed record CutOff(string Number, DateTimeOffset From, DateTimeOffset To)
+/// <param name="Until">What its network ended later than this for the next connection, nothing of that time had kept open.</param>
+internal sealed record CutOff(string Number, DateTimeOffset From, DateTimeOffset To, DateTimeOffset Until)
 {
-    /// <summary>Whether the connection was open at some moment of it.</summary>
-    public bool Struck(NumberConnection connection) => connection.From <= To && (connection.To is not { } ended || ended >= From);
+    /// <summary>When another silo had the number; null unless its own one was there all the time, and could end the connection.</summary>
+    public DateTimeOffset? LostAt { get; init; }
+
+    /// <summary>Whether the connection, which the next one ended, was open at some moment of it, and not for too long.</summary>
+    public bool Excuses(NumberConnection connection) => connection.From <= To && connection.To >= From && connection.To <= Until;
 }
 
 /// <summary>A number at the end of the run.</summary>

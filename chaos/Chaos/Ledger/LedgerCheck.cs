@@ -1,9 +1,13 @@
+using Loopwave.Chaos.Watching;
+
 namespace Loopwave.Chaos.Ledger;
 
 /// <summary>How a run came out.</summary>
+/// <param name="Replaced">Connections that were still open for their network when the next ones began.</param>
+/// <param name="Lingered">For how long those of them were that silos could have ended which had lost them; null when there were none.</param>
 /// <param name="Failed">Accepted messages that were not sent and say so: a final state that is visible.</param>
 internal sealed record LedgerResult(
-    int Accepted, int Spoken, int Lost, int Doubled, int Repeated, int OutOfOrder, int Overlapping, int Replaced, int Failed, IReadOnlyList<Violation> Violations);
+    int Accepted, int Spoken, int Lost, int Doubled, int Repeated, int OutOfOrder, int Overlapping, int Replaced, Spread? Lingered, int Failed, IReadOnlyList<Violation> Violations);
 
 /// <summary>
 /// Compares what was promised with what really happened. Only the networks' records count for what was sent; what the product
@@ -16,6 +20,7 @@ internal sealed class LedgerCheck
     private static readonly HashSet<string> EndedStates = ["failed", "cancelled"];
 
     private readonly List<Violation> _violations = [];
+    private readonly List<TimeSpan> _lingered = [];
     private readonly Claims _claims;
     private readonly Evidence _evidence;
     private readonly ILookup<string, CutOff> _cutOffs;
@@ -30,7 +35,7 @@ internal sealed class LedgerCheck
     }
 
     /// <param name="cutOffs">
-    /// Each excuses one connection that was open in its time and ended because another one of its number began.
+    /// Each excuses one connection that was open in its time and ended, soon enough, because another one of its number began.
     /// </param>
     public static LedgerResult Judge(Claims claims, Evidence evidence, IEnumerable<CutOff> cutOffs) =>
         new LedgerCheck(claims, evidence, cutOffs).Judge();
@@ -47,7 +52,7 @@ internal sealed class LedgerCheck
         Numbers();
         return new LedgerResult(
             _claims.Accepted.Count, _claims.Spoken.Count, lost, doubled,
-            _evidence.Wire.Sum(message => message.Times - 1), outOfOrder, overlapping, replaced,
+            _evidence.Wire.Sum(message => message.Times - 1), outOfOrder, overlapping, replaced, Spread.Of(_lingered),
             _claims.Accepted.Count(message => _own[message.Text].Any(stored => EndedStates.Contains(stored.Status))), _violations);
     }
 
@@ -205,7 +210,7 @@ internal sealed class LedgerCheck
             foreach (var connection in inOrder.Where(connection => connection.IsReplaced))
             {
                 replaced++;
-                if (!Excused(connection, excuses))
+                if (!IsExcused(connection, excuses))
                 {
                     overlapping++;
                     Found("I10", $"a connection of {number.Key}, open from {connection.From:HH:mm:ss.fff}, still was when the next one began at {connection.To:HH:mm:ss.fff}, and nothing kept its silo from ending it");
@@ -216,15 +221,20 @@ internal sealed class LedgerCheck
         return (overlapping, replaced);
     }
 
-    private static bool Excused(NumberConnection connection, List<CutOff> excuses)
+    private bool IsExcused(NumberConnection connection, List<CutOff> excuses)
     {
-        var first = excuses.FindIndex(cutOff => cutOff.Struck(connection));
-        if (first >= 0)
+        if (excuses.Find(cutOff => cutOff.Excuses(connection)) is not { } excuse)
         {
-            excuses.RemoveAt(first);
+            return false;
         }
 
-        return first >= 0;
+        excuses.Remove(excuse);
+        if (excuse.LostAt is { } lost)
+        {
+            _lingered.Add(connection.To!.Value - lost);
+        }
+
+        return true;
     }
 
     // I12 and I13: everything is back, without a person.

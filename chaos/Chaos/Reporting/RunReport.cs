@@ -127,6 +127,10 @@ internal sealed record RunReport(
         writer.WriteLine(Say($"accepted {Ledger.Accepted}, inbound {Ledger.Spoken}: lost {Ledger.Lost}, doubled {Ledger.Doubled}, out of order {Ledger.OutOfOrder}"));
         writer.WriteLine(Say($"repeated under the same id {Ledger.Repeated}; failed and shown as failed {Ledger.Failed}"));
         writer.WriteLine(Say($"connections: overlapping {Ledger.Overlapping}; still open for the network when the next one began {Ledger.Replaced}"));
+        if (Ledger.Lingered is { } lingered)
+        {
+            writer.WriteLine($"  of these, at silos that had lost them and could end them, for {lingered}");
+        }
     }
 
     private void PrintMemory(TextWriter writer)
