@@ -153,8 +153,13 @@ public sealed class AnswerPromiseTests
     [InlineData(40.0, 55.0, true)]
     [InlineData(40.0, 55.1, false)]
     [InlineData(40.0, null, false)]
-    [InlineData(39.9, 55.1, true)]
-    public void Who_asks_once_storage_is_back_is_served_soon(double first, double? done, bool isMet)
+    [InlineData(39.9, 55.0, true)]
+    [InlineData(39.9, 55.1, false)]
+    [InlineData(20.0, 55.1, false)]
+    [InlineData(20.0, null, false)]
+    [InlineData(5.0, 55.1, false)]
+    [InlineData(5.0, 39.9, true)]
+    public void Who_asks_once_storage_is_back_or_still_asks_then_is_served_soon(double first, double? done, bool isMet)
     {
         var few = Enumerable.Range(0, 20).Select(i => Asked(Other, i % 2, 41, 42));
 

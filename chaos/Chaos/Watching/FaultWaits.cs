@@ -12,7 +12,10 @@ namespace Loopwave.Chaos.Watching;
 /// Every attempt that was begun while no silo had storage, or just before, until shortly before it came back, by what it was, status and code; null of a
 /// fault that leaves storage to them.
 /// </param>
-/// <param name="OnceBack">Sends begun after that, until looking ends; none after a fault that leaves storage to them.</param>
+/// <param name="OnceBack">
+/// Sends that were not accepted when storage was back, and those begun after that, until looking ends: each from then, or from its first attempt. None after a fault
+/// that leaves storage to them.
+/// </param>
 internal sealed record FaultWaits(
     IReadOnlyDictionary<int, AskedTimes> OtherSends,
     IReadOnlyDictionary<int, AskedTimes> OtherInjections,
@@ -42,7 +45,7 @@ internal sealed record FaultWaits(
             ByNode(struckSends, FromFirst),
             ByNode(struckSends.Where(send => send.Done is null || FromReady(send) is not null), send => FromReady(send) ?? default),
             fault.TakesStorage ? Answers() : null,
-            ByNode(all.Sends.Where(send => fault.TakesStorage && send.First >= fault.BackAt && send.First < until && IsBefore(send)), FromFirst));
+            ByNode(all.Sends.Where(send => fault.TakesStorage && IsOpenAtBack(send) && send.First < until && IsBefore(send)), FromBack));
 
         Dictionary<string, AnswersOfKind> Answers() => all.Attempts
             .SelectMany(kind => kind.Value.Between(fault.At - UnderWay, fault.BackAt - AlmostBack), (kind, answer) => KeyValuePair.Create($"{kind.Key} {answer.Key}", answer.Value)).ToDictionary();
@@ -50,6 +53,11 @@ internal sealed record FaultWaits(
         IEnumerable<Asked> Meanwhile(IEnumerable<Asked> some) => some.Where(one => IsAbout(one) && one.First <= over);
 
         bool IsAbout(Asked one) => one.First >= fault.At - UnderWay && (one.Done is not { } done || done >= fault.At);
+
+        // What was never accepted and began before this fault belongs to another one.
+        bool IsOpenAtBack(Asked send) => send.Done is { } done ? done >= fault.BackAt : send.First >= fault.At - UnderWay;
+
+        TimeSpan FromBack(Asked send) => (send.Done ?? send.First) - Later(send.First, fault.BackAt);
 
         // What had just begun when looking ended belongs to the next fault.
         bool IsBefore(Asked one) => one.First < until - UnderWay || one.Done < until;
