@@ -1,4 +1,5 @@
 using Loopwave.Chaos.Ledger;
+using Loopwave.Chaos.Load;
 using Loopwave.Chaos.Scenarios;
 using Loopwave.Chaos.Watching;
 using Xunit;
@@ -168,6 +169,16 @@ public sealed class AnswerPromiseTests
         Assert.Contains("sends accepted once it was over", target.What, StringComparison.Ordinal);
         Assert.True(target.IsMet == isMet, target.ToString());
         Assert.False(AnswerPromise.Back(Effect(Sends([Asked(Other, 0, 41, 42)]))).Last().IsMet);
+    }
+
+    [Fact]
+    public void One_outage_outlasts_all_that_is_kept_without_storage_and_callers_outlast_every_one()
+    {
+        var faults = StorageAway.Faults;
+
+        Assert.Distinct(faults.Select(fault => fault.Name));
+        Assert.Contains(faults, fault => fault.Length > TimeSpan.FromSeconds(90));
+        Assert.All(faults, fault => Assert.True(fault.TakesStorage && fault.Length + AnswerPromise.Within < ApiCaller.Patience, fault.Name));
     }
 
     [Theory]

@@ -25,7 +25,7 @@ internal sealed record Request
 internal sealed class ApiCaller(ApiNodes nodes, Answers answers, TimeProvider clock, CancellationToken stop)
 {
     /// <summary>Longer than anything may be away.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan OtherNode = TimeSpan.FromMilliseconds(20);
 
