@@ -1,23 +1,15 @@
 using Loopwave.Chaos.Cluster;
 using Loopwave.Chaos.Ledger;
 using Loopwave.Chaos.Load;
-using Loopwave.Chaos.Scenarios;
 using Loopwave.Chaos.Watching;
 
 namespace Loopwave.Chaos.Faults;
 
 /// <summary>Where faults happen, one after the other, while the load goes on; keeps what happened when.</summary>
-internal sealed class FaultStage(
+internal sealed partial class FaultStage(
     ChaosCluster cluster, Attendance attendance, ApiCaller api, Ownership ownership, Recovery recovery, IReadOnlyList<Line> lines, Action<string> say, TimeProvider clock,
     CancellationToken stop)
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
-
-    // A silo that joins is given its share over some minutes.
-    private static readonly TimeSpan BalancedWithin = TimeSpan.FromMinutes(5);
-    private const double MostOfOne = 0.6;
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
-
     private readonly List<FaultRecord> _records = [];
     private readonly List<CutOff> _cutOffs = [];
 
@@ -70,70 +62,6 @@ internal sealed class FaultStage(
     /// <inheritdoc cref="AllReady()"/>
     public Task<bool> AllReady(long began, DateTimeOffset after = default) =>
         recovery.Until(began, async () => await Ready(after) == lines.Count, "all numbers to be ready");
-
-    /// <summary>
-    /// Waits until no silo has nearly all numbers any more and none is on its way, so that what comes next strikes about half of them, and some
-    /// of each kind.
-    /// </summary>
-    public async Task Balanced()
-    {
-        for (var began = clock.GetTimestamp(); !AreBalanced(); await Task.Delay(LookEvery, clock, stop))
-        {
-            if (clock.GetElapsedTime(began) > BalancedWithin)
-            {
-                say($"the silos did not have about as many numbers each after {BalancedWithin.TotalMinutes} minutes");
-                break;
-            }
-        }
-
-        await Spread();
-    }
-
-    /// <summary>
-    /// Lets every silo have a tenth of the numbers of each kind, or as many as it takes to say something about them: those that it lacks are
-    /// moved, as an operator does. The product counts numbers, and not of which kind they are.
-    /// </summary>
-    public async Task Spread()
-    {
-        await recovery.Until(() => Task.FromResult(IsEachSomewhere(ownership.Now())), "every number to be at some silo");
-        foreach (var kind in lines.GroupBy(line => line.Engine).Where(kind => kind.Count() >= ChaosCluster.Silos * Least(kind.Count())))
-        {
-            for (var silo = 1; silo <= ChaosCluster.Silos; silo++)
-            {
-                await Give(silo, [.. kind.Select(line => line.Id)]);
-            }
-        }
-    }
-
-    private bool AreBalanced()
-    {
-        var owners = ownership.Now();
-        return IsEachSomewhere(owners) && owners.Values.Max() <= lines.Count * MostOfOne && clock.GetUtcNow() - ownership.ChangedAt >= Quiet;
-    }
-
-    private bool IsEachSomewhere(IReadOnlyDictionary<string, int> owners) => !owners.ContainsKey(Ownership.Nobody) && owners.Values.Sum() == lines.Count;
-
-    private async Task Give(int silo, IReadOnlyList<string> ofKind)
-    {
-        var there = There();
-        var lacking = Least(ofKind.Count) - there.Count;
-        if (lacking > 0)
-        {
-            say($"{lacking} numbers are moved to silo {silo}");
-            foreach (var number in ofKind.Except(there).Take(lacking))
-            {
-                await cluster.MoveToOther(number);
-            }
-
-            await recovery.Until(
-                async () => There().Count >= Least(ofKind.Count) && await Ready() == lines.Count, $"{lacking} numbers to be moved to silo {silo}");
-            await Pass(Quiet);
-        }
-
-        List<string> There() => [.. ownership.Of(cluster.AddressOf(silo), clock.GetUtcNow()).Intersect(ofKind)];
-    }
-
-    private static int Least(int planned) => Math.Max(Promise.Fewest(planned), planned / 10);
 
     private async Task<int> Ready(DateTimeOffset after = default) =>
         (await api.List("/api/v1/numbers?status=ready")).Count(number => number["since"]!.GetValue<DateTimeOffset>() >= after);
