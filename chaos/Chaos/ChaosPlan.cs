@@ -37,6 +37,9 @@ internal sealed record ChaosPlan
 
     public double InboundPerSecond { get; init; } = 50;
 
+    /// <summary>Those of the messages to receive that are written to sandbox numbers, over the API.</summary>
+    public double InjectionsPerSecond => InboundPerSecond * SandboxNumbers / (SandboxNumbers + EmulatedNumbers);
+
     /// <summary>Each is three requests that change nothing: a tenth of those that send.</summary>
     public double LooksPerSecond => SendsPerSecond / 30;
 

@@ -115,6 +115,8 @@ internal sealed class ChaosRun(ChaosPlan plan, IScenario scenario, Action<string
         var connections = evidence.Connections.ToLookup(connection => connection.Number);
         var asked = new AllAsked(_sends.Asked, _injections.Asked, _reads.Asked)
         {
+            SendsPerSecond = plan.SendsPerSecond,
+            InjectionsPerSecond = plan.InjectionsPerSecond,
             Attempts = new Dictionary<string, AnswerTimes> { ["sends"] = _sends.Attempts, ["inbound"] = _injections.Attempts, ["reads"] = _reads.Attempts },
         };
         var effects = stage.Records.Select((fault, i) => FaultEffect.Of(

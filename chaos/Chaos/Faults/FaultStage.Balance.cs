@@ -7,6 +7,7 @@ namespace Loopwave.Chaos.Faults;
 /// <summary>Which numbers the silos have when something strikes.</summary>
 internal sealed partial class FaultStage
 {
+    private const int Tenth = 10;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
 
     // A silo that joins is given its share over some minutes.
@@ -18,7 +19,8 @@ internal sealed partial class FaultStage
     /// Waits until no silo has nearly all numbers any more and none is on its way, so that what comes next strikes about half of them, and some
     /// of each kind.
     /// </summary>
-    public async Task Balanced()
+    /// <param name="oneOf">At least one of so many of each kind.</param>
+    public async Task Balanced(int oneOf = Tenth)
     {
         for (var began = clock.GetTimestamp(); !AreBalanced(); await Task.Delay(LookEvery, clock, stop))
         {
@@ -29,21 +31,23 @@ internal sealed partial class FaultStage
             }
         }
 
-        await Spread();
+        await Spread(oneOf);
     }
 
     /// <summary>
-    /// Lets every silo have a tenth of the numbers of each kind, or as many as it takes to say something about them: those that it lacks are
+    /// Lets every silo have a part of the numbers of each kind, or as many as it takes to say something about them: those that it lacks are
     /// moved, as an operator does. The product counts numbers, and not of which kind they are.
     /// </summary>
-    public async Task Spread()
+    /// <param name="oneOf">At least one of so many of each kind.</param>
+    public async Task Spread(int oneOf = Tenth)
     {
         await recovery.Until(() => Task.FromResult(IsEachSomewhere(ownership.Now())), "every number to be at some silo");
-        foreach (var kind in lines.GroupBy(line => line.Engine).Where(kind => kind.Count() >= ChaosCluster.Silos * Least(kind.Count())))
+        foreach (var kind in lines.GroupBy(line => line.Engine))
         {
-            for (var silo = 1; silo <= ChaosCluster.Silos; silo++)
+            var least = Least(kind.Count(), oneOf);
+            for (var silo = 1; silo <= ChaosCluster.Silos && kind.Count() >= ChaosCluster.Silos * least; silo++)
             {
-                await Give(silo, [.. kind.Select(line => line.Id)]);
+                await Give(silo, least, [.. kind.Select(line => line.Id)]);
             }
         }
     }
@@ -56,10 +60,10 @@ internal sealed partial class FaultStage
 
     private bool IsEachSomewhere(IReadOnlyDictionary<string, int> owners) => !owners.ContainsKey(Ownership.Nobody) && owners.Values.Sum() == lines.Count;
 
-    private async Task Give(int silo, IReadOnlyList<string> ofKind)
+    private async Task Give(int silo, int least, IReadOnlyList<string> ofKind)
     {
         var there = There();
-        var lacking = Least(ofKind.Count) - there.Count;
+        var lacking = least - there.Count;
         if (lacking > 0)
         {
             say($"{lacking} numbers are moved to silo {silo}");
@@ -69,12 +73,12 @@ internal sealed partial class FaultStage
             }
 
             await recovery.Until(
-                async () => There().Count >= Least(ofKind.Count) && await Ready() == lines.Count, $"{lacking} numbers to be moved to silo {silo}");
+                async () => There().Count >= least && await Ready() == lines.Count, $"{lacking} numbers to be moved to silo {silo}");
             await Pass(Quiet);
         }
 
         List<string> There() => [.. ownership.Of(cluster.AddressOf(silo), clock.GetUtcNow()).Intersect(ofKind)];
     }
 
-    private static int Least(int planned) => Math.Max(Promise.Fewest(planned), planned / 10);
+    private static int Least(int planned, int oneOf) => Math.Max(Promise.Fewest(planned), (planned + oneOf - 1) / oneOf);
 }

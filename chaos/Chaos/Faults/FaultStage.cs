@@ -50,8 +50,9 @@ internal sealed partial class FaultStage(
 
         _cutOffs.AddRange(Ledger.CutOffs.Of(fault, record, ownership, lines));
         _records.Add(record);
-        var numbers = Numbers(fault, at);
-        say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(numbers is [] ? "" : $"; it struck {numbers.Count} numbers")}");
+        var struck = Numbers(fault, at).ToHashSet();
+        var kinds = lines.Where(line => struck.Contains(line.Id)).CountBy(line => line.Engine).Select(kind => $"{kind.Value} {kind.Key}").ToList();
+        say($"{fault.Id} is over after {(clock.GetUtcNow() - at).TotalSeconds:0} s{(kinds is [] ? "" : $"; it struck {string.Join(" and ", kinds)} numbers")}");
     }
 
     /// <summary>Waits until all numbers are ready; false when they are not in time, which the run fails for.</summary>

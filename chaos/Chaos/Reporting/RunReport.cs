@@ -74,6 +74,7 @@ internal sealed record RunReport(
                 writer.WriteLine($"  never taken by another silo {effect.NotTaken}, taken and never ready {effect.NotReady}");
             }
 
+            writer.WriteLine($"  begun meanwhile: {effect.Load}");
             PrintWaits(writer, effect.Waits);
             writer.WriteLine($"  other numbers that left ready: {effect.Disturbed.Count}");
             foreach (var number in effect.Disturbed.Take(5))

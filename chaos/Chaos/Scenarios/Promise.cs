@@ -12,6 +12,9 @@ internal static class Promise
 {
     private const int Enough = 10;
 
+    // Of the load: some of it is left out where all chats of a number wait for it.
+    private const double EnoughLoad = 0.75;
+
     /// <summary>How many numbers of a kind it takes on either side to say something: ten, and of few a fifth.</summary>
     /// <param name="planned">How many the run has.</param>
     public static int Fewest(int planned) => Math.Clamp(planned / 5, 1, Enough);
@@ -42,6 +45,26 @@ internal static class Promise
     /// <summary>Of two silos that do not hear each other one ends, and the other one stays: with both gone there is nobody to disturb.</summary>
     public static Target OneStayed(FaultEffect effect) =>
         new($"{effect.Fault.Name}: silos that ended", Number(effect.Fault.Struck.Count), "1", effect.Fault.Struck.Count == 1);
+
+    /// <summary>The cluster had as much to do as it was to have, and not only over the whole run.</summary>
+    public static Target Loaded(FaultEffect effect) => new(
+        $"{effect.Fault.Name}: begun meanwhile", effect.Load.ToString(), $"at least {EnoughLoad.ToString("P0", CultureInfo.InvariantCulture)}", effect.Load.IsAtLeast(EnoughLoad));
+
+    /// <summary>
+    /// All faults together struck half as many numbers of each kind as there are. The product gives a silo its share of numbers, whatever their kind: one fault alone may
+    /// strike few of a kind.
+    /// </summary>
+    public static IEnumerable<Target> StruckMany(IReadOnlyList<FaultEffect> effects)
+    {
+        foreach (var (engine, kind) in effects is [var first, ..] ? first.Kinds : new Dictionary<EngineKind, NumbersOfKind>())
+        {
+            var struck = effects.Select(effect => effect.Kinds[engine].Struck).ToList();
+            var least = Math.Max(Fewest(kind.Struck + kind.Others), (kind.Struck + kind.Others) / 2);
+            yield return new(
+                $"{engine} numbers struck in all", $"{Number(struck.Sum())} of {Number(kind.Struck + kind.Others)} ({string.Join(" and ", struck.Select(Number))})",
+                $"at least {Number(least)}", struck.Sum() >= least);
+        }
+    }
 
     private static Target? Away(FaultEffect effect, EngineKind engine, TimeSpan within) =>
         OfStruck(effect, engine, $"no {engine} number away for longer", effect.Away, within);

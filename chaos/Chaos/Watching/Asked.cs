@@ -11,6 +11,12 @@ internal sealed record AllAsked(IReadOnlyList<Asked> Sends, IReadOnlyList<Asked>
 {
     public static readonly AllAsked Nothing = new([], [], []);
 
+    /// <summary>How many sends were to be begun.</summary>
+    public double SendsPerSecond { get; init; }
+
+    /// <summary>How many messages were to be written to numbers of the sandbox.</summary>
+    public double InjectionsPerSecond { get; init; }
+
     /// <summary>Each single attempt at any of it, and at what nobody waited for, by what it was.</summary>
     public IReadOnlyDictionary<string, AnswerTimes> Attempts { get; init; } = new Dictionary<string, AnswerTimes>();
 }

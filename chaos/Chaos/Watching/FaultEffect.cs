@@ -36,6 +36,7 @@ internal sealed record NumbersOfKind(int Struck, int Others, int NotBack);
 /// </param>
 /// <param name="Disturbed">Numbers of other silos that left ready before numbers could move on purpose, with what they showed.</param>
 /// <param name="Back">When all numbers were back, by kind, once a fault was over that took storage from all; null after any other fault.</param>
+/// <param name="Load">What there was to do meanwhile.</param>
 /// <param name="Waits">What it meant for callers.</param>
 internal sealed record FaultEffect(
     FaultRecord Fault,
@@ -48,6 +49,7 @@ internal sealed record FaultEffect(
     IReadOnlyDictionary<EngineKind, Spread> Away,
     IReadOnlyList<string> Disturbed,
     IReadOnlyDictionary<EngineKind, BackAgain>? Back,
+    FaultLoad Load,
     FaultWaits Waits)
 {
     /// <param name="until">When looking ends: the next fault, or the end of the run.</param>
@@ -80,6 +82,7 @@ internal sealed record FaultEffect(
             ByKind(struck.SelectMany(number => LongestAway(timelines[number], connections[number], fault.At, over, until))),
             [.. disturbed],
             fault.TakesStorage ? BackAgain.Of(fault, until, timelines.Values, connections) : null,
+            FaultLoad.Of(fault, asked),
             FaultWaits.Of(fault, over, until, struck, timelines, asked));
     }
 
