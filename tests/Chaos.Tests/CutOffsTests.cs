@@ -32,9 +32,9 @@ public sealed class CutOffsTests
     }
 
     [Theory]
-    [InlineData(23, false, "it was closed before")]
-    [InlineData(29, true, "it was closed as soon as the silo must have noticed")]
-    [InlineData(30, false, "nobody closed it")]
+    [InlineData(23, false, "no other silo had the number yet")]
+    [InlineData(29, true, "its silo may not have noticed yet")]
+    [InlineData(30, false, "its silo must have noticed, and did not close it")]
     public void A_WhatsApp_connection_of_the_loser_may_be_open_for_five_seconds_more(int replaced, bool excused, string why)
     {
         var cutOff = Of(new PartitionSilos(TimeSpan.FromSeconds(30)), "a").Single(one => one.Number == "whatsapp of a");
