@@ -44,6 +44,17 @@ public sealed class AttendanceTests
     }
 
     [Fact]
+    public async Task A_process_that_ended_since_the_last_fault_is_there_again_for_the_next_one()
+    {
+        (_codes["silo 2"], var found) = (1, (int?)1);
+
+        await Stage().Strike(new Something(struck: () => found = _codes["silo 2"], healed: () => { }));
+
+        Assert.Null(found);
+        Assert.Equal(["silo 2 ended by itself with code 1"], _attendance.Complaints);
+    }
+
+    [Fact]
     public async Task It_is_started_again_and_told_once()
     {
         _codes["silo 1"] = 3;

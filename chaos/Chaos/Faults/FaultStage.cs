@@ -20,9 +20,10 @@ internal sealed partial class FaultStage(
 
     public Task Pass(TimeSpan time) => Task.Delay(time, clock, stop);
 
-    /// <summary>Lets a fault strike, last, and be over; then all processes are there again, or one ended by itself.</summary>
+    /// <summary>Lets a fault strike, last, and be over. Before it, and after it, all processes are there, or one ended by itself.</summary>
     public async Task Strike(IFault fault)
     {
+        await attendance.Check();
         var at = clock.GetUtcNow();
         say($"{fault.Id}: {fault.Name}");
         await fault.Strike(cluster);
