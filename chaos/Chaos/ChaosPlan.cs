@@ -49,8 +49,11 @@ internal sealed record ChaosPlan
     /// <summary>Where to keep the logs of all processes; null to keep none.</summary>
     public string? Logs { get; init; }
 
-    /// <summary>Requests that may wait for an answer at once; beyond that the load leaves turns out, and says how many.</summary>
-    public int MostOutstanding { get; init; } = 4_000;
+    /// <summary>
+    /// Requests of a kind that may wait to be done at once; beyond that the load leaves turns out, and says how many. When storage comes back after a long time they all come
+    /// at once: so many as half a minute of it leaves behind, whatever it took.
+    /// </summary>
+    public int MostOutstanding { get; init; } = 2_000;
 
     /// <summary>People that each number writes with.</summary>
     public int PeoplePerNumber { get; init; } = 2;
