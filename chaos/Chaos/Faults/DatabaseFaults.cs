@@ -122,8 +122,9 @@ internal sealed class DeafDatabase(int silo, TimeSpan length) : IFault
 /// <summary>A silo that alone has no way to the database.</summary>
 internal static class LoneSilo
 {
-    // Its last renewal may be some seconds old when the way goes; from then on ten without a lease, and twenty alone.
-    private static readonly TimeSpan EndsAfter = TimeSpan.FromSeconds(25);
+    // Its last renewal may be 5 seconds old when the way goes; from then on ten without a lease, and twenty alone. A renewal that is under way when the way is back may
+    // still fail some seconds later.
+    private static readonly TimeSpan EndsAfter = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FindsOutWithin = TimeSpan.FromSeconds(10);
 
     /// <summary>Now that the way is back: a silo that was without it for so long that it ends itself is started again.</summary>
