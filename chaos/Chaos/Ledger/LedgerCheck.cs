@@ -20,16 +20,15 @@ internal sealed class LedgerCheck
     private static readonly HashSet<string> EndedStates = ["failed", "cancelled"];
 
     private readonly List<Violation> _violations = [];
-    private readonly List<TimeSpan> _lingered = [];
     private readonly Claims _claims;
     private readonly Evidence _evidence;
-    private readonly ILookup<string, CutOff> _cutOffs;
+    private readonly IEnumerable<CutOff> _cutOffs;
     private readonly ILookup<string, WireMessage> _wire;
     private readonly ILookup<string, StoredMessage> _own;
 
     private LedgerCheck(Claims claims, Evidence evidence, IEnumerable<CutOff> cutOffs)
     {
-        (_claims, _evidence, _cutOffs) = (claims, evidence, cutOffs.ToLookup(one => one.Number));
+        (_claims, _evidence, _cutOffs) = (claims, evidence, cutOffs);
         _wire = evidence.Wire.ToLookup(message => message.Text);
         _own = evidence.Stored.Where(message => message.FromMe).ToLookup(message => message.Text);
     }
@@ -48,11 +47,13 @@ internal sealed class LedgerCheck
         Unasked();
         var outOfOrder = OutOfOrder();
         lost += Inbound(ref doubled);
-        var (overlapping, replaced) = Connections();
+        var connections = ConnectionCheck.Judge(_evidence.Connections, _cutOffs);
+        _violations.AddRange(connections.Violations);
         Numbers();
         return new LedgerResult(
             _claims.Accepted.Count, _claims.Spoken.Count, lost, doubled,
-            _evidence.Wire.Sum(message => message.Times - 1), outOfOrder, overlapping, replaced, Spread.Of(_lingered),
+            _evidence.Wire.Sum(message => message.Times - 1), outOfOrder,
+            connections.Overlapping, connections.Replaced, connections.Lingered,
             _claims.Accepted.Count(message => _own[message.Text].Any(stored => EndedStates.Contains(stored.Status))), _violations);
     }
 
@@ -182,59 +183,6 @@ internal sealed class LedgerCheck
         }
 
         return lost;
-    }
-
-    // I10: one at a time, each under a higher epoch than the one before.
-    private (int Overlapping, int Replaced) Connections()
-    {
-        var (overlapping, replaced) = (0, 0);
-        foreach (var number in _evidence.Connections.GroupBy(connection => connection.Number))
-        {
-            var inOrder = number.OrderBy(connection => connection.Began).ToList();
-            for (var i = 1; i < inOrder.Count; i++)
-            {
-                var (before, after) = (inOrder[i - 1], inOrder[i]);
-                if (before.Ended is not { } ended || ended > after.Began)
-                {
-                    overlapping++;
-                    Found("I10", $"{number.Key} had two connections at once: one from {before.Began} to {before.Ended?.ToString() ?? "now"}, the next from {after.Began}");
-                }
-
-                if (after.Epoch < before.Epoch)
-                {
-                    Found("I10", $"{number.Key} was connected under epoch {after.Epoch} after {before.Epoch}");
-                }
-            }
-
-            var excuses = _cutOffs[number.Key].OrderBy(cutOff => cutOff.To).ToList();
-            foreach (var connection in inOrder.Where(connection => connection.IsReplaced))
-            {
-                replaced++;
-                if (!IsExcused(connection, excuses))
-                {
-                    overlapping++;
-                    Found("I10", $"a connection of {number.Key}, open from {connection.From:HH:mm:ss.fff}, still was when the next one began at {connection.To:HH:mm:ss.fff}, and nothing kept its silo from ending it");
-                }
-            }
-        }
-
-        return (overlapping, replaced);
-    }
-
-    private bool IsExcused(NumberConnection connection, List<CutOff> excuses)
-    {
-        if (excuses.Find(cutOff => cutOff.Excuses(connection)) is not { } excuse)
-        {
-            return false;
-        }
-
-        excuses.Remove(excuse);
-        if (excuse.LostAt is { } lost)
-        {
-            _lingered.Add(connection.To!.Value - lost);
-        }
-
-        return true;
     }
 
     // I12 and I13: everything is back, without a person.
