@@ -1,6 +1,5 @@
 import * as jids from './jids.js'
 import { child, seconds, SERVER, stanza } from './stanza.js'
-import { result } from './connection.js'
 
 /** From `success` to the last stanza of the backlog: what the server and a linked device say to each other first. */
 export function logIn(server, connection, { noiseKey, payload }) {
@@ -31,8 +30,7 @@ export function logIn(server, connection, { noiseKey, payload }) {
 }
 
 /** The client is ready: it learns how much is waiting, and asks for it in batches; maybe also that its groups are out of date. */
-export function becomeActive(server, connection, request) {
-  connection.send(result(request))
+export function becomeActive(server, connection) {
   const count = connection.device.pendingCount
   connection.backlog = count
   connection.send(stanza('ib', { from: SERVER }, [

@@ -24,6 +24,7 @@ const QUERIES = {
   'set encrypt rotate': rotateSignedPreKey,
   'get abt props': () => [stanza('props', { hash: 'emulator' }, [stanza('prop', { config_code: '10518', config_value: 'false' })])],
   'get blocklist': () => [stanza('list', {}, [])],
+  'set passive active': () => undefined,
   'get privacy privacy': () => [stanza('privacy', {}, [stanza('category', { name: 'readreceipts', value: 'all' })])],
   'set privacy tokens': () => undefined,
   'get w:p ping': () => undefined,
@@ -52,10 +53,6 @@ export async function answerQuery(server, connection, node) {
   const { type, xmlns } = node.attrs
   const inner = children(node)[0]
   const name = [type, xmlns, inner?.tag].filter(part => part !== undefined).join(' ')
-  if (name === 'set passive active' && device) {
-    becomeActive(server, connection, node)
-    return
-  }
   const query = (device ? QUERIES : UNLINKED_QUERIES)[name]
   if (!query) {
     server.record.problem(connection.name, `unknown query ${name}: ${outline(node)}`)
@@ -72,6 +69,7 @@ export async function answerQuery(server, connection, node) {
     }
     if (fault) throw new Refused(fault.code, 'planned')
     connection.send(result(node, await query({ server, connection, device, node, inner })))
+    if (name === 'set passive active') becomeActive(server, connection)
   } catch (error) {
     if (error instanceof Refused) {
       connection.send(refusal(node, error.code, error.message))

@@ -157,6 +157,24 @@ test('a query is refused once, and answered the next time', () => withEmulator(a
   assert.deepEqual(emulator.record.problems, [])
 }))
 
+test('a device is told nothing before it was said to be active', () => withEmulator(async (emulator, client) => {
+  const { host, anna, bert } = await pair(emulator, client, { defaultQueryTimeoutMs: 500 })
+  for (const [kind, code] of [['query-error', 503], ['query-silent']]) {
+    host.close()
+    await bert.say(anna.jid, kind)
+    planFault(emulator, { kind, phone: anna.account.phone, query: 'set passive active', code })
+    const from = host.events.length
+    host.connect()
+    await host.wait('connection.update', update => update.connection === 'open', from)
+    await until('the network answers it', async () => (await host.socket.onWhatsApp(bert.account.phone))[0].exists)
+    assert.equal(host.received(kind), undefined)
+
+    await host.open()
+    await until('what waited', () => host.received(kind))
+  }
+  assert.deepEqual(emulator.record.problems, [])
+}))
+
 test('a line goes dead while a query is under way', () => withEmulator(async (emulator, client) => {
   const { host, anna, bert } = await pair(emulator, client)
   planFault(emulator, { kind: 'query-drop', phone: anna.account.phone, query: 'get usync usync' })
