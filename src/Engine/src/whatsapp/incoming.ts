@@ -24,7 +24,7 @@ export interface Connection {
   log: Log
   journal: Pick<Journal, 'knows'>
   reader: Pick<Reader, 'me' | 'unread'>
-  queries: Pick<Queries, 'within'>
+  queries: Pick<Queries, 'within' | 'answered'>
   recipients: Pick<Recipients, 'group'>
   answers: Pick<Answers, 'give'>
   lifetime: Pick<Lifetime, 'during' | 'isOver'>
@@ -52,6 +52,8 @@ export class Incoming {
       }
       case 'CB:receipt':
         return this.#await(event, () => this.#receipt(args[0] as BinaryNode, call))
+      case 'CB:success':
+        return this.#await(event, () => this.connection.queries.answered(async () => await call()))
       default:
         return this.#await(event, call)
     }

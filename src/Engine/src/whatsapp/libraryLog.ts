@@ -14,10 +14,17 @@ interface LibraryLog {
 /** How a connection ended is told with its end, and linking ends one on purpose. */
 const toldElsewhere = new Set(['stream errored out'])
 
-/** The library's warnings and errors, without the data it gives along: keys, stanzas and texts are among it. */
-export function libraryLog(log: Log): LibraryLog {
+/** What the library says of a log-in at which the network did not hear that messages may come. It goes on as if nothing were wrong. */
+export const notActive = 'failed to send initial passive iq'
+
+/**
+ * The library's warnings and errors, without the data it gives along: keys, stanzas and texts are among it.
+ * @param said Hears of each: there are failures of which the library tells nobody else.
+ */
+export function libraryLog(log: Log, said: (text: string) => void = () => undefined): LibraryLog {
   const tell = (level: 'warning' | 'error') => (data: unknown, message?: string) => {
     const text = message ?? (typeof data === 'string' ? data : 'no message')
+    said(text)
     log(toldElsewhere.has(text) ? 'information' : level, redact(text), undefined, faultIn(data))
   }
   const nothing = () => undefined

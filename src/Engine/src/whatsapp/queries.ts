@@ -9,6 +9,8 @@ const answer = /^TAG:/
 
 interface Wanted {
   until: number
+  /** For each question by itself. */
+  each?: number
   failed?: (code: number) => void
 }
 
@@ -34,12 +36,17 @@ export class Queries {
     return limits.run({ until: performance.now() + this.#atMost(limitMs) }, work)
   }
 
+  /** Does work each of whose questions fails when it is not answered: the library would take that for an answer, and go on. */
+  answered<R>(work: () => Promise<R>): Promise<R> {
+    return limits.run({ until: Infinity, each: Infinity }, work)
+  }
+
   /**
    * Does work each of whose questions fails when it is not answered in time, however late it is asked.
    * @param failed Is told the code of each failure before whoever asked hears of it.
    */
   watched<R>(failed: (code: number) => void, work: () => Promise<R>): Promise<R> {
-    return limits.run({ until: Infinity, failed }, work)
+    return limits.run({ until: Infinity, each: holdingLimitMs, failed }, work)
   }
 
   #atMost(limitMs: number): number {
@@ -55,8 +62,9 @@ export class Queries {
       this.#watch(event, wanted.failed)
     }
     const left = wanted ? wanted.until - performance.now() : Infinity
-    const held = wanted?.failed || this.isHolding() ? this.#atMost(holdingLimitMs) : Infinity
-    const limitMs = Math.min(left, held)
+    const alone = wanted?.each === undefined ? Infinity : this.#atMost(wanted.each)
+    const held = this.isHolding() ? this.#atMost(holdingLimitMs) : Infinity
+    const limitMs = Math.min(left, alone, held)
     if (limitMs < Infinity) {
       this.#timers.set(event, setTimeout(() => this.ws.emit(event, unanswered), Math.max(0, limitMs)).unref())
     }

@@ -20,7 +20,7 @@ import { Incoming } from './incoming.js'
 import { Journal } from './journal.js'
 import { KeysFirst } from './keysFirst.js'
 import { KnownDevices } from './knownDevices.js'
-import { libraryLog } from './libraryLog.js'
+import { libraryLog, notActive } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
 import { aroundListeners } from './listeners.js'
@@ -71,6 +71,8 @@ export class WhatsAppSession implements Session {
   readonly #lifetime = new Lifetime()
   readonly #linkOffers: LinkOffers
   #state: State = 'connecting'
+  /** The network tells this connection nothing, though it answers it. */
+  #isDeaf = false
 
   // The credentials are many, and the device has them now: the request is not kept.
   constructor({ credentials, settings, link, proxy, memory }: ConnectRequest, private readonly port: Port) {
@@ -225,6 +227,7 @@ export class WhatsAppSession implements Session {
   #config(settings: Settings): SocketConfig {
     return {
       ...toConfig(settings, this.port.log),
+      logger: libraryLog(this.port.log, (text) => { this.#isDeaf ||= text === notActive }),
       auth: { creds: this.#device.creds, keys: this.#encryptions.watch(this.#device) },
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
@@ -291,13 +294,22 @@ export class WhatsAppSession implements Session {
       void this.#offerLink(qr)
     }
     if (connection === 'open') {
-      this.#state = 'open'
-      const pushName = this.#device.creds.me?.name
-      this.#tell({ type: 'opened', ...(pushName ? { pushName } : {}) })
+      this.#onOpen()
     }
     if (connection === 'close') {
       this.#onClose(lastDisconnect?.error)
     }
+  }
+
+  #onOpen(): void {
+    if (this.#isDeaf) {
+      this.port.log('error', 'the network did not take it that messages may come; the connection begins anew')
+      void this.#socket.end(new Error('The network delivers nothing.'))
+      return
+    }
+    this.#state = 'open'
+    const pushName = this.#device.creds.me?.name
+    this.#tell({ type: 'opened', ...(pushName ? { pushName } : {}) })
   }
 
   #onClose(error: unknown): void {

@@ -1,6 +1,7 @@
 import { after, afterEach, before, beforeEach } from 'node:test'
 import { EmulatedHost } from './emulatedHost.js'
 import { Emulator } from './emulator.js'
+import type { settings } from './fakeSilo.js'
 
 interface Person {
   phone: string
@@ -17,7 +18,7 @@ export interface TwoPeople {
 }
 
 /** To be called in a suite. @param lastPhone Their phones are the next ones after this, so that suites do not meet. */
-export function twoPeople(lastPhone: number): TwoPeople {
+export function twoPeople(lastPhone: number, more: Partial<typeof settings> = {}): TwoPeople {
   const world = {} as TwoPeople
 
   before(async () => {
@@ -25,7 +26,7 @@ export function twoPeople(lastPhone: number): TwoPeople {
   })
 
   beforeEach(async () => {
-    world.host = await EmulatedHost.start(world.emulator)
+    world.host = await EmulatedHost.start(world.emulator, more)
     world.anna = await world.emulator.phone(`${++lastPhone}`, 'Anna')
     world.bert = await world.emulator.phone(`${++lastPhone}`, 'Bert')
     await world.host.pair('n1', world.anna)

@@ -95,6 +95,20 @@ describe('What the library asks the network', () => {
     assert.equal(line.listenerCount('TAG:first') + line.listenerCount('TAG:third'), 0, 'nothing is left of them')
   })
 
+  test('fails before the library would go on without an answer, each by itself', async () => {
+    await queries.answered(async () => {
+      ask('first')
+      pass(40_000)
+      ask('second')
+      pass(8_000)
+      assert.deepEqual(failed, ['first'])
+      pass(39_999)
+      assert.deepEqual(failed, ['first'])
+      pass(1)
+    })
+    assert.deepEqual(failed, ['first', 'second'])
+  })
+
   test('is left alone once it was answered', async () => {
     await queries.within(4_000, async () => ask('one'))
     line.emit('TAG:one', { attrs: { type: 'result' } })
