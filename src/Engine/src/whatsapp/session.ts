@@ -1,5 +1,6 @@
 import {
-  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, makeWASocket, type SocketConfig, type WASocket,
+  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, getWAUploadToServer, makeWASocket, type SocketConfig,
+  type WAMediaUploadFunction, type WASocket,
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
@@ -25,6 +26,7 @@ import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
 import { aroundListeners } from './listeners.js'
 import { fetchFile } from './media.js'
+import { MediaHosts } from './mediaHosts.js'
 import { Memory } from './memory.js'
 import { askForCode } from './pairingCode.js'
 import { directly, ProxyFault, through } from './proxy.js'
@@ -64,6 +66,8 @@ export class WhatsAppSession implements Session {
   readonly #isDirect: boolean
   readonly #dispatcher: RequestInit
   readonly #queries: Queries
+  readonly #mediaHosts = new MediaHosts((question) => this.#queries.within(questionLimitMs, () => this.#socket.query(question)))
+  readonly #upload: WAMediaUploadFunction
   readonly #recipients: Recipients
   readonly #sender: Sender
   readonly #answers: Answers
@@ -96,11 +100,13 @@ export class WhatsAppSession implements Session {
     this.#isDirect = !proxy
     const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
     this.#dispatcher = { dispatcher: wayOut?.dispatcher ?? direct } as RequestInit
-    this.#socket = makeWASocket({
+    const config = {
       ...this.#config(settings),
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
       options: this.#dispatcher,
-    })
+    }
+    this.#socket = makeWASocket(config)
+    this.#upload = getWAUploadToServer(config, (isOfNoUse) => this.#mediaHosts.get(isOfNoUse))
     this.#begunSessions = new BegunSessions(
       { query: this.#socket.query, signalRepository: this.#sessionLooks.honest }, this.#device, this.#memory, port.log)
     this.#listen()
@@ -153,7 +159,8 @@ export class WhatsAppSession implements Session {
   prepare(message: OutboundMessage): Promise<Uint8Array> {
     return this.#do(async () => {
       await this.#find(message.jid)
-      return await prepare(await this.#addressed(message), await this.#meIn(message.jid), { upload: this.#socket.waUploadToServer, logger: libraryLog(this.port.log), options: this.#dispatcher })
+      const options = { upload: this.#upload, logger: libraryLog(this.port.log), options: this.#dispatcher }
+      return await prepare(await this.#addressed(message), await this.#meIn(message.jid), options)
     })
   }
 
@@ -178,7 +185,7 @@ export class WhatsAppSession implements Session {
       if (host.endsWith('.whatsapp.net')) {
         return true
       }
-      const { hosts } = await this.#socket.refreshMediaConn(false)
+      const { hosts } = await this.#mediaHosts.get()
       return hosts.some(({ hostname }) => hostname === host)
     })
   }
