@@ -1,16 +1,19 @@
-import { createReadStream } from 'node:fs'
-import { access, constants } from 'node:fs/promises'
-import { type AnyMessageContent, generateWAMessageContent, type MessageContentGenerationOptions, normalizeMessageContent, proto } from 'baileys'
+import {
+  type AnyMessageContent, generateWAMessageContent, getAudioDuration, type MessageContentGenerationOptions, normalizeMessageContent, proto,
+} from 'baileys'
 import { isAbsolute } from 'node:path'
 import { EngineError, type OutboundMessage, type TargetMessage } from '../rpc/contract.js'
 import { bare, isGroup, type Me } from './address.js'
+import { sealed } from './sealed.js'
 
 /** What phones themselves say of a voice message. The type of a stored file has no codec beside it. */
 const opus = 'audio/ogg; codecs=opus'
 
 /** Builds the bytes of a message. A file is read from its path on this machine, and nothing else is ever fetched. */
 export async function prepare(message: OutboundMessage, me: Me, options: MessageContentGenerationOptions): Promise<Uint8Array> {
-  const content = await generateWAMessageContent(await toContent(message, me), options)
+  const kind = message.kind === 'message' ? kindOf(message) : undefined
+  const mediaCache = kind && await uploaded(fileOf(message).path, kind, options)
+  const content = await generateWAMessageContent(await toContent(message, me), { ...options, ...(mediaCache ? { mediaCache } : {}) })
   return proto.Message.encode(content).finish()
 }
 
@@ -28,6 +31,45 @@ export function editAttribute(message: proto.IMessage, jid: string): string | un
     default:
       return undefined
   }
+}
+
+type FileKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
+
+function kindOf({ type }: OutboundMessage): FileKind | undefined {
+  switch (type) {
+    case 'image':
+    case 'video':
+    case 'audio':
+    case 'document':
+    case 'sticker':
+      return type
+    case 'voice':
+      return 'audio'
+    case 'text':
+    case 'location':
+    case 'contact':
+    case 'poll':
+    case 'unsupported':
+      return undefined
+  }
+}
+
+type Uploads = NonNullable<MessageContentGenerationOptions['mediaCache']>
+
+const nothing = () => undefined
+
+/** Uploads a file. Then the library has it as one that it uploaded before, and adds to what is known of it without touching it. */
+function uploaded(path: string, kind: FileKind, { upload, mediaUploadTimeoutMs }: MessageContentGenerationOptions): Promise<Uploads> {
+  return sealed(path, kind, async ({ path: encrypted, ...file }) => {
+    const { mediaUrl, directPath } = await upload(encrypted, {
+      mediaType: kind,
+      fileEncSha256B64: file.fileEncSha256.toString('base64'),
+      ...(mediaUploadTimeoutMs ? { timeoutMs: mediaUploadTimeoutMs } : {}),
+    })
+    const mediaKeyTimestamp = Math.floor(Date.now() / 1_000)
+    const known = proto.Message.encode({ [`${kind}Message`]: { ...file, url: mediaUrl, directPath, mediaKeyTimestamp } }).finish()
+    return { get: <T>() => known as T, set: nothing, del: nothing, flushAll: nothing }
+  })
 }
 
 async function toContent(message: OutboundMessage, me: Me): Promise<AnyMessageContent> {
@@ -54,26 +96,26 @@ async function bodyOf(message: OutboundMessage): Promise<AnyMessageContent> {
       // A preview would make the host fetch whatever the text links to.
       return { text: message.text ?? '', linkPreview: null }
     case 'image':
-      return { image: await streamOf(message), mimetype: fileOf(message).mimeType, ...withoutThumbnail, ...caption }
+      return { image: uploadedFile(message), mimetype: fileOf(message).mimeType, ...withoutThumbnail, ...caption }
     case 'video':
-      return { video: await streamOf(message), mimetype: fileOf(message).mimeType, ...withoutThumbnail, ...caption }
+      return { video: uploadedFile(message), mimetype: fileOf(message).mimeType, ...withoutThumbnail, ...caption }
     case 'audio':
     case 'voice':
       return {
-        audio: await streamOf(message),
+        ...(await durationOf(message)),
+        audio: uploadedFile(message),
         mimetype: message.type === 'voice' && fileOf(message).mimeType === 'audio/ogg' ? opus : fileOf(message).mimeType,
         ptt: message.type === 'voice',
-        ...(fileOf(message).durationSeconds == null ? {} : { seconds: fileOf(message).durationSeconds as number }),
       }
     case 'document':
       return {
-        document: await streamOf(message),
+        document: uploadedFile(message),
         mimetype: fileOf(message).mimeType,
         fileName: fileOf(message).fileName ?? 'file',
         ...caption,
       }
     case 'sticker':
-      return { sticker: await streamOf(message), mimetype: fileOf(message).mimeType }
+      return { sticker: uploadedFile(message), mimetype: fileOf(message).mimeType }
     case 'location': {
       const place = message.location
       if (!place) {
@@ -95,14 +137,15 @@ function fileOf({ file }: OutboundMessage): NonNullable<OutboundMessage['file']>
   return file
 }
 
-async function streamOf(message: OutboundMessage) {
-  const { path } = fileOf(message)
-  try {
-    await access(path, constants.R_OK)
-  } catch {
-    throw new EngineError('rejected', 'The file cannot be read.')
-  }
-  return { stream: createReadStream(path) }
+/** The library has it by its name. */
+function uploadedFile(message: OutboundMessage) {
+  return { url: fileOf(message).path }
+}
+
+async function durationOf(message: OutboundMessage): Promise<{ seconds?: number }> {
+  const { durationSeconds, path } = fileOf(message)
+  const seconds = durationSeconds ?? (await getAudioDuration(path).catch(() => undefined))
+  return seconds == null ? {} : { seconds: Math.trunc(seconds) }
 }
 
 function target({ target: named }: OutboundMessage): TargetMessage {

@@ -110,6 +110,36 @@ describe('Outgoing messages', () => {
       const plain = await build({ type: 'voice', file: { path, mimeType: 'audio/ogg' } })
       assert.equal(plain.audioMessage?.mimetype, 'audio/ogg; codecs=opus')
       assert.deepEqual(uploaded, ['document', 'audio', 'audio'])
+      const reply = await build({ type: 'image', file: { path, mimeType: 'image/png' }, mentions: ['22@lid'], target: { whatsAppId: 'Q', fromMe: false } })
+      assert.deepEqual([reply.imageMessage?.contextInfo?.stanzaId, reply.imageMessage?.contextInfo?.mentionedJid], ['Q', ['22@lid']])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  test('a song of which nobody said how long it is is as long as it sounds', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lw-'))
+    try {
+      const path = join(folder, 'song')
+      const rate = 8_000
+      const header = Buffer.alloc(44)
+      header.write('RIFF')
+      header.writeUInt32LE(36 + 3 * rate, 4)
+      header.write('WAVEfmt ', 8)
+      header.writeUInt32LE(16, 16)
+      header.writeUInt16LE(1, 20)
+      header.writeUInt16LE(1, 22)
+      header.writeUInt32LE(rate, 24)
+      header.writeUInt32LE(rate, 28)
+      header.writeUInt16LE(1, 32)
+      header.writeUInt16LE(8, 34)
+      header.write('data', 36)
+      header.writeUInt32LE(3 * rate, 40)
+      await writeFile(path, Buffer.concat([header, Buffer.alloc(3 * rate, 128)]))
+      const song = await build({ type: 'audio', file: { path, mimeType: 'audio/wav' } })
+      assert.equal(song.audioMessage?.seconds, 3)
+      await writeFile(path, 'no song')
+      assert.ok(!(await build({ type: 'audio', file: { path, mimeType: 'audio/wav' } })).audioMessage?.seconds)
     } finally {
       await rm(folder, { recursive: true })
     }

@@ -9,10 +9,11 @@ import { until } from './until.js'
 export class EmulatedHost {
   private constructor(readonly emulator: Emulator, readonly silo: FakeSilo, readonly process: HostProcess) {}
 
-  static async start(emulator: Emulator, more: Partial<typeof settings> = {}): Promise<EmulatedHost> {
+  static async start(emulator: Emulator, more: Partial<typeof settings> = {}, env: Record<string, string> = {}): Promise<EmulatedHost> {
     const silo = await FakeSilo.start()
     silo.settings = { ...settings, webSocketUrl: emulator.url, ...more }
-    const host = new EmulatedHost(emulator, silo, new HostProcess(silo.socketPath, emulator.hostOptions))
+    const { execArgv, env: trust } = emulator.hostOptions
+    const host = new EmulatedHost(emulator, silo, new HostProcess(silo.socketPath, { execArgv, env: { ...trust, ...env } }))
     await silo.welcomed()
     return host
   }

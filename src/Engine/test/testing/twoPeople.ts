@@ -18,7 +18,7 @@ export interface TwoPeople {
 }
 
 /** To be called in a suite. @param lastPhone Their phones are the next ones after this, so that suites do not meet. */
-export function twoPeople(lastPhone: number, more: Partial<typeof settings> = {}): TwoPeople {
+export function twoPeople(lastPhone: number, more: Partial<typeof settings> = {}, env: Record<string, string> = {}): TwoPeople {
   const world = {} as TwoPeople
 
   before(async () => {
@@ -26,7 +26,7 @@ export function twoPeople(lastPhone: number, more: Partial<typeof settings> = {}
   })
 
   beforeEach(async () => {
-    world.host = await EmulatedHost.start(world.emulator, more)
+    world.host = await EmulatedHost.start(world.emulator, more, env)
     world.anna = await world.emulator.phone(`${++lastPhone}`, 'Anna')
     world.bert = await world.emulator.phone(`${++lastPhone}`, 'Bert')
     await world.host.pair('n1', world.anna)

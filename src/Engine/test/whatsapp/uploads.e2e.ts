@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -9,11 +10,12 @@ import { until } from '../testing/until.js'
 const picture = Buffer.alloc(50_000, 'loopwave ')
 
 describe('A file to be sent', () => {
-  const world = twoPeople(4915240000000, { queryTimeoutMs: 2_000 })
-  let folder: string
+  const folder = mkdtempSync(join(tmpdir(), 'lw-'))
+  const temporary = join(folder, 'temporary')
+  const world = twoPeople(4915240000000, { queryTimeoutMs: 2_000 }, { TMPDIR: temporary })
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lw-'))
+    await mkdir(temporary)
     await writeFile(join(folder, 'picture'), picture)
   })
 
@@ -49,4 +51,16 @@ describe('A file to be sent', () => {
       assert.equal(host.silo.eventsOf('closed', 'n1').length, 1, 'the connection stays')
     })
   }
+
+  test('is sent also when the folder of the host is gone, and waits while there can be none', async () => {
+    const [own = ''] = await readdir(temporary)
+    await rm(join(temporary, own), { recursive: true })
+    await arrives('FIRST', await prepare('FIRST'))
+
+    await rm(temporary, { recursive: true })
+    await writeFile(temporary, 'in its place')
+    await assert.rejects(prepare('SECOND'), { data: { error: 'unavailable', code: 'disk_not_writable' } })
+    await rm(temporary)
+    await arrives('SECOND', await prepare('SECOND'))
+  })
 })
