@@ -2,6 +2,7 @@ import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node.js'
 import type { Level, Log } from '../log/log.js'
 import { describeFault } from '../log/redact.js'
 import { type Cursor, EngineError, type Entry, type Event } from '../rpc/contract.js'
+import { never } from './deadline.js'
 
 const eventsPerBatch = 200
 const bytesPerBatch = 4 * 1024 * 1024
@@ -76,8 +77,11 @@ export class Delivery {
     void this.#offer()
   }
 
-  /** Resolves when everything added so far is stored. Never, when this ends before. */
+  /** Resolves when everything added so far is stored. Never, when this ends before, or has. */
   stored(): Promise<void> {
+    if (this.#ended) {
+      return never()
+    }
     const sequence = this.lastSequence
     if (sequence <= this.#acknowledged) {
       return Promise.resolve()

@@ -243,4 +243,15 @@ describe('A delivery', () => {
     await settle()
     assert.deepEqual(offered, [])
   })
+
+  test('says of nothing that it is stored once ended, whatever was stored before', async () => {
+    const { delivery } = start()
+    delivery.add(named('a'))
+    await settle()
+    delivery.acknowledge(at(1))
+    await delivery.stored()
+    delivery.end()
+    delivery.add(named('b'))
+    assert.equal(await Promise.race([delivery.stored().then(() => 'stored'), settle().then(() => 'waits')]), 'waits')
+  })
 })
