@@ -7,7 +7,7 @@ import type { Memory } from './memory.js'
 /** Who has to hear what the network says before the library does. */
 export interface Hearers {
   journal: Pick<Journal, 'saw'>
-  memory: Pick<Memory, 'retries' | 'forgetGroup'>
+  memory: Pick<Memory, 'retries' | 'groups'>
   knownDevices: Pick<KnownDevices, 'changed' | 'changedOurs'>
   begunSessions: Pick<BegunSessions, 'changed' | 'identityChanged'>
 }
@@ -19,7 +19,7 @@ export function hearFirst(ws: WASocket['ws'], { journal, memory, knownDevices, b
   // By the time the library counts its answer, this is known for one.
   hear('receipt,type:retry', (receipt) => memory.retries.receipt(receipt))
   // By the time the library tells of it, what an administrator did since may have been read.
-  hear('notification,type:w:gp2', ({ attrs: { from } }) => memory.forgetGroup(from ?? ''))
+  hear('notification,type:w:gp2', ({ attrs: { from } }) => memory.groups.forget(from ?? ''))
   // The library changes no list that is not there.
   hear('notification,type:devices', (notice) => {
     knownDevices.changed(notice)

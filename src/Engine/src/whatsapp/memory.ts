@@ -1,9 +1,7 @@
-import type { GroupMetadata } from 'baileys'
 import { Bounded } from './bounded.js'
+import { Groups } from './groups.js'
 import { Retries } from './retries.js'
 
-const groupsRemembered = 1_000
-const groupFreshMs = 5 * 60_000
 const answersRemembered = 1_000
 /** As often a receipt is left to the next connection; what the network says of it then is taken for its last word. */
 const mostPutOff = 3
@@ -16,10 +14,10 @@ export const devicesRemembered = 10_000
 /** What a number remembers from one connection to the next: how often it answered a retry, who is in its groups, and with whom its sessions are good. */
 export class Memory {
   readonly retries = new Retries()
+  readonly groups = new Groups()
   readonly #putOff = new Bounded<number>(answersRemembered)
   /** When, in the last hour. */
   #putOffs: number[] = []
-  readonly #groups = new Bounded<{ group: GroupMetadata; at: number }>(groupsRemembered)
 
   /** Devices with which a session was begun since the credentials came here. */
   readonly begunWith = new Bounded<true>(devicesRemembered)
@@ -41,18 +39,5 @@ export class Memory {
     this.#putOff.set(answer, times + 1)
     this.#putOffs.push(now)
     return true
-  }
-
-  group(jid: string): GroupMetadata | undefined {
-    const known = this.#groups.get(jid)
-    return known && performance.now() - known.at < groupFreshMs ? known.group : undefined
-  }
-
-  keepGroup(group: GroupMetadata): void {
-    this.#groups.set(group.id, { group, at: performance.now() })
-  }
-
-  forgetGroup(jid: string): void {
-    this.#groups.delete(jid)
   }
 }

@@ -202,14 +202,14 @@ export class Recipients {
   }
 
   async group(jid: string): Promise<GroupMetadata> {
-    const known = this.memory.group(jid)
+    const known = this.memory.groups.get(jid)
     if (known) {
       return known
     }
     const group = await this.socket.groupMetadata(jid).catch((error: unknown) => {
       throw asGroupRefusal(error)
     })
-    this.memory.keepGroup(group)
+    this.memory.groups.keep(group)
     return group
   }
 }

@@ -86,7 +86,7 @@ export class WhatsAppSession implements Session {
     this.#device = new Device(credentials, (changes) => this.#saves.store(changes))
     this.#knownDevices = new KnownDevices(this.#device)
     this.#sessionLooks = new SessionLooks(this.#device, (device) => this.#begunSessions.isRefused(device))
-    this.#reader = new Reader(this.#device, port.log, (jid) => this.#memory.group(jid))
+    this.#reader = new Reader(this.#device, port.log, (jid) => this.#memory.groups.get(jid))
     this.#journal = new Journal((stanza, plaintext) => this.#reader.read(stanza, plaintext), (stanza) => this.#reader.unread(stanza))
     this.#keysFirst = new KeysFirst(this.#device)
     this.#saves = new Saves({
@@ -272,7 +272,7 @@ export class WhatsAppSession implements Session {
     }
     for (const group of [...(batch['groups.update'] ?? []), batch['group-participants.update']]) {
       if (group?.id) {
-        this.#memory.forgetGroup(group.id)
+        this.#memory.groups.forget(group.id)
       }
     }
     const history = batch['messaging-history.set']
