@@ -41,4 +41,19 @@ describe('A log-in', () => {
       await heard('are you there?')
     })
   }
+
+  test('at which the network does not say how many keys of ours it has is followed by some, once somebody wants one', async () => {
+    const { host, emulator, bert } = world
+    const { phone } = await emulator.phone('4915239999999', 'Cleo')
+    await host.silo.ask('open', { number: 'n2', epoch: 1, link: {} })
+    const { qr } = await host.silo.event('linkOffered', 'n2')
+    await emulator.call('POST', `/accounts/${phone}/scan`, { qr })
+    await host.silo.event('closed', 'n2', ({ code }) => code === 515)
+    await emulator.call('POST', '/faults', { kind: 'query-error', phone, query: 'get encrypt count', code: 503 })
+    await host.reopen('n2')
+    const keys = async () => (await emulator.call<{ companions: { preKeys: number }[] }>('GET', `/accounts/${phone}`)).companions[0]?.preKeys ?? 0
+    await until(async () => await keys() > 0, 'the network has keys')
+    await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: phone, text: 'welcome' })
+    await host.silo.event('messageReceived', 'n2', ({ message }) => message.text === 'welcome')
+  })
 })
