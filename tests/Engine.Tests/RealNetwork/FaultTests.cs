@@ -78,6 +78,18 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_log_in_after_which_the_network_delivers_nothing_is_made_again_and_what_waited_arrives()
+    {
+        await _deployment.WhatsApp.Fault(new { kind = "query-error", phone = _phone, query = "set passive active", code = 503, count = 1 });
+        await _deployment.WhatsApp.Fault(new { kind = "drop", phone = _phone });
+        await _deployment.WhatsApp.Say(_person, _phone, "are you there?");
+
+        await _deployment.Shown(_person, message => Deployment.Text(message["text"]) == "are you there?");
+
+        await _deployment.MessageIs(await _deployment.Send(_number, _person, "here I am"), "delivered");
+    }
+
+    [Fact]
     public async Task A_network_that_was_away_for_a_moment_is_the_same_one_afterwards()
     {
         await _deployment.WhatsApp.Restart();

@@ -42,6 +42,21 @@ public sealed class MediaTests(Deployment deployment) : IClassFixture<Deployment
         Assert.Equal(Content, await deployment.WhatsApp.File(_person, Deployment.Text(arrived["id"])));
     }
 
+    [Fact]
+    public async Task A_file_that_the_network_did_not_say_where_to_send_to_at_first_leaves_on_the_same_connection()
+    {
+        var since = Deployment.Text((await deployment.Ready(_number))["since"]);
+        await deployment.WhatsApp.Fault(new { kind = "query-error", phone = _phone, query = "set w:m media_conn", code = 503, count = 1 });
+        var media = await deployment.Upload(Content, "image/jpeg");
+
+        var sent = Deployment.Text((await deployment.Post("/api/v1/messages", new { from = _number, to = _person, media = new { id = media } }))["id"]);
+
+        await deployment.MessageIs(sent, "delivered");
+        var arrived = (await deployment.Inbox(_person, inbox => inbox.Count == 1))[0]!;
+        Assert.Equal(Content, await deployment.WhatsApp.File(_person, Deployment.Text(arrived["id"])));
+        Assert.Equal(since, Deployment.Text((await deployment.Ready(_number))["since"]));
+    }
+
     [Theory]
     [InlineData("image", "image/jpeg", "image", "A picture", null, null)]
     [InlineData("video", "video/mp4", "video", "A film of us", null, 3)]

@@ -144,8 +144,10 @@ public sealed class NotSentTests : IAsyncLifetime
         Assert.Equal((MessageStatus.Queued, null), await State(sent));
     }
 
-    [Fact]
-    public async Task A_file_that_can_never_be_uploaded_fails_after_growing_pauses_and_lets_its_chat_go_on()
+    [Theory]
+    [InlineData(null, "media_upload_failed")]
+    [InlineData("disk_full", "disk_full")]
+    public async Task A_file_that_can_never_be_uploaded_fails_after_growing_pauses_and_lets_its_chat_go_on(string? code, string shown)
     {
         var media = await Upload();
         var tries = new List<DateTimeOffset>();
@@ -154,18 +156,18 @@ public sealed class NotSentTests : IAsyncLifetime
             if (message.File is not null)
             {
                 tries.Add(_cluster.Clock.GetUtcNow());
-                throw new EngineException(EngineError.Unavailable, "Not now.");
+                throw new EngineException(EngineError.Unavailable, "Not now.", code);
             }
         };
         var sent = (await _cluster.Messages.Send(Any.Send("") with { Media = media })).Value!.Message.Id;
         await Accept("behind it");
         await Accept("elsewhere", Any.Jid());
         Assert.Equal("elsewhere", (await Confirm()).Message.Text);
-        await _cluster.Eventually(() => State(sent), state => state == (MessageStatus.Queued, "media_upload_failed"));
+        await _cluster.Eventually(() => State(sent), state => state == (MessageStatus.Queued, shown));
 
         Assert.Equal("behind it", (await Confirm()).Message.Text);
 
-        Assert.Equal((MessageStatus.Failed, "media_upload_failed"), await State(sent));
+        Assert.Equal((MessageStatus.Failed, shown), await State(sent));
         Assert.Equal(5, tries.Count);
         var pauses = tries.Zip(tries.Skip(1), (one, next) => next - one).ToList();
         Assert.Equal(pauses.Order(), pauses);
