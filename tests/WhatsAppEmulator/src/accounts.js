@@ -10,6 +10,8 @@ export class Device {
   /** What it showed for itself when it opened a session, once that was found good. */
   proof
   preKeys = new Map()
+  /** What it last said that its owner is called. */
+  saidName
   /** The devices of others, by their phones, of which it has confirmed to know that they are gone. Ids are never given twice. */
   knowsGone = new Set()
   /** The same of what it was told and has not confirmed, by the ids of the notices. */
@@ -44,6 +46,13 @@ export class Device {
     }
   }
 
+  /** Others have taken nearly all of its one-time keys. */
+  runLow() {
+    const [left] = this.preKeys
+    this.preKeys = new Map(left && [left])
+    this.#tellPreKeysLow()
+  }
+
   addPreKeys(keys) {
     for (const [id, value] of keys) this.preKeys.set(id, value)
     this.#wasTold = false
@@ -61,16 +70,16 @@ export class Device {
   }
 
   save() {
-    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, toldGone, knowsLeft } = this
+    const { id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, saidName, knowsGone, toldGone, knowsLeft } = this
     const pending = this.#pending.map(({ node }) => node)
     return {
-      id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, knowsGone, toldGone, knowsLeft, pending, wasTold: this.#wasTold
+      id, keyIndex, noiseKey, registrationId, identity, signedPreKey, proof, preKeys, saidName, knowsGone, toldGone, knowsLeft, pending, wasTold: this.#wasTold
     }
   }
 
-  static restore(account, { pending, wasTold, proof, preKeys, knowsGone, toldGone, knowsLeft, ...known }) {
+  static restore(account, { pending, wasTold, proof, preKeys, saidName, knowsGone, toldGone, knowsLeft, ...known }) {
     const device = new Device({ account, ...known })
-    Object.assign(device, { proof, preKeys, knowsGone, toldGone, knowsLeft })
+    Object.assign(device, { proof, preKeys, saidName, knowsGone, toldGone, knowsLeft })
     device.#pending = pending.map(node => ({ node, written: false }))
     device.#wasTold = wasTold
     return device
@@ -142,8 +151,8 @@ export class Account {
   watchers = new Set()
   #nextDevice = 1
 
-  constructor({ phone, otherForms, lid, lidKnown, name, record, newId }) {
-    Object.assign(this, { phone, otherForms, lid, lidKnown, name, record, newId })
+  constructor({ phone, otherForms, lid, lidKnown, name, isBusiness, record, newId }) {
+    Object.assign(this, { phone, otherForms, lid, lidKnown, name, isBusiness, record, newId })
   }
 
   get jid() {
@@ -169,9 +178,9 @@ export class Account {
 
   /** Without its phone, which can only be made when all accounts are there. */
   save() {
-    const { phone, otherForms, lid, lidKnown, name } = this
+    const { phone, otherForms, lid, lidKnown, name, isBusiness } = this
     return {
-      phone, otherForms, lid, lidKnown, name,
+      phone, otherForms, lid, lidKnown, name, isBusiness,
       nextDevice: this.#nextDevice,
       companions: this.companions.map(device => device.save()),
       watchers: [...this.watchers].map(device => device.jid)

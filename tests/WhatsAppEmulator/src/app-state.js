@@ -3,6 +3,7 @@ import { seconds } from './stanza.js'
 
 const { SET } = proto.SyncdMutation.SyncdOperation
 const CONTACTS = 'critical_unblock_low'
+const OWN = 'critical_block'
 
 /** What a phone tells its companions of its own settings and address book: collections of encrypted patches, in order. */
 export class AppState {
@@ -30,6 +31,11 @@ export class AppState {
       apiVersion: 2,
       syncAction: { timestamp: Date.now(), contactAction: { fullName: name, firstName: name.split(' ')[0], lidJid, saveOnPrimaryAddressbook: true } }
     })
+  }
+
+  /** Writes down what the owner is called. */
+  saveOwnName(name) {
+    return this.#change(OWN, { index: ['setting_pushName'], apiVersion: 1, syncAction: { timestamp: Date.now(), pushNameSetting: { name } } })
   }
 
   version(name) {

@@ -15,6 +15,8 @@ export class Connection {
   registration
   /** Whether the backlog was written, so that new stanzas may be. */
   isLive = false
+  /** Whether the client is shown as online. */
+  isAvailable = false
   /** How much was waiting at the login, and how much of it the client takes at once. */
   backlog = 0
   batch = 0

@@ -34,7 +34,9 @@ const ROUTES = [
   ['POST', '/accounts/:phone/read', (emulator, [phone], { to, ids, author }) =>
     emulator.phone(phone).read(addressIn(emulator, to), ids, author && emulator.phone(author).account.lidJid)],
   ['POST', '/accounts/:phone/type', (emulator, [phone], { to, state }) => emulator.phone(phone).type(addressIn(emulator, to), state)],
-  ['POST', '/accounts/:phone/garble', (emulator, [phone], { count = 1 }) => { emulator.phone(phone).garbles = count }],
+  ['POST', '/accounts/:phone/garble', (emulator, [phone], { count = 1, again = 0 }) => {
+    Object.assign(emulator.phone(phone), { garbles: count, garblesAgain: again })
+  }],
   ['POST', '/accounts/:phone/power', (emulator, [phone], { on }) => emulator.phone(phone).turn(on === true)],
   ['POST', '/accounts/:phone/forget-sessions', (emulator, [phone], { of }) => emulator.phone(phone).forgetSessions(emulator.phone(of).account)],
   ['POST', '/accounts/:phone/history', (emulator, [phone], { chat, name, messages, bootstrap }) => {
@@ -43,6 +45,7 @@ const ROUTES = [
     if (messages) owner.history.add(addressIn(emulator, chat), messages, name)
   }],
   ['POST', '/accounts/:phone/contacts', (emulator, [phone], { of, name }) => emulator.phone(phone).saveContact(emulator.phone(of), text(name, 'name'))],
+  ['POST', '/accounts/:phone/rename', (emulator, [phone], { name }) => emulator.phone(phone).rename(text(name, 'name'))],
   ['POST', '/accounts/:phone/reveal-lid', (emulator, [phone]) => { emulator.phone(phone).account.lidKnown = true }],
   ['POST', '/accounts/:phone/unlink', (emulator, [phone]) => emulator.phone(phone).unlink()],
   ['POST', '/accounts/:phone/lists', (emulator, [phone], { members }) => emulator.phone(phone).createList(members.map(member => emulator.phone(member)))],
@@ -61,6 +64,7 @@ const ROUTES = [
   ['GET', '/record', emulator => emulator.record.messages],
   ['GET', '/connections', emulator => emulator.record.connections],
   ['GET', '/log-ins', emulator => emulator.record.logIns],
+  ['GET', '/online', emulator => emulator.record.online],
   ['GET', '/chatstates', emulator => emulator.record.chatstates],
   ['GET', '/problems', emulator => emulator.record.problems]
 ].map(([method, path, act]) => ({ method, parts: path.split('/'), act }))
@@ -153,6 +157,8 @@ function describe({ account, isOn, keysGiven }) {
     companions: account.companions.map(device => ({
       jid: device.jid,
       isConnected: device.connection?.isLive === true,
+      isAvailable: device.connection?.isAvailable === true,
+      saidName: device.saidName,
       preKeys: device.preKeys.size,
       pending: device.pendingCount
     }))

@@ -58,7 +58,7 @@ export class LinkDesk {
     const answer = await connection.request(stanza('iq', { id: this.#server.ids.stanza(), type: 'set', from: SERVER, t: seconds() }, [
       stanza('pair-success', {}, [
         stanza('device-identity', {}, blob),
-        stanza('biz', { name: account.name }),
+        ...account.isBusiness ? [stanza('biz', { name: account.name })] : [],
         stanza('device', { jid: `${account.phone}:${id}@s.whatsapp.net`, lid: `${lid}:${id}@lid` }),
         stanza('platform', { name: 'android' })
       ])

@@ -24,8 +24,9 @@ export class Phone {
   bootstrapPerChat = 50
   /** Whether it tells authors at once that their messages arrived, as a phone with a connection does. */
   isOn = true
-  /** How many of the next ciphertexts for companions of others nobody can read; those that are asked for again everybody can. */
+  /** How many of the next ciphertexts for companions of others nobody can read; those that are asked for again everybody can, but `again` of them. */
   garbles = 0
+  garblesAgain = 0
   #server
   #signal
   #sent = new Map()
@@ -238,7 +239,16 @@ export class Phone {
 
   /** Saves a person under a name of its own, and tells the companions that the address book changed. */
   async saveContact({ account }, name) {
-    const { name: collection, version } = await this.appState.saveContact({ jid: account.jid, lidJid: account.publicLid, name })
+    this.#tellChanged(await this.appState.saveContact({ jid: account.jid, lidJid: account.publicLid, name }))
+  }
+
+  /** The owner calls themselves otherwise from now on. */
+  async rename(name) {
+    this.account.name = name
+    this.#tellChanged(await this.appState.saveOwnName(name))
+  }
+
+  #tellChanged({ name: collection, version }) {
     for (const device of this.account.companions) {
       device.deliver(stanza('notification', { id: this.#server.ids.stanza(), type: 'server_sync', from: SERVER, t: seconds() }, [
         stanza('collection', { name: collection, version })
@@ -424,15 +434,15 @@ export class Phone {
     const content = isOwn ? { deviceSentMessage: { destinationJid: chat, message } } : message
     const { type: kind, content: sealed } = await this.#signal.encrypt(device, content, { fresh })
     const enc = fresh
-      ? stanza('enc', { v: 2, type: kind, count, ...attrs }, sealed)
+      ? stanza('enc', { v: 2, type: kind, count, ...attrs }, this.#garbled(device, sealed, 'garblesAgain'))
       : stanza('enc', { v: 2, type: (device.id !== 0 && cipher) || kind, count, ...attrs }, this.#garbled(device, sealed))
     this.#server.router.deliver(this, device, { id, type, edit, enc, chat, group, address, category })
   }
 
   /** What a device gets of a ciphertext: another one in its place, while this phone garbles. */
-  #garbled(device, sealed) {
-    if (this.garbles === 0 || device.id === 0 || device.account === this.account) return sealed
-    this.garbles--
+  #garbled(device, sealed, left = 'garbles') {
+    if (this[left] === 0 || device.id === 0 || device.account === this.account) return sealed
+    this[left]--
     const garbled = Buffer.from(sealed)
     garbled[garbled.length - 20] ^= 1    // of the text or its seal: the last bytes of a first message say something else
     return garbled

@@ -28,6 +28,7 @@ const KINDS = {
   compress: (emulator, { over }) => { emulator.faults.compressOver = positive(over, 'over') },
   release: emulator => emulator.faults.release(),
   drop: now(connection => connection.drop()),
+  'pre-keys-low': now(connection => connection.device.runLow()),
   freeze: now(connection => connection.freeze()),
   replaced: now(connection => connection.close(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]))),
   downgrade: now(connection => connection.close(stanza('ib', {}, [stanza('downgrade_webclient')]))),

@@ -6,6 +6,7 @@ export class Record {
   #delivered = new Map()
   #problems = []
   #chatstates = []
+  #online = []
   #connections = []
   #logIns = []
 
@@ -78,21 +79,28 @@ export class Record {
     this.#chatstates.push({ from, to, state, at: new Date().toISOString() })
   }
 
+  /** A companion said that it is in use. */
+  cameOnline({ device, name }) {
+    if (this.#online.length >= LIMIT) this.#online.shift()
+    this.#online.push({ device, name, at: new Date().toISOString() })
+  }
+
   /** Something the real server would not have understood or taken. */
   problem(from, what) {
     if (this.#problems.length < LIMIT) this.#problems.push({ from, what, at: new Date().toISOString() })
   }
 
   save() {
-    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems, connections: this.#connections, logIns: this.#logIns }
+    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems, connections: this.#connections, logIns: this.#logIns, online: this.#online }
   }
 
-  restore({ sent, delivered, problems, connections, logIns }) {
+  restore({ sent, delivered, problems, connections, logIns, online }) {
     this.#sent = sent
     this.#delivered = delivered
     this.#problems = problems
     this.#connections = connections
     this.#logIns = logIns
+    this.#online = online
   }
 
   get messages() {
@@ -109,6 +117,10 @@ export class Record {
 
   get chatstates() {
     return [...this.#chatstates]
+  }
+
+  get online() {
+    return [...this.#online]
   }
 
   get problems() {

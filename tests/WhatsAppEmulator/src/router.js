@@ -107,7 +107,17 @@ export class Router {
       this.#server.record.problem(connection.name, `unknown presence: ${outline(node)}`)
     } else if (to !== undefined && !this.#isKnown(to)) {
       this.#server.record.problem(connection.name, `presence for nobody: ${outline(node)}`)
+    } else if (to === undefined) {
+      this.#available(connection, node)
     }
+  }
+
+  /** A device says whether it is in use, and what its owner is called. Without a type it is: then it is shown as online, and the phone does not ring. */
+  #available(connection, { attrs: { type, name } }) {
+    const { device } = connection
+    connection.isAvailable = type !== 'unavailable'
+    device.saidName = name ?? device.saidName
+    if (connection.isAvailable) this.#server.record.cameOnline({ device: device.jid, name })
   }
 
   /** Somebody writes, or stopped: told to who is connected at this moment, and kept by nobody. */

@@ -63,14 +63,14 @@ export class WhatsAppEmulator {
 
   /**
    * A person with a phone. `otherForms`: how else it can be asked for, as the Brazilian phones without their 9. `lidKnown: false`
-   * keeps the hidden address from everybody until `revealLid`.
+   * keeps the hidden address from everybody until `revealLid`. `isBusiness: false`: linking does not tell the name, only the phone does.
    */
-  addPhone({ phone, name, otherForms = [], lid = this.ids.lid(), lidKnown = true }) {
+  addPhone({ phone, name, otherForms = [], lid = this.ids.lid(), lidKnown = true, isBusiness = true }) {
     const forms = [phone, otherForms].flat()
     if (!forms.every(form => /^\d{5,15}$/.test(form ?? ''))) throw new RangeError('phone: 5 to 15 digits')
     if (forms.some(this.accounts.byAnyForm)) throw new RangeError(`${phone} exists already`)
     if (!/^\d{5,20}$/.test(lid)) throw new RangeError('lid: 5 to 20 digits')
-    const account = this.accounts.add(new Account({ phone, otherForms, name: name ?? `Person ${phone}`, lid, lidKnown, record: this.record, newId: this.ids.stanza }))
+    const account = this.accounts.add(new Account({ phone, otherForms, name: name ?? `Person ${phone}`, lid, lidKnown, isBusiness, record: this.record, newId: this.ids.stanza }))
     account.owner = new Phone(this, account)
     account.devices.set(0, account.owner)
     return account.owner
