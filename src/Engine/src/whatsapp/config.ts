@@ -16,7 +16,7 @@ export function toConfig(settings: Settings, log: Log): Omit<SocketConfig, 'auth
     keepAliveIntervalMs: settings.keepAliveMs,
     defaultQueryTimeoutMs: settings.queryTimeoutMs,
     retryRequestDelayMs: settings.retryRequestDelayMs,
-    // Else the phone stops telling its owner about new messages.
+    // Else the phone stops telling its owner about new messages. This is not all that it takes: see stayUnavailable.
     markOnlineOnConnect: false,
     emitOwnEvents: false,
     syncFullHistory: false,

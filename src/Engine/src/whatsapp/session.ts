@@ -9,6 +9,7 @@ import { prepare } from '../messages/outbound.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
 import { EngineError, type Event, type OutboundMessage, type Params, type PresenceState, type Settings } from '../rpc/contract.js'
 import { Answers } from './answers.js'
+import { stayUnavailable } from './availability.js'
 import { BegunSessions } from './begunSessions.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
 import { toConfig } from './config.js'
@@ -252,6 +253,8 @@ export class WhatsAppSession implements Session {
 
   #listen(): void {
     const { ev, ws } = this.#socket
+    stayUnavailable(this.#socket, this.#device.creds, () => this.isOpen, (error) =>
+      this.port.log('warning', 'the network could not be told the name of the number', undefined, describeFault(error)))
     aroundListeners(ws, (event, args, call) => void this.#incoming.handle(event, args, call))
     ev.process((batch) => {
       try {
