@@ -11,7 +11,7 @@ namespace Loopwave.WhatsApp.RealNetwork;
 /// <summary>
 /// The product as a user starts it, with its real engine hosts and an unmodified Baileys, against the WhatsApp server for
 /// tests. Driven through REST alone. What must hold of every run is asserted at its end: the network understood all that it was
-/// sent, and nothing that was written down gives away who wrote what to whom, or a key.
+/// sent, no number was shown as online, and nothing that was written down gives away who wrote what to whom, or a key.
 /// </summary>
 public sealed class Deployment : IAsyncLifetime
 {
@@ -60,6 +60,7 @@ public sealed class Deployment : IAsyncLifetime
         {
             await _deployment.End();
             Assert.Equal("[]", (await WhatsApp.Problems()).ToJsonString());
+            Assert.Equal("[]", (await WhatsApp.Online()).ToJsonString());
             Writing.HoldNothing(await Written(), _confidences, _secrets, await StoredSecrets.AllKeys(Path.Combine(DataDirectory, "auth")));
         }
         finally

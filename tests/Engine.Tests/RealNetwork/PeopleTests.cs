@@ -42,6 +42,23 @@ public sealed class PeopleTests(Deployment deployment) : IClassFixture<Deploymen
     }
 
     [Fact]
+    public async Task A_name_of_the_number_that_only_its_phone_tells_becomes_known_while_the_number_is_not_shown_as_online()
+    {
+        var phone = Deployment.NewPhone();
+        await deployment.WhatsApp.OnServer("/accounts", new { phone, name = "Shop", isBusiness = false });
+        await deployment.LinkByQr(await deployment.NewNumber(), phone);
+
+        // All that the phone writes has its name in it: what still has the old one goes first.
+        await deployment.Told(phone);
+        await deployment.WhatsApp.OnPhone(phone, "rename", new { name = "The shop" });
+
+        var account = await Deployment.Until(
+            () => deployment.WhatsApp.Account(phone), account => Deployment.Text(account["companions"]![0]!["saidName"]) == "The shop");
+        Assert.False(account["companions"]![0]!["isAvailable"]!.GetValue<bool>());
+        Assert.Empty(await deployment.WhatsApp.Online());
+    }
+
+    [Fact]
     public async Task A_hidden_address_that_appears_late_belongs_to_the_same_person_and_chat()
     {
         var person = Deployment.NewPhone();

@@ -134,6 +134,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>Every word of a linked device that its owner writes, or stopped.</summary>
     public async Task<JsonArray> Chatstates() => (await Read("/chatstates")).AsArray();
 
+    /// <summary>Every time that a linked device said, or let it be understood, that somebody uses it: <c>{ device, at }</c>.</summary>
+    public async Task<JsonArray> Online() => (await Read("/online")).AsArray();
+
     /// <summary>What no real server would have understood. Empty, or the engine is wrong.</summary>
     public async Task<JsonArray> Problems() => (await Read("/problems")).AsArray();
 
