@@ -149,6 +149,8 @@ export class Device {
 export class Account {
   devices = new Map()
   watchers = new Set()
+  /** What others gave it to show when it writes to them, by their phones: `{ token, t }`. */
+  tokens = new Map()
   #nextDevice = 1
 
   constructor({ phone, otherForms, lid, lidKnown, name, isBusiness, record, newId }) {
@@ -183,12 +185,14 @@ export class Account {
       phone, otherForms, lid, lidKnown, name, isBusiness,
       nextDevice: this.#nextDevice,
       companions: this.companions.map(device => device.save()),
-      watchers: [...this.watchers].map(device => device.jid)
+      watchers: [...this.watchers].map(device => device.jid),
+      tokens: this.tokens
     }
   }
 
-  restore({ nextDevice, companions }) {
+  restore({ nextDevice, companions, tokens }) {
     this.#nextDevice = nextDevice
+    this.tokens = tokens
     for (const saved of companions) this.devices.set(saved.id, Device.restore(this, saved))
   }
 }

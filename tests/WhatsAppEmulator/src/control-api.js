@@ -45,6 +45,7 @@ const ROUTES = [
     if (messages) owner.history.add(addressIn(emulator, chat), messages, name)
   }],
   ['POST', '/accounts/:phone/contacts', (emulator, [phone], { of, name }) => emulator.phone(phone).saveContact(emulator.phone(of), text(name, 'name'))],
+  ['POST', '/accounts/:phone/give-token', (emulator, [phone], { to }) => emulator.phone(phone).giveToken(emulator.phone(to))],
   ['POST', '/accounts/:phone/rename', (emulator, [phone], { name }) => emulator.phone(phone).rename(text(name, 'name'))],
   ['POST', '/accounts/:phone/reveal-lid', (emulator, [phone]) => { emulator.phone(phone).account.lidKnown = true }],
   ['POST', '/accounts/:phone/unlink', (emulator, [phone]) => emulator.phone(phone).unlink()],
@@ -64,6 +65,7 @@ const ROUTES = [
   ['GET', '/record', emulator => emulator.record.messages],
   ['GET', '/connections', emulator => emulator.record.connections],
   ['GET', '/log-ins', emulator => emulator.record.logIns],
+  ['GET', '/tokens', emulator => emulator.record.tokens],
   ['GET', '/online', emulator => emulator.record.online],
   ['GET', '/chatstates', emulator => emulator.record.chatstates],
   ['GET', '/problems', emulator => emulator.record.problems]

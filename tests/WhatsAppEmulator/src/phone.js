@@ -5,7 +5,7 @@ import { History, notification } from './history.js'
 import * as jids from './jids.js'
 import { idsOf } from './router.js'
 import { SignalKeys } from './signal.js'
-import { bigEndian, children, seconds, SERVER, stanza } from './stanza.js'
+import { bigEndian, children, seconds, SERVER, stanza, tokenNode } from './stanza.js'
 
 const MAX_INBOX = 10_000
 const MAX_SENT = 10_000
@@ -235,6 +235,17 @@ export class Phone {
       if (device.connection?.isLive) this.greet(device)
     }
     for (const node of this.#waiting.splice(0)) this.deliver(node)
+  }
+
+  /** Gives somebody what shows that this person wants to hear from them, and tells their companions. */
+  giveToken({ account }) {
+    const given = { token: this.#server.ids.bytes(16), t: seconds() }
+    account.tokens.set(this.account.phone, given)
+    for (const device of account.companions) {
+      device.deliver(stanza('notification', {
+        id: this.#server.ids.stanza(), type: 'privacy_token', from: this.jid, sender_lid: this.account.publicLid, t: seconds()
+      }, [stanza('tokens', {}, [tokenNode({ jid: device.jid, ...given })])]))
+    }
   }
 
   /** Saves a person under a name of its own, and tells the companions that the address book changed. */

@@ -2,7 +2,7 @@ import { QueryIds } from 'baileys'
 import { refusal, result } from './connection.js'
 import { becomeActive } from './login.js'
 import * as jids from './jids.js'
-import { bigEndian, bytes, child, children, outline, stanza } from './stanza.js'
+import { bigEndian, bytes, child, children, outline, stanza, tokenNode } from './stanza.js'
 import { verify } from './curve.js'
 
 class Malformed extends Error {}
@@ -22,11 +22,11 @@ const QUERIES = {
   'get encrypt key': bundles,
   'set encrypt registration': uploadPreKeys,
   'set encrypt rotate': rotateSignedPreKey,
-  'get abt props': () => [stanza('props', { hash: 'emulator' }, [stanza('prop', { config_code: '10518', config_value: 'false' })])],
+  'get abt props': () => [stanza('props', { hash: 'emulator' }, [stanza('prop', { config_code: '10518', config_value: 'true' })])],
   'get blocklist': () => [stanza('list', {}, [])],
   'set passive active': () => undefined,
   'get privacy privacy': () => [stanza('privacy', {}, [stanza('category', { name: 'readreceipts', value: 'all' })])],
-  'set privacy tokens': () => undefined,
+  'set privacy tokens': exchangeTokens,
   'get w:p ping': () => undefined,
   'get usync usync': usync,
   'set w:sync:app:state sync': syncAppState,
@@ -181,6 +181,20 @@ function describe(server, device, protocols, user) {
     disappearing_mode: () => stanza('disappearing_mode', { duration: 0, t: 0 })
   }
   return stanza('user', { jid }, protocols.map(protocol => answers[protocol]()).filter(Boolean))
+}
+
+/** A companion lets people write to it; the answer has what they gave its account for the same. */
+function exchangeTokens({ server, device, inner }) {
+  const given = children(inner, 'token')
+  check(given.length > 0, 'no tokens')
+  const people = given.map(({ attrs: { jid, t, type } }) => {
+    const account = server.accounts.find(jid)
+    check(account && type === 'trusted_contact' && Number(t) > 0, 'a token without a person, type or time')
+    server.record.gaveToken({ from: device.jid, to: account.jid })
+    return { jid, known: device.account.tokens.get(account.phone) }
+  })
+  const tokens = people.filter(({ known }) => known).map(({ jid, known }) => tokenNode({ jid, ...known }))
+  return tokens.length > 0 ? [stanza('tokens', {}, tokens)] : undefined
 }
 
 function mediaConnection({ server }) {

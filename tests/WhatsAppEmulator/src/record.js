@@ -7,14 +7,15 @@ export class Record {
   #problems = []
   #chatstates = []
   #online = []
+  #tokens = []
   #connections = []
   #logIns = []
 
   /** A companion sent a message; whether it repeats one that nobody asked for once more. */
-  sent({ id, from, to }) {
+  sent({ id, from, to, withToken }) {
     const known = this.#sent.get(id)
     if (!known) {
-      keep(this.#sent, id, { id, from, to, at: new Date().toISOString(), times: 1, asked: 0, retries: 0 })
+      keep(this.#sent, id, { id, from, to, at: new Date().toISOString(), times: 1, asked: 0, retries: 0, withToken })
       return false
     }
     const isAnswer = known.retries < known.asked    // each time that it was told, it may answer once
@@ -85,22 +86,29 @@ export class Record {
     this.#online.push({ device, name, at: new Date().toISOString() })
   }
 
+  /** A companion gave somebody what shows that its owner wants to hear from them, and asked for theirs. */
+  gaveToken({ from, to }) {
+    if (this.#tokens.length >= LIMIT) this.#tokens.shift()
+    this.#tokens.push({ from, to, at: new Date().toISOString() })
+  }
+
   /** Something the real server would not have understood or taken. */
   problem(from, what) {
     if (this.#problems.length < LIMIT) this.#problems.push({ from, what, at: new Date().toISOString() })
   }
 
   save() {
-    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems, connections: this.#connections, logIns: this.#logIns, online: this.#online }
+    return { sent: this.#sent, delivered: this.#delivered, problems: this.#problems, connections: this.#connections, logIns: this.#logIns, online: this.#online, tokens: this.#tokens }
   }
 
-  restore({ sent, delivered, problems, connections, logIns, online }) {
+  restore({ sent, delivered, problems, connections, logIns, online, tokens }) {
     this.#sent = sent
     this.#delivered = delivered
     this.#problems = problems
     this.#connections = connections
     this.#logIns = logIns
     this.#online = online
+    this.#tokens = tokens
   }
 
   get messages() {
@@ -121,6 +129,10 @@ export class Record {
 
   get online() {
     return [...this.#online]
+  }
+
+  get tokens() {
+    return [...this.#tokens]
   }
 
   get problems() {

@@ -28,7 +28,7 @@ export class Router {
     for (const jid of this.#goneIn(device, node)) {
       this.#server.record.problem(connection.name, `a ciphertext for ${jid}, which it knows to be gone: ${outline(node)}`)
     }
-    const isRepeat = this.#server.record.sent({ id, from: device.jid, to })
+    const isRepeat = this.#server.record.sent({ id, from: device.jid, to, withToken: child(node, 'tctoken') !== undefined })
     const fault = this.#server.faults.take('ack', device.account.phone, about => this.#server.accounts.find(to)?.phone === about)
     const isLost = fault?.kind === 'error' || fault?.delivered === false || (isRepeat && this.#server.faults.swallowRepeats)
     if (!isLost) this.#fanOut(device, node)
@@ -266,6 +266,8 @@ export class Router {
       const flaw = this.#flawInProof(device, bytes(node, 'device-identity'))
       if (flaw) return `the proof of a device that opens a session ${flaw}`
     }
+    const token = bytes(node, 'tctoken')
+    if (token && !device.account.tokens.get(this.#server.accounts.find(to)?.phone)?.token.equals(token)) return 'a token that its receiver did not give'
     if (jids.isGroup(to)) return this.#server.groups.flawIn(device, node)
     if (direct.length === 0 && !participant) {
       const reached = new Set(parts.map(part => this.#server.accounts.findDevice(part.attrs.jid)))

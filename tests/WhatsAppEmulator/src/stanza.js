@@ -37,3 +37,6 @@ export function outline(node) {
 }
 
 export const seconds = (at = Date.now()) => Math.floor(at / 1000)
+
+/** What somebody shows, to whom it was given, with a message to the giver. */
+export const tokenNode = ({ jid, token, t }) => stanza('token', { jid, t, type: 'trusted_contact' }, token)
