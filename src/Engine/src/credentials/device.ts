@@ -7,6 +7,12 @@ import { PreKeys } from './preKeys.js'
 
 type KeyType = keyof SignalDataTypeMap
 
+/**
+ * A list of everybody whom the library has a token of, by which it finds those that are too old when it comes online. A number of ours never does, and the
+ * list would be written anew, whole, with each person that is written to.
+ */
+const tokenIndex = 'tctoken/__index'
+
 /** Stores changes, all or none, and returns when they are stored. */
 export type StoreChanges = (changes: Entry[]) => Promise<void>
 
@@ -147,7 +153,7 @@ export class Device implements SignalKeyStore {
       for (const [id, value] of Object.entries(values)) {
         const name = `${type}/${id}`
         const gone = value === null || value === undefined
-        if (!gone && this.#begun.has(value)) {
+        if (name === tokenIndex || (!gone && this.#begun.has(value))) {
           continue
         }
         if (type === 'pre-key') {

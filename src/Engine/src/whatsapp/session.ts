@@ -1,6 +1,6 @@
 import {
-  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, getWAUploadToServer, makeWASocket, type SocketConfig,
-  type WAMediaUploadFunction, type WASocket,
+  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, getWAUploadToServer, makeWASocket, type SignalKeyStoreWithTransaction,
+  type SocketConfig, type WAMediaUploadFunction, type WASocket,
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
@@ -39,6 +39,7 @@ import { Saves } from './saves.js'
 import { Sender } from './sender.js'
 import { SessionLooks } from './sessionLooks.js'
 import { withOwnQueue } from './signalQueues.js'
+import { endWithWork } from './transactions.js'
 import { inTurns } from './turns.js'
 
 /** For a question to the network that nothing else waits for. */
@@ -243,6 +244,7 @@ export class WhatsAppSession implements Session {
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#answers.sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => {
+        endWithWork(auth.keys as SignalKeyStoreWithTransaction)
         const repository = withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(this.#keysFirst.watch(auth), logger, pnToLid))
         const encrypting = this.#encryptions.wrap(this.#keysFirst.wrap(inTurns(repository)))
         const journaled = this.#journal.wrap(encrypting, auth, (events) => this.#saves.store([], events))

@@ -125,6 +125,13 @@ describe('A device', () => {
     await Promise.all(writing)
   })
 
+  test('keeps no list of those of whom it has a token', async () => {
+    const { device, stored } = linked()
+    await device.set({ tctoken: { 'a@lid': { token: Buffer.from('t') }, __index: { token: Buffer.from('["a@lid"]') } } })
+    assert.deepEqual(stored.flat().map(({ name }) => name), ['tctoken/a@lid'])
+    assert.deepEqual(device.get('tctoken', ['__index']), {})
+  })
+
   test('writes a transaction of the library as one change', async () => {
     const { device, stored } = linked()
     const silent = { level: 'silent', child: () => silent, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
