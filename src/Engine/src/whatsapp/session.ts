@@ -30,6 +30,7 @@ import { fetchFile } from './media.js'
 import { MediaHosts } from './mediaHosts.js'
 import { Memory } from './memory.js'
 import { askForCode } from './pairingCode.js'
+import { preKeysFirst } from './preKeysFirst.js'
 import { directly, ProxyFault, through } from './proxy.js'
 import { isUnanswered, Queries } from './queries.js'
 import { Reader } from './reader.js'
@@ -244,7 +245,9 @@ export class WhatsAppSession implements Session {
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#answers.sentBefore(id),
       makeSignalRepository: (auth, logger, pnToLid) => {
-        endWithWork(auth.keys as SignalKeyStoreWithTransaction)
+        const keys = auth.keys as SignalKeyStoreWithTransaction
+        endWithWork(keys)
+        preKeysFirst(keys, this.#device)
         const repository = withOwnQueue(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(this.#keysFirst.watch(auth), logger, pnToLid))
         const encrypting = this.#encryptions.wrap(this.#keysFirst.wrap(inTurns(repository)))
         const journaled = this.#journal.wrap(encrypting, auth, (events) => this.#saves.store([], events))

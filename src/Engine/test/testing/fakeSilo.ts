@@ -36,8 +36,8 @@ export class FakeSilo {
   acknowledgeAtOnce = true
   /** Whether it cannot say at the moment what was sent before. */
   hasForgotten = false
-  /** From the first event of this kind on, nothing is acknowledged by itself. */
-  holdFrom: EventType | undefined
+  /** From the first event of this kind on, or the first that is meant, nothing is acknowledged by itself. */
+  holdFrom: EventType | ((event: Event) => boolean) | undefined
   settings = settings
   #server: Server
   #connection: MessageConnection | undefined
@@ -148,7 +148,7 @@ export class FakeSilo {
       }
       const delivery = this.#joined(toSilo.deliver.params(params, 'params'))
       this.deliveries.push(delivery)
-      if (delivery.events.some(({ type }) => type === this.holdFrom)) {
+      if (delivery.events.some((event) => typeof this.holdFrom === 'function' ? this.holdFrom(event) : event.type === this.holdFrom)) {
         this.acknowledgeAtOnce = false
       }
       if (this.acknowledgeAtOnce) {
