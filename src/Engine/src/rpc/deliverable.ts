@@ -1,8 +1,13 @@
 import { Event, InboundMessage } from './contract.js'
 import { ShapeError } from './shape.js'
 
-/** Of a message, and of what is told beside messages. A hundred of the largest, one event of history, fit into a frame. */
-const bytesPerMessage = 150 * 1024
+/**
+ * Of a message, and of what is told beside messages: more than the 65,536 characters that a person can write take, of three bytes each. Seventy-five of
+ * the largest, one event of history, fit into a frame.
+ */
+const bytesPerMessage = 200 * 1024
+/** Of a text that is answered: it only says which one that is. */
+const quotedCharacters = 1_024
 /** The network's own code for a failure that it does not explain. */
 const unknownReason = 500
 
@@ -65,7 +70,8 @@ function ifFits(event: Event, refused: Refused, otherwise: Event[] = []): Event[
   return why ? otherwise : [event]
 }
 
-function fitting(message: InboundMessage, refused: Refused): InboundMessage[] {
+function fitting(given: InboundMessage, refused: Refused): InboundMessage[] {
+  const message = quotingLittle(given)
   const why = whyNotMessage(message)
   if (!why) {
     return [message]
@@ -79,6 +85,16 @@ function fitting(message: InboundMessage, refused: Refused): InboundMessage[] {
     ...(otherParticipant ? { otherParticipant } : {}),
   }
   return whyNotMessage(unreadable) ? [] : [unreadable]
+}
+
+/** What somebody answers may be as long as the answer, of which nothing should be lost for it. */
+function quotingLittle(message: InboundMessage): InboundMessage {
+  const { replyTo } = message
+  if (!replyTo?.text || replyTo.text.length <= quotedCharacters) {
+    return message
+  }
+  const begins = replyTo.text.slice(0, quotedCharacters - 1).replace(/[\ud800-\udbff]$/, '')
+  return { ...message, replyTo: { ...replyTo, text: `${begins}…` } }
 }
 
 function whyNotMessage(message: InboundMessage): string | undefined {

@@ -3,7 +3,8 @@ import { bare, isChat, isGroup, isMe, type Me } from '../messages/address.js'
 import { toMessage } from '../messages/inbound.js'
 import type { Event, Presence } from '../rpc/contract.js'
 
-const messagesPerHistoryEvent = 100
+/** So many of the largest fit into a frame. */
+const messagesPerHistoryEvent = 75
 
 type Batch = Partial<BaileysEventMap>
 

@@ -56,10 +56,10 @@ describe('History', () => {
   const parts = (events: Event[]) => events.flatMap((event) =>
     event.type === 'historyReceived' ? [[event.messages.length, event.percent, event.done, event.request]] : [])
 
-  test('is cut into events of a hundred messages, after who the people are, and only the last of them is the end', () => {
+  test('is cut into events of seventy-five messages, after who the people are, and only the last of them is the end', () => {
     const events = toHistory(history(230, { progress: 100 }), me, undefined)
     assert.deepEqual(events.slice(0, 2).map(({ type }) => type), ['aliasLearned', 'named'])
-    assert.deepEqual(parts(events), [[100, 100, false, undefined], [100, 100, false, undefined], [30, 100, true, undefined]])
+    assert.deepEqual(parts(events), [[75, 100, false, undefined], [75, 100, false, undefined], [75, 100, false, undefined], [5, 100, true, undefined]])
     assert.deepEqual(parts(toHistory(history(1, { progress: 40 }), me, undefined)), [[1, 40, false, undefined]])
   })
 
