@@ -31,7 +31,7 @@ public sealed partial class MessageTests(Deployment deployment) : IClassFixture<
     }
 
     [Fact]
-    public async Task Many_texts_to_one_person_arrive_once_and_in_order()
+    public async Task Many_texts_to_one_person_arrive_once_and_in_order_and_the_network_is_asked_once_for_leave_to_write_to_them()
     {
         var texts = Enumerable.Range(0, 30).Select(n => $"text number {n}").ToList();
         foreach (var text in texts)
@@ -41,6 +41,8 @@ public sealed partial class MessageTests(Deployment deployment) : IClassFixture<
 
         var inbox = await deployment.Inbox(_person, inbox => inbox.Count >= texts.Count);
         Assert.Equal(texts, inbox.Select(message => Deployment.Text(message!["text"])));
+        await deployment.MessageIs(await deployment.Send(_number, _person, "one more"), "delivered");
+        Assert.Single(await deployment.WhatsApp.Tokens(), asked => Deployment.Text(asked!["to"]).StartsWith(_person, StringComparison.Ordinal));
     }
 
     [Fact]

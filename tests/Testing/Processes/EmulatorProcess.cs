@@ -137,6 +137,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>Every time that a linked device said, or let it be understood, that somebody uses it: <c>{ device, at }</c>.</summary>
     public async Task<JsonArray> Online() => (await Read("/online")).AsArray();
 
+    /// <summary>Every time that a linked device let somebody write to it and asked for the same, oldest first: <c>{ from, to, at }</c>.</summary>
+    public async Task<JsonArray> Tokens() => (await Read("/tokens")).AsArray();
+
     /// <summary>What no real server would have understood. Empty, or the engine is wrong.</summary>
     public async Task<JsonArray> Problems() => (await Read("/problems")).AsArray();
 
