@@ -46,6 +46,20 @@ public sealed partial class MessageTests(Deployment deployment) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_text_as_long_as_a_person_can_write_arrives_also_as_the_answer_to_one_as_long()
+    {
+        var text = "Words without end: ".PadRight(65_536, '\u0939');
+        var id = await deployment.WhatsApp.Say(_person, _phone, text);
+        var first = await deployment.Shown(_person, message => Deployment.Text(message["text"]) == text);
+        var author = Deployment.Text((await deployment.WhatsApp.Account(_person))["jid"]);
+
+        await deployment.WhatsApp.OnPhone(_person, "reply", new { to = _phone, target = new { id, author, text }, text });
+
+        var answer = await deployment.Shown(_person, message => Deployment.Text(message["replyTo"]) == Deployment.Text(first["id"]));
+        Assert.Equal(text, Deployment.Text(answer["text"]));
+    }
+
+    [Fact]
     public async Task What_a_person_writes_arrives_with_their_name_and_an_answer_reaches_them()
     {
         await deployment.WhatsApp.Say(_person, _phone, "Is it open?");
