@@ -72,14 +72,16 @@ public abstract record EngineEvent
 
     /// <summary>
     /// Older messages. <paramref name="Request"/> names the request they answer, also one that nobody waits for any more; null for what
-    /// comes after linking. Without <paramref name="Percent"/> they do not say how far that is.
+    /// comes after linking. Without <paramref name="Percent"/> they do not say how far that is. <paramref name="Failed"/> comes with the last
+    /// ones where some are missing.
     /// </summary>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.history-received")]
     public sealed record HistoryReceived(
         [property: Id(0)] IReadOnlyList<InboundMessage> Messages,
         [property: Id(1)] string? Request,
         [property: Id(2)] int? Percent,
-        [property: Id(3)] bool Done) : EngineEvent;
+        [property: Id(3)] bool Done,
+        [property: Id(4)] HistoryFailure? Failed = null) : EngineEvent;
 
     /// <summary>The network's own answer to a relayed message; <paramref name="Error"/> is its code when it refused.</summary>
     [GenerateSerializer, Immutable, Alias("loopwave.engine-event.server-acknowledged")]
@@ -163,6 +165,17 @@ public abstract record EngineEvent
     private EngineEvent()
     {
     }
+}
+
+/// <summary>Why older messages are missing.</summary>
+[Alias("loopwave.history-failure")]
+public enum HistoryFailure
+{
+    /// <summary>The phone did not answer.</summary>
+    Unanswered,
+
+    /// <summary>A file that the phone wrote could not be had.</summary>
+    Lost,
 }
 
 [Alias("loopwave.receipt-kind")]

@@ -1,10 +1,12 @@
+using Loopwave.Engines;
+
 namespace Loopwave.Numbers;
 
 /// <summary>An import on demand: how many of its chats have answered.</summary>
 internal sealed class HistoryJob(DateTimeOffset deadline)
 {
     private readonly HashSet<string> _expected = [];
-    private readonly HashSet<string> _answered = [];
+    private readonly Dictionary<string, HistoryFailure?> _answered = [];
     private int _chats;
     private int _skipped;
 
@@ -14,7 +16,10 @@ internal sealed class HistoryJob(DateTimeOffset deadline)
 
     public bool IsDone => _answered.Count + _skipped >= _chats;
 
-    public int Percent => _chats == 0 ? 100 : 100 * (_answered.Count + _skipped) / _chats;
+    public int Percent => _chats == 0 ? 100 : 100 * (_answered.Values.Count(failed => failed is null) + _skipped) / _chats;
+
+    /// <summary>Why at least one of the chats has not got what was asked for.</summary>
+    public HistoryFailure? Failed => _answered.Values.FirstOrDefault(failed => failed is not null);
 
     public void Begin(int chats)
     {
@@ -29,11 +34,11 @@ internal sealed class HistoryJob(DateTimeOffset deadline)
     }
 
     /// <summary>Whether this is an answer to this job; the same one may be taken again after a failed write.</summary>
-    public bool Answer(string request)
+    public bool Answer(string request, HistoryFailure? failed)
     {
         if (_expected.Contains(request))
         {
-            _answered.Add(request);
+            _answered.TryAdd(request, failed);
             return true;
         }
 

@@ -14,6 +14,8 @@ internal sealed partial class NumberGrain
     private static readonly Cause ImportCut = new("interrupted", "The import of older messages was interrupted. Ask for it again.");
     private static readonly Cause ImportStalled = new(
         "interrupted", "The phone sent no more older messages for two minutes. It must be on and connected. Ask for the rest again.");
+    private static readonly Cause HistoryLost = new("interrupted", "Some older messages could not be downloaded. Ask for them again.");
+    private static readonly Cause PhoneOffline = new("phone_offline", "The phone did not answer. It must be on and connected.");
 
     private HistoryJob? _history;
     private int _historyRequests;
@@ -119,20 +121,22 @@ internal sealed partial class NumberGrain
             return ImportAfter(before, history);
         }
 
-        if (_history is not { } job || !history.Done || !job.Answer(history.Request))
+        if (_history is not { } job || !history.Done || !job.Answer(history.Request, history.Failed))
         {
             return before;
         }
 
         job.Deadline = Now + HistoryTimeout;
-        return job.IsDone ? new HistoryProgress(HistoryState.Done, 100) : new HistoryProgress(HistoryState.Syncing, job.Percent);
+        return job.IsDone
+            ? new HistoryProgress(HistoryState.Done, job.Percent, ReasonOf(job.Failed))
+            : new HistoryProgress(HistoryState.Syncing, job.Percent);
     }
 
     // Names and settings come at any time, also after the last part, and do not say how far the import is: they begin none.
     private HistoryProgress ImportAfter(HistoryProgress before, EngineEvent.HistoryReceived part)
     {
         _importDeadline = Now + ImportTimeout;
-        return part.Done ? new HistoryProgress(HistoryState.Done, 100)
+        return part.Done ? Ended(before, ReasonOf(part.Failed))
             : part.Percent is { } percent ? new HistoryProgress(HistoryState.Syncing, percent)
             : before;
     }
@@ -164,7 +168,7 @@ internal sealed partial class NumberGrain
         }
 
         Track(_history is { } job
-            ? EndHistory(job, new("phone_offline", "The phone did not answer. It must be on and connected."))
+            ? EndHistory(job, PhoneOffline)
             : SetHistory(Ended(State.Document.History, _importDeadline is null ? ImportCut : ImportStalled)));
     }
 
@@ -185,6 +189,13 @@ internal sealed partial class NumberGrain
             }
         }
     }
+
+    private static Cause? ReasonOf(HistoryFailure? failed) => failed switch
+    {
+        HistoryFailure.Unanswered => PhoneOffline,
+        HistoryFailure.Lost => HistoryLost,
+        _ => null,
+    };
 
     private static HistoryProgress Ended(HistoryProgress before, Cause? reason) =>
         new(HistoryState.Done, reason is null ? 100 : before.Percent, reason);

@@ -39,7 +39,8 @@ internal static class UnreadableEvents
         : known == typeof(EngineEvent.HistoryReceived)
             ? new EngineEvent.HistoryReceived(
                 [.. Items(json, "messages").Select(one => Older(one, options)).OfType<InboundMessage>()],
-                Text(json, "request"), Number(json, "percent"), Field(json, "done") is { ValueKind: JsonValueKind.True })
+                Text(json, "request"), Number(json, "percent"), Field(json, "done") is { ValueKind: JsonValueKind.True },
+                Enum.TryParse<HistoryFailure>(Text(json, "failed"), ignoreCase: true, out var failed) ? failed : null)
         : null;
 
     // Without its time it has no place in a chat.

@@ -127,6 +127,39 @@ public sealed class HistoryTests(SharedCluster shared) : OneNumber(shared), ICla
     }
 
     [Fact]
+    public async Task The_import_after_linking_says_at_its_end_that_a_part_could_not_be_had()
+    {
+        await Raise(new EngineEvent.HistoryReceived([], null, 40, false));
+
+        await Raise(new EngineEvent.HistoryReceived([], null, 100, true, HistoryFailure.Lost));
+
+        var ended = await Progress();
+        Assert.Equal((HistoryState.Done, 40, "interrupted"), (ended.State, ended.Percent, ended.Reason!.Code));
+        Assert.Contains("downloaded", ended.Reason.Message);
+    }
+
+    [Theory]
+    [InlineData(HistoryFailure.Lost, "interrupted")]
+    [InlineData(HistoryFailure.Unanswered, "phone_offline")]
+    public async Task An_answer_that_could_not_be_had_is_not_counted_and_said_at_the_end(HistoryFailure failed, string reason)
+    {
+        await Receive([.. Enumerable.Range(0, 4).Select(_ => From(Any.Jid(), "hello"))]);
+        await Cluster.Number(Number).SyncHistory(new HistoryRequest(null));
+        var requests = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            requests.Add((await Cluster.Engine.NextHistoryRequest(Number)).Request);
+        }
+
+        await Raise(new EngineEvent.HistoryReceived([], requests[0], null, true, failed));
+        Assert.Equal((HistoryState.Syncing, 0), Shown(await Progress()));
+        await Raise([.. requests.Skip(1).Select(request => History([], request))]);
+
+        var ended = await Progress();
+        Assert.Equal((HistoryState.Done, 75, reason), (ended.State, ended.Percent, ended.Reason!.Code));
+    }
+
+    [Fact]
     public async Task What_comes_after_the_last_part_does_not_begin_the_import_again()
     {
         await Raise(new EngineEvent.HistoryReceived([], null, 100, true));

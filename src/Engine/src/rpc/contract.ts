@@ -109,7 +109,9 @@ export const events = {
   pingLost: struct({}),
   credentialsChanged: struct({ changes: list(Entry) }),
   messageReceived: struct({ message: InboundMessage }),
-  historyReceived: struct({ messages: list(InboundMessage), request: optional(text), percent: optional(int32), done: flag }),
+  historyReceived: struct({
+    messages: list(InboundMessage), request: optional(text), percent: optional(int32), done: flag, failed: optional(oneOf('unanswered', 'lost')),
+  }),
   serverAcknowledged: struct({ whatsAppId: id, at: time, error: optional(int32) }),
   receiptReceived: struct({
     jid: id, whatsAppIds: list(id), kind: oneOf('delivered', 'read'), at: time, participant: optional(id),

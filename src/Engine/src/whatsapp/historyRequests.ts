@@ -29,7 +29,7 @@ export class HistoryRequests {
       const id = await send()
       const timer = setTimeout(() => {
         this.#answered(id)
-        this.tell({ type: 'historyReceived', messages: [], request, done: true })
+        this.tell({ type: 'historyReceived', messages: [], request, done: true, failed: 'unanswered' })
       }, answerLimitMs)
       this.#running.set(id, { request, chat, timer })
     } catch (error) {

@@ -27,7 +27,7 @@ describe('Requests for older messages', () => {
     const requests = new HistoryRequests((event) => told.push(event))
     await requests.ask('r1', 'a', async () => 'id1')
     mock.timers.tick(60_000)
-    assert.deepEqual(told, [{ type: 'historyReceived', messages: [], request: 'r1', done: true }])
+    assert.deepEqual(told, [{ type: 'historyReceived', messages: [], request: 'r1', done: true, failed: 'unanswered' }])
     await requests.ask('r2', 'a', async () => 'id2')
     requests.end()
   })
