@@ -22,6 +22,9 @@ export class Memory {
   /** Devices with which a session was begun since the credentials came here. */
   readonly begunWith = new Bounded<true>(devicesRemembered)
 
+  /** A part of the history that the phone tells a new device could not be had, and the last one has not come yet. */
+  lacksHistory = false
+
   static of(shared: Map<string, unknown>): Memory {
     const known = shared.get('whatsapp') ?? new Memory()
     shared.set('whatsapp', known)

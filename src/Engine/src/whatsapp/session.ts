@@ -42,6 +42,7 @@ import { SessionLooks } from './sessionLooks.js'
 import { withOwnQueue } from './signalQueues.js'
 import { endWithWork } from './transactions.js'
 import { inTurns } from './turns.js'
+import { WholeFiles } from './wholeFiles.js'
 
 /** For a question to the network that nothing else waits for. */
 const questionLimitMs = 20_000
@@ -66,6 +67,7 @@ export class WhatsAppSession implements Session {
   readonly #sessionLooks: SessionLooks
   readonly #encryptions = new Encryptions((device) => this.#begunSessions.failed(device))
   readonly #history: HistoryRequests
+  readonly #files: WholeFiles
   readonly #isDirect: boolean
   readonly #dispatcher: RequestInit
   readonly #queries: Queries
@@ -85,7 +87,10 @@ export class WhatsAppSession implements Session {
   constructor({ credentials, settings, link, proxy, memory }: ConnectRequest, private readonly port: Port) {
     this.#memory = Memory.of(memory)
     this.#memory.retries.begin()
-    this.#history = new HistoryRequests((event) => this.#tell(event))
+    if (link) {
+      this.#memory.lacksHistory = false
+    }
+    this.#history = new HistoryRequests((event) => this.#tell(event), this.#memory)
     this.#device = new Device(credentials, (changes) => this.#saves.store(changes))
     this.#knownDevices = new KnownDevices(this.#device)
     this.#sessionLooks = new SessionLooks(this.#device, (device) => this.#begunSessions.isRefused(device))
@@ -102,11 +107,13 @@ export class WhatsAppSession implements Session {
     })
     this.#isDirect = !proxy
     const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
-    this.#dispatcher = { dispatcher: wayOut?.dispatcher ?? direct } as RequestInit
+    const downloads = wayOut?.dispatcher ?? direct
+    this.#dispatcher = { dispatcher: downloads } as RequestInit
+    this.#files = new WholeFiles(downloads, (part) => part && this.#history.lost(part))
     const config = {
       ...this.#config(settings),
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
-      options: this.#dispatcher,
+      options: { dispatcher: this.#files } as unknown as RequestInit,
     }
     this.#socket = makeWASocket(config)
     this.#upload = getWAUploadToServer(config, (isOfNoUse) => this.#mediaHosts.get(isOfNoUse))
@@ -241,6 +248,10 @@ export class WhatsAppSession implements Session {
       auth: { creds: this.#device.creds, keys: this.#encryptions.watch(this.#device) },
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
+      shouldSyncHistoryMessage: (part) => {
+        this.#files.expect(part)
+        return DEFAULT_CONNECTION_CONFIG.shouldSyncHistoryMessage(part)
+      },
       patchMessageBeforeSending: eachOnce,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#answers.sentBefore(id),
@@ -287,7 +298,7 @@ export class WhatsAppSession implements Session {
     if (history) {
       // One by one: what is told together stays together in one frame, and a history can be larger than any frame.
       for (const event of toHistory(history, this.#reader.me, this.#history.requestOf(history))) {
-        this.#tell(event)
+        this.#tell(this.#history.honest(event))
       }
     }
     for (const message of batch['messages.upsert']?.messages ?? []) {
@@ -376,6 +387,7 @@ export class WhatsAppSession implements Session {
   #finish(): void {
     this.#state = 'over'
     this.#history.end()
+    this.#files.end()
     this.#lifetime.end()
   }
 

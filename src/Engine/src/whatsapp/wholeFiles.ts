@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DEFAULT_ORIGIN, getUrlFromDirectPath, type proto } from 'baileys'
+import type { Dispatcher } from 'undici'
+import { Bounded } from './bounded.js'
+
+/** A part of the history, as the phone announces it. */
+export type HistoryPart = Pick<proto.Message.IHistorySyncNotification, 'directPath' | 'fileEncSha256' | 'initialHistBootstrapInlinePayload' | 'peerDataRequestSessionId' | 'progress' | 'syncType'>
+
+export interface FileLimits {
+  /** Of one file in bytes, encrypted as it is served. */
+  most: number
+  /** For one file in milliseconds, with all tries. */
+  limitMs: number
+  /** How often it is asked for. */
+  tries: number
+  /** Between two tries, in milliseconds. */
+  pauseMs: number
+}
+
+/**
+ * What phones write is of their making, and a host has the memory of one process for all its numbers: phones cut the history into parts of
+ * a few megabytes, and an address book of 50,000 people takes some fifteen.
+ */
+const most = 64 * 1024 * 1024
+/** Every other message of the number waits meanwhile: together well below the two minutes that handling one may take (arrivals.ts). */
+const ofHistory: FileLimits = { most, limitMs: 60_000, tries: 3, pauseMs: 1_000 }
+/** The number can send nothing meanwhile. */
+const ofAppState: FileLimits = { most, limitMs: 30_000, tries: 2, pauseMs: 1_000 }
+/** Of announced parts of the history that are not asked for yet: each is asked for as soon as it is announced. */
+const partsRemembered = 100
+const blockBytes = 16
+/** What follows the last block. */
+const macBytes = 10
+
+/** A file could not be had whole. Not a TypeError, as those of `fetch` are: the library takes these for faults of its own and tries nothing else. */
+export class FileFault extends Error {
+  constructor(readonly code: 'broken' | 'late' | 'not_served' | 'over' | 'too_large', message: string, readonly mayPass = false) {
+    super(message)
+    this.name = 'FileFault'
+  }
+}
+
+/**
+ * Fetches files of the history and of the phone's settings and address book for the library, which knows no limit, no end and no second try for
+ * them. It passes a download on as it comes, without listening for its failure: one that broke off would end the process, with all numbers
+ * in it, and leave whoever waits for the rest of it waiting for ever. So it gets nothing before the file is whole, and a failure meets it where
+ * it asks. It keeps the whole file in memory anyway.
+ *
+ * It is handed to the library as its way out, and known by that again: other downloads stay as they are.
+ */
+export class WholeFiles {
+  readonly #parts = new Bounded<HistoryPart>(partsRemembered)
+  readonly #running = new Set<AbortController>()
+  #isOver = false
+
+  /** @param lost Called for each file that could not be had, also since the connection is over, with the part of the history that it is, if it is one. */
+  constructor(
+    private readonly wayOut: Dispatcher,
+    private readonly lost: (part: HistoryPart | undefined) => void,
+    private readonly limits = { ofHistory, ofAppState },
+  ) {}
+
+  /** The library is about to ask for a part of the history. */
+  expect(part: HistoryPart): void {
+    if (part.directPath && !part.initialHistBootstrapInlinePayload) {
+      this.#parts.set(getUrlFromDirectPath(part.directPath), part)
+    }
+  }
+
+  /** For the library, in place of `fetch`. */
+  async fetch(url: string, get: typeof fetch): Promise<Response> {
+    const part = this.#parts.get(url)
+    this.#parts.delete(url)
+    try {
+      return await this.#tries(url, part, part ? this.limits.ofHistory : this.limits.ofAppState, get)
+    } catch (error) {
+      this.lost(part)
+      throw error
+    }
+  }
+
+  /** The connection is over, and nobody waits for files any more. */
+  end(): void {
+    this.#isOver = true
+    this.#running.forEach((giving) => giving.abort())
+  }
+
+  async #tries(url: string, part: HistoryPart | undefined, { most, limitMs, tries, pauseMs }: FileLimits, get: typeof fetch): Promise<Response> {
+    const giving = new AbortController()
+    const late = setTimeout(() => giving.abort(), limitMs)
+    this.#running.add(giving)
+    try {
+      for (let left = tries - 1; ; left--) {
+        try {
+          this.#require(giving.signal)
+          return await this.#once(url, part, most, giving.signal, get)
+        } catch (error) {
+          this.#require(giving.signal)
+          const fault = error instanceof FileFault ? error : new FileFault('broken', `A download broke off: ${whyOf(error)}.`, true)
+          if (!fault.mayPass || left <= 0) {
+            throw fault
+          }
+        }
+        await pause(pauseMs, undefined, { signal: giving.signal }).catch(() => undefined)
+      }
+    } finally {
+      clearTimeout(late)
+      this.#running.delete(giving)
+    }
+  }
+
+  #require(signal: AbortSignal): void {
+    if (this.#isOver) {
+      throw new FileFault('over', 'The connection is over.')
+    }
+    if (signal.aborted) {
+      throw new FileFault('late', 'A download took too long.')
+    }
+  }
+
+  async #once(url: string, part: HistoryPart | undefined, most: number, signal: AbortSignal, get: typeof fetch): Promise<Response> {
+    const response = await get(url, { dispatcher: this.wayOut, headers: { Origin: DEFAULT_ORIGIN }, signal } as RequestInit)
+    const { status, ok, body } = response
+    if (!ok || !body || Number(response.headers.get('content-length') ?? 0) > most) {
+      await body?.cancel()
+      throw ok && body ? tooLarge() : new FileFault('not_served', `A file is not served: ${status}.`, status === 408 || status === 429 || status >= 500 || ok)
+    }
+    const hash = createHash('sha256')
+    const chunks: Uint8Array[] = []
+    let bytes = 0
+    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length
+      if (bytes > most) {
+        throw tooLarge()
+      }
+      hash.update(chunk)
+      chunks.push(chunk)
+    }
+    const sha256 = part?.fileEncSha256
+    if (bytes < blockBytes + macBytes || (bytes - macBytes) % blockBytes !== 0 || (sha256?.length && !hash.digest().equals(sha256))) {
+      throw new FileFault('broken', 'A file is not whole.', true)
+    }
+    return new Response(inMemory(chunks))
+  }
+}
+
+/** Has the library's downloads made by the {@link WholeFiles} that it was handed as its way out. */
+export function fetchWholeFiles(): void {
+  const { fetch } = globalThis
+  globalThis.fetch = (input, init) => {
+    const wayOut: unknown = (init as { dispatcher?: unknown } | undefined)?.dispatcher
+    return wayOut instanceof WholeFiles ? wayOut.fetch(String(input), fetch) : fetch(input, init)
+  }
+}
+
+/** Piece by piece, so that deciphering it does not keep everything else waiting. */
+function inMemory(chunks: Uint8Array[]): ReadableStream<Uint8Array> {
+  const rest = chunks.values()
+  return new ReadableStream({
+    pull(reading) {
+      const { value } = rest.next()
+      if (value) {
+        reading.enqueue(value)
+      } else {
+        reading.close()
+      }
+    },
+  })
+}
+
+function tooLarge(): FileFault {
+  return new FileFault('too_large', 'A file is too large.')
+}
+
+function whyOf(error: unknown): string {
+  const { cause, code, name } = error as { cause?: { code?: unknown }; code?: unknown; name?: unknown }
+  return String(cause?.code ?? code ?? name)
+}

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { downloadContentFromMessage, downloadExternalBlob, downloadHistory, getMediaKeys, proto } from 'baileys'
+import { deflateSync } from 'node:zlib'
+import { Agent } from 'undici'
+import { fetchWholeFiles, type HistoryPart, WholeFiles } from '#engine/whatsapp/wholeFiles.js'
+import { until } from '../testing/until.js'
+
+const mediaKey = randomBytes(32)
+const directPath = '/v/part.enc?ccb=1'
+const history = proto.HistorySync.encode({ syncType: proto.HistorySync.HistorySyncType.RECENT, progress: 40, chunkOrder: 1 }).finish()
+const limits = { most: 1_000_000, limitMs: 5_000, tries: 1, pauseMs: 5 }
+
+async function encrypted(plain: Uint8Array, kind: 'md-msg-hist' | 'md-app-state'): Promise<Buffer> {
+  const { cipherKey, iv, macKey } = await getMediaKeys(mediaKey, kind)
+  const cipher = createCipheriv('aes-256-cbc', cipherKey, iv)
+  const sealed = Buffer.concat([cipher.update(plain), cipher.final()])
+  return Buffer.concat([sealed, createHmac('sha256', macKey as Uint8Array).update(iv).update(sealed).digest().subarray(0, 10)])
+}
+
+fetchWholeFiles()
+
+describe('A file that the library asks for', () => {
+  const content = randomBytes(200_001)
+  let server: Server
+  let ways: Agent
+  let bytes: Buffer
+  let answers: RequestListener[]
+  let asked: number
+  let lost: (HistoryPart | undefined)[]
+  let uncaught: unknown[]
+  const note = (error: unknown) => void uncaught.push(error)
+
+  beforeEach(async () => {
+    bytes = await encrypted(content, 'md-app-state')
+    answers = []
+    asked = 0
+    lost = []
+    uncaught = []
+    process.on('uncaughtException', note)
+    server = createServer((request, response) => {
+      (answers[asked++] ?? answers.at(-1) ?? whole)(request, response)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    // Every host is this server, without encryption.
+    ways = new Agent({
+      bodyTimeout: 100,
+      connect: (_, done) => {
+        const socket = connect(port, '127.0.0.1')
+        socket.once('connect', () => done(null, socket))
+        socket.once('error', (error) => done(error, null))
+      },
+    })
+  })
+
+  afterEach(async () => {
+    await ways.destroy()
+    server.closeAllConnections()
+    server.close()
+    // What nobody listens for is told in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('uncaughtException', note)
+    assert.deepEqual(uncaught, [], 'nothing was left that nobody listens for')
+  })
+
+  const half = () => bytes.subarray(0, bytes.length / 2)
+  const whole: RequestListener = (_, response) => response.end(bytes)
+  const cut: RequestListener = (_, response) => response.writeHead(200, { 'content-length': bytes.length }).write(half(), () => response.destroy())
+  const stalls: RequestListener = (_, response) => response.writeHead(200, { 'content-length': bytes.length }).write(half())
+
+  const files = (more: Partial<typeof limits> = {}, part: Partial<typeof limits> = {}) =>
+    new WholeFiles(ways, (each) => lost.push(each), { ofAppState: { ...limits, ...more }, ofHistory: { ...limits, ...part } })
+  const options = (dispatcher: unknown) => ({ dispatcher }) as RequestInit
+  const blob = (from: WholeFiles) => downloadExternalBlob({ mediaKey, directPath }, options(from))
+
+  test('comes as it is', async () => {
+    answers = [(_, response) => response.write(bytes.subarray(0, 1001), () => response.end(bytes.subarray(1001)))]
+    assert.ok((await blob(files())).equals(content))
+    assert.deepEqual([asked, lost], [1, []])
+  })
+
+  for (const [what, answer, message] of [
+    ['breaks off', cut, /broke off: UND_ERR_SOCKET/],
+    ['stands still', stalls, /broke off: UND_ERR_BODY_TIMEOUT/],
+    ['is not there', (_, response) => response.writeHead(404).end('no'), /not served: 404/],
+    ['is refused for now', (_, response) => response.writeHead(503).end('no'), /not served: 503/],
+    ['has nothing in it', (_, response) => response.end(), /not whole/],
+    ['is answered without a body', (_, response) => response.writeHead(204).end(), /not served: 204/],
+    ['ends early without having said how long it is', (_, response) => response.end(bytes.subarray(0, 100_001)), /not whole/],
+    ['says that it is too large', (_, response) => response.writeHead(200, { 'content-length': 2_000_000 }).flushHeaders(), /too large/],
+  ] as [string, RequestListener, RegExp][]) {
+    test(`and that ${what} fails where it asks, and is said to be lost`, async () => {
+      answers = [answer]
+      await assert.rejects(blob(files()), message)
+      assert.deepEqual(lost, [undefined])
+    })
+  }
+
+  test('and that has no end is read up to the limit and no further', async () => {
+    let isOver = false
+    answers = [(_, response) => {
+      const more = () => {
+        while (!isOver && response.write(Buffer.alloc(65_536))) {
+          // until nobody takes any more
+        }
+      }
+      response.on('drain', more).once('close', () => { isOver = true })
+      more()
+    }]
+    await assert.rejects(blob(files({ tries: 3 })), /too large/)
+    await until(() => isOver, 'the download ends')
+    assert.equal(asked, 1, 'it is not asked for again')
+  })
+
+  test('and that comes too slowly is given up, whatever comes of it', async () => {
+    answers = [(_, response) => {
+      const drip = setInterval(() => response.write('x'), 10)
+      response.once('close', () => clearInterval(drip))
+    }]
+    await assert.rejects(blob(files({ limitMs: 300, tries: 3 })), /took too long/)
+    assert.equal(asked, 1)
+  })
+
+  test('and that comes whole without being what it should be fails where it is read', async () => {
+    answers = [(_, response) => response.end(randomBytes(16 * 1000 + 10))]
+    await assert.rejects(blob(files({ tries: 3 })), /bad decrypt/)
+    assert.deepEqual([asked, lost], [1, []])
+  })
+
+  test('is asked for again when that may help, and not more often than it may be', async () => {
+    answers = [cut, (_, response) => response.writeHead(503).end(), whole]
+    assert.ok((await blob(files({ tries: 3 }))).equals(content))
+    assert.deepEqual([asked, lost], [3, []])
+    answers = [cut]
+    await assert.rejects(blob(files({ tries: 3 })), /broke off/)
+    assert.equal(asked, 6)
+    answers = [(_, response) => response.writeHead(410).end()]
+    await assert.rejects(blob(files({ tries: 3 })), /not served: 410/)
+    assert.equal(asked, 7)
+  })
+
+  test('is given up when the connection is over, and lost by that', async () => {
+    const from = files()
+    answers = [(_, response) => {
+      response.write('x')
+      from.end()
+    }]
+    await assert.rejects(blob(from), /connection is over/)
+    await assert.rejects(blob(from), /connection is over/)
+    assert.deepEqual([asked, lost], [1, [undefined, undefined]])
+  })
+
+  test('and that is a part of the history is named when it is lost, and has to be what the phone wrote', async () => {
+    bytes = await encrypted(deflateSync(history), 'md-msg-hist')
+    const part = { mediaKey, directPath, fileEncSha256: createHash('sha256').update(bytes).digest() }
+    const get = async (answer: RequestListener[]) => {
+      answers = answer
+      asked = 0
+      const from = files({}, { tries: 2 })
+      from.expect(part)
+      return await downloadHistory(part, options(from))
+    }
+    assert.equal((await get([cut, whole])).progress, 40)
+    assert.deepEqual([asked, lost], [2, []])
+    await assert.rejects(get([(_, response) => response.end(Buffer.alloc(bytes.length))]), /not whole/)
+    assert.deepEqual([asked, lost], [2, [part]])
+  })
+
+  test('is not mistaken for another download, which may go on without an end', async () => {
+    const stream = await downloadContentFromMessage({ mediaKey, directPath }, 'md-app-state', { options: options(ways) })
+    const chunks: Buffer[] = []
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer)
+    }
+    assert.ok(Buffer.concat(chunks).equals(content))
+  })
+})
