@@ -24,6 +24,8 @@ export class Memory {
 
   /** A part of the history that the phone tells a new device could not be had, and the last one has not come yet. */
   lacksHistory = false
+  /** Whether a file of the phone's settings and address book could not be had. */
+  owesAppState = false
 
   static of(shared: Map<string, unknown>): Memory {
     const known = shared.get('whatsapp') ?? new Memory()

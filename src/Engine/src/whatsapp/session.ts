@@ -9,6 +9,7 @@ import { prepare } from '../messages/outbound.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
 import { EngineError, type Event, type OutboundMessage, type Params, type PresenceState, type Settings } from '../rpc/contract.js'
 import { Answers } from './answers.js'
+import { AppStateDebt } from './appStateDebt.js'
 import { stayUnavailable } from './availability.js'
 import { BegunSessions } from './begunSessions.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
@@ -67,6 +68,7 @@ export class WhatsAppSession implements Session {
   readonly #sessionLooks: SessionLooks
   readonly #encryptions = new Encryptions((device) => this.#begunSessions.failed(device))
   readonly #history: HistoryRequests
+  readonly #appStateDebt: AppStateDebt
   readonly #files: WholeFiles
   readonly #isDirect: boolean
   readonly #dispatcher: RequestInit
@@ -109,7 +111,7 @@ export class WhatsAppSession implements Session {
     const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
     const downloads = wayOut?.dispatcher ?? direct
     this.#dispatcher = { dispatcher: downloads } as RequestInit
-    this.#files = new WholeFiles(downloads, (part) => part && this.#history.lost(part))
+    this.#files = new WholeFiles(downloads, (part) => part ? this.#history.lost(part) : this.#appStateDebt.lost())
     const config = {
       ...this.#config(settings),
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
@@ -117,6 +119,13 @@ export class WhatsAppSession implements Session {
     }
     this.#socket = makeWASocket(config)
     this.#upload = getWAUploadToServer(config, (isOfNoUse) => this.#mediaHosts.get(isOfNoUse))
+    this.#appStateDebt = new AppStateDebt({
+      socket: this.#socket,
+      log: port.log,
+      memory: this.#memory,
+      lifetime: this.#lifetime,
+      isReady: () => this.isOpen,
+    })
     this.#begunSessions = new BegunSessions(
       { query: this.#socket.query, signalRepository: this.#sessionLooks.honest }, this.#device, this.#memory, port.log)
     this.#listen()
@@ -336,6 +345,7 @@ export class WhatsAppSession implements Session {
     this.#state = 'open'
     const pushName = this.#device.creds.me?.name
     this.#tell({ type: 'opened', ...(pushName ? { pushName } : {}) })
+    this.#appStateDebt.opened()
   }
 
   #onClose(error: unknown): void {
@@ -387,6 +397,7 @@ export class WhatsAppSession implements Session {
   #finish(): void {
     this.#state = 'over'
     this.#history.end()
+    this.#appStateDebt.end()
     this.#files.end()
     this.#lifetime.end()
   }

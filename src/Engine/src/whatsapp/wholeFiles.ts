@@ -25,7 +25,7 @@ export interface FileLimits {
 const most = 64 * 1024 * 1024
 /** Every other message of the number waits meanwhile: together well below the two minutes that handling one may take (arrivals.ts). */
 const ofHistory: FileLimits = { most, limitMs: 60_000, tries: 3, pauseMs: 1_000 }
-/** The number can send nothing meanwhile. */
+/** The number can send nothing meanwhile, and asks again later (appStateDebt.ts). */
 const ofAppState: FileLimits = { most, limitMs: 30_000, tries: 2, pauseMs: 1_000 }
 /** Of announced parts of the history that are not asked for yet: each is asked for as soon as it is announced. */
 const partsRemembered = 100
