@@ -9,8 +9,13 @@ const OWN = 'critical_block'
 export class AppState {
   #key
   #collections = new Map()
+  #inlineUpTo
+  #addFile
 
-  constructor(ids) {
+  /** `inlineUpTo`: of how many bytes a patch may be to carry its mutations itself; `addFile` keeps a file with those of a larger one. */
+  constructor(ids, { inlineUpTo, addFile }) {
+    this.#inlineUpTo = inlineUpTo
+    this.#addFile = addFile
     this.#key = { id: Buffer.concat([Buffer.alloc(2), ids.bytes(4)]), data: ids.bytes(32) }
   }
 
@@ -38,22 +43,37 @@ export class AppState {
     return this.#change(OWN, { index: ['setting_pushName'], apiVersion: 1, syncAction: { timestamp: Date.now(), pushNameSetting: { name } } })
   }
 
-  version(name) {
-    return this.#collections.get(name)?.patches.length ?? 0
-  }
-
   /** The patches that somebody who has the given version lacks. */
   since(name, version) {
     return this.#collections.get(name)?.patches.slice(version) ?? []
   }
 
+  /** A collection as it is now, for somebody who has nothing of it, and the version that this is; undefined for one without a change. */
+  snapshot(name) {
+    const { state: { version }, records, mac } = this.#collections.get(name) ?? { state: {} }
+    if (!records) return undefined
+    const snapshot = { version: { version }, records: [...records.values()], mac, keyId: { id: this.#key.id } }
+    return { version, content: proto.SyncdSnapshot.encode(snapshot).finish() }
+  }
+
   async #change(name, { index, syncAction, apiVersion }) {
-    const known = this.#collections.get(name) ?? { state: newLTHashState(), patches: [] }
+    const known = this.#collections.get(name) ?? { state: newLTHashState(), patches: [], records: new Map() }
     const change = { type: name, index, syncAction, apiVersion, operation: SET }
     const { patch, state } = await encodeSyncdPatch(change, this.#key.id.toString('base64'), known.state, async () => ({ keyData: this.#key.data }))
-    const patches = [...known.patches, Buffer.from(proto.SyncdPatch.encode({ ...patch, version: { version: state.version } }).finish())]
-    this.#collections.set(name, { state, patches })
+    const records = new Map(known.records)
+    for (const { record } of patch.mutations) records.set(Buffer.from(record.index.blob).toString('base64'), record)
+    const patches = [...known.patches, await this.#encoded({ ...patch, version: { version: state.version } })]
+    this.#collections.set(name, { state, patches, records, mac: patch.snapshotMac })
     return { name, version: patches.length }
+  }
+
+  /** A patch as the server keeps it: with its mutations in a file beside it where they are larger than what goes inline. */
+  async #encoded(patch) {
+    const mutations = proto.SyncdMutations.encode({ mutations: patch.mutations }).finish()
+    const content = mutations.length <= this.#inlineUpTo()
+      ? patch
+      : { ...patch, mutations: [], externalMutations: referenceTo(await this.#addFile('md-app-state', mutations)) }
+    return Buffer.from(proto.SyncdPatch.encode(content).finish())
   }
 
   save() {
@@ -65,3 +85,7 @@ export class AppState {
     this.#collections = collections
   }
 }
+
+/** How the phone and the server tell of a file of app state. */
+export const referenceTo = ({ directPath, mediaKey, fileSha256, fileEncSha256, fileLength }) =>
+  ({ directPath, mediaKey, fileSha256, fileEncSha256, fileSizeBytes: fileLength })

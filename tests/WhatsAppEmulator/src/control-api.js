@@ -44,6 +44,10 @@ const ROUTES = [
     if (bootstrap !== undefined) owner.bootstrapPerChat = bootstrap
     if (messages) owner.history.add(addressIn(emulator, chat), messages, name)
   }],
+  ['POST', '/accounts/:phone/inline', (emulator, [phone], { upTo }) => {
+    if (!Number.isInteger(upTo) || upTo < 0) throw new RangeError('upTo: a whole number')
+    emulator.phone(phone).inlineUpTo = upTo
+  }],
   ['POST', '/accounts/:phone/contacts', (emulator, [phone], { of, name }) => emulator.phone(phone).saveContact(emulator.phone(of), text(name, 'name'))],
   ['POST', '/accounts/:phone/give-token', (emulator, [phone], { to }) => emulator.phone(phone).giveToken(emulator.phone(to))],
   ['POST', '/accounts/:phone/rename', (emulator, [phone], { name }) => emulator.phone(phone).rename(text(name, 'name'))],
@@ -67,6 +71,7 @@ const ROUTES = [
   ['GET', '/log-ins', emulator => emulator.record.logIns],
   ['GET', '/tokens', emulator => emulator.record.tokens],
   ['GET', '/online', emulator => emulator.record.online],
+  ['GET', '/files-asked', emulator => emulator.record.filesAsked],
   ['GET', '/chatstates', emulator => emulator.record.chatstates],
   ['GET', '/problems', emulator => emulator.record.problems]
 ].map(([method, path, act]) => ({ method, parts: path.split('/'), act }))

@@ -59,20 +59,29 @@ export class History {
   }
 }
 
-/** A chunk of history as the message that carries it, without a file beside it. */
-export function notification(chunk, peerDataRequestSessionId) {
+/**
+ * A chunk of history as the message that carries it, or that tells of the file which carries it where it is larger than `inlineUpTo` bytes.
+ * `addFile` keeps such a file.
+ */
+export async function notification(chunk, { peerDataRequestSessionId, inlineUpTo, addFile }) {
   const { syncType, chunkOrder, progress } = chunk
+  const packed = deflateSync(proto.HistorySync.encode(chunk).finish())
+  const content = packed.length <= inlineUpTo
+    ? { initialHistBootstrapInlinePayload: packed }
+    : fileOf(await addFile('md-msg-hist', packed))
   return {
     type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
     historySyncNotification: {
       syncType,
       chunkOrder,
       progress,
-      initialHistBootstrapInlinePayload: deflateSync(proto.HistorySync.encode(chunk).finish()),
+      ...content,
       peerDataRequestSessionId
     }
   }
 }
+
+const fileOf = ({ directPath, mediaKey, fileSha256, fileEncSha256, fileLength }) => ({ directPath, mediaKey, fileSha256, fileEncSha256, fileLength })
 
 /** Newest first, as a phone tells it. */
 function conversation(id, name, messages) {

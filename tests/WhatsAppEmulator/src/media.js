@@ -15,6 +15,7 @@ const UPLOAD = /^\/(?:mms|product|pps)\/([a-z-]+)\/([\w-]{43}=?)$/
 export class Media {
   #ids
   #record
+  #faults
   #files = new Map()
   #size = 0
   #server
@@ -22,9 +23,10 @@ export class Media {
   #auth
   #port = 0
 
-  constructor({ ids, record }) {
+  constructor({ ids, record, faults }) {
     this.#ids = ids
     this.#record = record
+    this.#faults = faults
     this.#auth = ids.text(16)
   }
 
@@ -65,8 +67,9 @@ export class Media {
     return this.#auth
   }
 
-  /** Encrypts a file as a phone does and keeps it; returns what a message says of it. */
-  async add(kind, plain) {
+  /** Encrypts a file as the phone of an account does and keeps it; returns what a message says of it. */
+  async add(kind, plain, owner) {
+    if (!this.#server) throw new RangeError('this server was started without media')
     const mediaKey = this.#ids.bytes(32)
     const { iv, cipherKey, macKey } = await getMediaKeys(mediaKey, kind)
     const cipher = createCipheriv('aes-256-cbc', cipherKey, iv)
@@ -74,13 +77,13 @@ export class Media {
     const body = Buffer.concat([sealed, mac(macKey, iv, sealed)])
     const fileEncSha256 = sha256(body)
     const path = `/o1/${fileEncSha256.toString('base64url')}.enc`
-    this.#keep(path, body)
+    this.#keep(path, { body, kind, owner: owner.phone })
     return { url: `https://${this.host}${path}`, directPath: path, mediaKey, fileSha256: sha256(plain), fileEncSha256, fileLength: plain.length }
   }
 
   /** Fetches and opens a file that a message tells of, and checks every promise of the message. */
   async open(kind, { directPath, mediaKey, fileSha256, fileEncSha256, fileLength }) {
-    const body = this.#files.get(directPath)
+    const { body } = this.#files.get(directPath) ?? {}
     if (!body) throw new RangeError(`no file at ${directPath}`)
     const { iv, cipherKey, macKey } = await getMediaKeys(mediaKey, kind)
     const sealed = body.subarray(0, -MAC_LENGTH)
@@ -95,9 +98,10 @@ export class Media {
 
   async #handle(request, response) {
     const url = new URL(request.url, `https://${this.host}`)
-    const body = request.method === 'GET' ? this.#files.get(url.pathname) : undefined
-    if (body) {
-      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length }).end(body)
+    const file = request.method === 'GET' ? this.#files.get(url.pathname) : undefined
+    this.#record.fileAsked({ method: request.method, kind: file?.kind ?? UPLOAD.exec(decodeURIComponent(url.pathname))?.[1] ?? null, port: request.socket.remotePort })
+    if (file) {
+      this.#serve(file, response)
     } else if (request.method === 'POST') {
       await this.#upload(request, response, url)
     } else {
@@ -105,8 +109,19 @@ export class Media {
     }
   }
 
+  #serve({ body, kind, owner }, response) {
+    const fault = this.#faults.take('file', owner, about => about === kind)
+    if (fault?.kind === 'refused') {
+      response.writeHead(fault.code).end()
+      return
+    }
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length })
+    if (!fault) response.end(body)
+    else response.write(body.subarray(0, Math.min(fault.after, body.length - 1)), () => fault.kind === 'cut' && response.destroy())
+  }
+
   async #upload(request, response, url) {
-    const [, , name] = UPLOAD.exec(decodeURIComponent(url.pathname)) ?? []
+    const [, kind, name] = UPLOAD.exec(decodeURIComponent(url.pathname)) ?? []
     const body = await read(request)
     const flaw = !name ? 'to an unknown path'
       : url.searchParams.get('auth') !== this.#auth ? 'without the right auth'
@@ -119,17 +134,17 @@ export class Media {
       return
     }
     const path = `/o1/${name.replace('=', '')}.enc`
-    this.#keep(path, body)
+    this.#keep(path, { body, kind })
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ url: `https://${this.host}${path}`, direct_path: path }))
   }
 
-  #keep(path, body) {
-    this.#size += body.length - (this.#files.get(path)?.length ?? 0)
-    this.#files.set(path, body)
-    for (const [oldest, { length }] of this.#files) {
+  #keep(path, file) {
+    this.#size += file.body.length - (this.#files.get(path)?.body.length ?? 0)
+    this.#files.set(path, file)
+    for (const [oldest, { body }] of this.#files) {
       if (this.#size <= MAX_KEPT || oldest === path) break
       this.#files.delete(oldest)
-      this.#size -= length
+      this.#size -= body.length
     }
   }
 }

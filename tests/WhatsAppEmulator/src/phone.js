@@ -1,5 +1,5 @@
 import { Curve, proto } from 'baileys'
-import { AppState } from './app-state.js'
+import { AppState, referenceTo } from './app-state.js'
 import { signDevice } from './device-identity.js'
 import { History, notification } from './history.js'
 import * as jids from './jids.js'
@@ -22,6 +22,8 @@ export class Phone {
   appState
   /** How many messages of each chat a new companion is told without asking. */
   bootstrapPerChat = 50
+  /** Of how many bytes history and app state go inline; what is larger goes as a file. A real phone hardly sends anything inline. */
+  inlineUpTo = Infinity
   /** Whether it tells authors at once that their messages arrived, as a phone with a connection does. */
   isOn = true
   /** How many of the next ciphertexts for companions of others nobody can read; those that are asked for again everybody can, but `again` of them. */
@@ -41,7 +43,7 @@ export class Phone {
     this.account = account
     this.#server = server
     this.#signal = new SignalKeys(account.phone)
-    this.appState = new AppState(server.ids)
+    this.appState = new AppState(server.ids, { inlineUpTo: () => this.inlineUpTo, addFile: this.#addFile })
   }
 
   get identity() {
@@ -116,7 +118,7 @@ export class Phone {
     this.#inOrder(async () => {
       await this.#shareKeys(device)
       for (const chunk of this.history.bootstrap(this.bootstrapPerChat, this.account, this.#server.accounts)) {
-        await this.#sendPeer(device, notification(chunk))
+        await this.#sendPeer(device, await this.#notification(chunk))
       }
     }).catch(this.#report)
   }
@@ -160,7 +162,7 @@ export class Phone {
   /** Sends a file. `kind`: image, video, audio, document or sticker; `content`: its bytes. */
   async sendFile(to, { kind, content, mimetype, fileName, caption, seconds: duration, isVoice: ptt, id }) {
     if (!FILE_KINDS.includes(kind)) throw new RangeError(`kind: one of ${FILE_KINDS.join(', ')}`)
-    const file = await this.#server.media.add(kind, content)
+    const file = await this.#addFile(kind, content)
     return this.send(to, { [`${kind}Message`]: { ...file, mimetype, fileName, caption, seconds: duration, ptt } }, {
       id,
       type: 'media',
@@ -248,6 +250,13 @@ export class Phone {
     }
   }
 
+  /** A collection of app state for a companion that has nothing of it, where it is large enough for a file of its own. */
+  async snapshotOf(name) {
+    const snapshot = this.appState.snapshot(name)
+    if (!snapshot || snapshot.content.length <= this.inlineUpTo) return undefined
+    return { version: snapshot.version, reference: referenceTo(await this.#addFile('md-app-state', snapshot.content)) }
+  }
+
   /** Saves a person under a name of its own, and tells the companions that the address book changed. */
   async saveContact({ account }, name) {
     this.#tellChanged(await this.appState.saveContact({ jid: account.jid, lidJid: account.publicLid, name }))
@@ -288,6 +297,7 @@ export class Phone {
       history: this.history.save(),
       appState: this.appState.save(),
       bootstrapPerChat: this.bootstrapPerChat,
+      inlineUpTo: this.inlineUpTo,
       isOn: this.isOn,
       signal: this.#signal.save(),
       sent: this.#sent,
@@ -323,6 +333,11 @@ export class Phone {
     if (!peers?.length) throw new RangeError(`nobody has ${to}`)
     return peers
   }
+
+  #addFile = (kind, content) => this.#server.media.add(kind, content, this.account)
+
+  #notification = (chunk, peerDataRequestSessionId) =>
+    notification(chunk, { peerDataRequestSessionId, inlineUpTo: this.inlineUpTo, addFile: this.#addFile })
 
   #report = error => this.#server.record.problem(this.jid, error.message)
 
@@ -503,7 +518,7 @@ export class Phone {
   async #receiveRequest(author, id, message) {
     const request = message.protocolMessage?.peerDataOperationRequestMessage
     if (request?.historySyncOnDemandRequest) {
-      await this.#sendPeer(author, notification(this.history.before(request.historySyncOnDemandRequest), id))
+      await this.#sendPeer(author, await this.#notification(this.history.before(request.historySyncOnDemandRequest), id))
       return
     }
     if (request?.placeholderMessageResendRequest?.length) {

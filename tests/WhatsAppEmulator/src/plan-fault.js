@@ -1,5 +1,9 @@
 import { stanza } from './stanza.js'
 
+const FILES = {
+  image: 'image', video: 'video', audio: 'audio', document: 'document', sticker: 'sticker', history: 'md-msg-hist', 'app-state': 'md-app-state'
+}
+
 /** Every fault by its kind: what goes wrong at once, and what is planned for the next occasion. */
 const KINDS = {
   'ack-late': (emulator, { phone, count, ms }) => emulator.faults.plan({ at: 'ack', phone, count, kind: 'late', ms: positive(ms, 'ms') }),
@@ -23,6 +27,12 @@ const KINDS = {
     emulator.faults.plan({ at: 'keys', phone, about: device(emulator, about), count, kind: 'refused', code: positive(code, 'code') }),
   'keys-omitted': (emulator, { phone, count, about }) =>
     emulator.faults.plan({ at: 'keys', phone, about: device(emulator, about), count, kind: 'omitted' }),
+  'file-cut': (emulator, { phone, count, file, after = 0 }) =>
+    emulator.faults.plan({ at: 'file', phone, about: kindOf(file), count, kind: 'cut', after: notNegative(after, 'after') }),
+  'file-stalled': (emulator, { phone, count, file, after = 0 }) =>
+    emulator.faults.plan({ at: 'file', phone, about: kindOf(file), count, kind: 'stalled', after: notNegative(after, 'after') }),
+  'file-refused': (emulator, { phone, count, file, code }) =>
+    emulator.faults.plan({ at: 'file', phone, about: kindOf(file), count, kind: 'refused', code: status(code) }),
   dirty: (emulator, { phone, count }) => emulator.faults.plan({ at: 'dirty', phone, count }),
   'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
   compress: (emulator, { over }) => { emulator.faults.compressOver = positive(over, 'over') },
@@ -59,6 +69,23 @@ function device(emulator, jid) {
 function named(query) {
   if (typeof query !== 'string') throw new RangeError('query: its type, namespace and first child')
   return query
+}
+
+/** What the media server calls a kind of file; undefined for any. */
+function kindOf(file) {
+  if (file === undefined) return undefined
+  if (!Object.hasOwn(FILES, file)) throw new RangeError(`file: one of ${Object.keys(FILES).join(', ')}`)
+  return FILES[file]
+}
+
+function status(code) {
+  if (!Number.isInteger(code) || code < 400 || code > 599) throw new RangeError('code: a status of HTTP from 400 to 599')
+  return code
+}
+
+function notNegative(value, name) {
+  if (!Number.isInteger(value) || value < 0) throw new RangeError(`${name}: a whole number`)
+  return value
 }
 
 function positive(value, name) {

@@ -1,4 +1,4 @@
-import { QueryIds } from 'baileys'
+import { proto, QueryIds } from 'baileys'
 import { refusal, result } from './connection.js'
 import { becomeActive } from './login.js'
 import * as jids from './jids.js'
@@ -227,17 +227,22 @@ function askGroups(question) {
   return answer
 }
 
-function syncAppState({ device, inner }) {
+async function syncAppState({ device, inner }) {
   const collections = children(inner, 'collection')
   check(collections.length > 0, 'no collection')
-  return [stanza('sync', {}, collections.map(collection => {
-    const { name, version } = collection.attrs
+  return [stanza('sync', {}, await Promise.all(collections.map(async collection => {
+    const { name, version, return_snapshot: isFromScratch } = collection.attrs
     check(name && version !== undefined, 'a collection without name or version')
-    const { appState } = device.account.owner
+    const { owner } = device.account
     const patched = children(collection, 'patch').length
-    const patches = appState.since(name, Number(version)).map(patch => stanza('patch', {}, patch))
-    return stanza('collection', { name, type: 'result', version: Number(version) + patched + patches.length }, [stanza('patches', {}, patches)])
-  }))]
+    const snapshot = isFromScratch === 'true' ? await owner.snapshotOf(name) : undefined
+    const known = snapshot?.version ?? Number(version)
+    const patches = owner.appState.since(name, known).map(patch => stanza('patch', {}, patch))
+    return stanza('collection', { name, type: 'result', version: known + patched + patches.length }, [
+      ...snapshot ? [stanza('snapshot', {}, proto.ExternalBlobReference.encode(snapshot.reference).finish())] : [],
+      stanza('patches', {}, patches)
+    ])
+  })))]
 }
 
 function linkByCode({ server, connection, inner }) {

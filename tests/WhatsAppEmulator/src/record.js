@@ -10,6 +10,7 @@ export class Record {
   #tokens = []
   #connections = []
   #logIns = []
+  #filesAsked = []
 
   /** A companion sent a message; whether it repeats one that nobody asked for once more. */
   sent({ id, from, to, withToken }) {
@@ -92,6 +93,12 @@ export class Record {
     this.#tokens.push({ from, to, at: new Date().toISOString() })
   }
 
+  /** Somebody asked the media server for a file, or for room for one, from a port of this machine. */
+  fileAsked(asked) {
+    if (this.#filesAsked.length >= LIMIT) this.#filesAsked.shift()
+    this.#filesAsked.push({ ...asked, at: new Date().toISOString() })
+  }
+
   /** Something the real server would not have understood or taken. */
   problem(from, what) {
     if (this.#problems.length < LIMIT) this.#problems.push({ from, what, at: new Date().toISOString() })
@@ -121,6 +128,10 @@ export class Record {
 
   get logIns() {
     return [...this.#logIns]
+  }
+
+  get filesAsked() {
+    return [...this.#filesAsked]
   }
 
   get chatstates() {

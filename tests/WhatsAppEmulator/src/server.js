@@ -36,7 +36,7 @@ export class WhatsAppEmulator {
    */
   constructor({ seed, directory } = {}) {
     this.ids = new Ids(seed)
-    this.media = new Media({ ids: this.ids, record: this.record })
+    this.media = new Media({ ids: this.ids, record: this.record, faults: this.faults })
     this.#directory = directory
   }
 
