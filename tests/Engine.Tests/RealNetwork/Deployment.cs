@@ -148,7 +148,8 @@ public sealed class Deployment : IAsyncLifetime
     public Task<JsonObject> Ready(string number) => Number(number, view => Text(view["status"]) == "ready");
 
     /// <summary>Waits until a number is as wanted.</summary>
-    public Task<JsonObject> Number(string number, Func<JsonObject, bool> until) => Until(() => Get($"/api/v1/numbers/{number}"), until);
+    public Task<JsonObject> Number(string number, Func<JsonObject, bool> until, TimeSpan? patience = null) =>
+        Until(() => Get($"/api/v1/numbers/{number}"), until, patience);
 
     /// <summary>Waits until a number shows, or has shown, a status with a cause: many last too short a time to be seen by asking.</summary>
     public Task<JsonObject> WasSeen(string number, string status, string reason) => Number(
@@ -222,8 +223,8 @@ public sealed class Deployment : IAsyncLifetime
             : throw new InvalidOperationException($"{method} {path} was answered with {(int)answer.StatusCode}: {said}");
     }
 
-    /// <summary>Asks until the answer is the one waited for; fails with the last answer after a minute.</summary>
-    public static async Task<T> Until<T>(Func<Task<T>> ask, Func<T, bool> until)
+    /// <summary>Asks until the answer is the one waited for; fails with the last answer after a minute, or another time.</summary>
+    public static async Task<T> Until<T>(Func<Task<T>> ask, Func<T, bool> until, TimeSpan? patience = null)
         where T : JsonNode
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -235,9 +236,9 @@ public sealed class Deployment : IAsyncLifetime
                 return answer;
             }
 
-            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+            if (TimeProvider.System.GetElapsedTime(began) > (patience ?? Patience))
             {
-                throw new TimeoutException($"Waited {Patience.TotalSeconds} s; the last answer was {answer.ToJsonString()}.");
+                throw new TimeoutException($"Waited {(patience ?? Patience).TotalSeconds} s; the last answer was {answer.ToJsonString()}.");
             }
 
             await Pause();

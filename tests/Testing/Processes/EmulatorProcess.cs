@@ -131,6 +131,9 @@ public sealed class EmulatorProcess : IAsyncDisposable
     /// <summary>Every time that a linked device asked to be let in, oldest first: <c>{ device, version, refused }</c>.</summary>
     public async Task<JsonArray> LogIns() => (await Read("/log-ins")).AsArray();
 
+    /// <summary>Every request to the media server, oldest first: <c>{ method, kind, port }</c>, the port that of who asked.</summary>
+    public async Task<JsonArray> FilesAsked() => (await Read("/files-asked")).AsArray();
+
     /// <summary>Every word of a linked device that its owner writes, or stopped.</summary>
     public async Task<JsonArray> Chatstates() => (await Read("/chatstates")).AsArray();
 
