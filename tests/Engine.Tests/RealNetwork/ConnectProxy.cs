@@ -12,6 +12,7 @@ public sealed class ConnectProxy : IDisposable
 
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentBag<Socket> _open = [];
+    private readonly ConcurrentBag<int> _ports = [];
     private readonly string _credentials;
     private readonly TcpListener _listener;
     private int _passed;
@@ -34,6 +35,9 @@ public sealed class ConnectProxy : IDisposable
 
     /// <summary>How many connections it let through.</summary>
     public int Passed => _passed;
+
+    /// <summary>From which ports of this machine it went on.</summary>
+    public IReadOnlyCollection<int> Ports => _ports;
 
     /// <summary>Bytes that went through, to the network.</summary>
     public long Sent => Interlocked.Read(ref _sent);
@@ -86,6 +90,7 @@ public sealed class ConnectProxy : IDisposable
             var end = new Socket(SocketType.Stream, ProtocolType.Tcp);
             _open.Add(end);
             await end.ConnectAsync(target[..target.LastIndexOf(':')], int.Parse(target[(target.LastIndexOf(':') + 1)..], null), _end.Token);
+            _ports.Add(((IPEndPoint)end.LocalEndPoint!).Port);
             await using var far = new NetworkStream(end, ownsSocket: true);
             await near.WriteAsync("HTTP/1.1 200 Go on\r\n\r\n"u8.ToArray());
             Interlocked.Increment(ref _passed);

@@ -52,6 +52,32 @@ public sealed class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Every_file_of_a_number_goes_through_its_proxy_and_none_past_it()
+    {
+        var (phone, person) = (await _deployment.Person("Shop"), await _deployment.Person("Old friend"));
+        await _deployment.WhatsApp.OnPhone(phone, "inline", new { upTo = 0 });
+        await _deployment.WhatsApp.OnPhone(phone, "contacts", new { of = person, name = "Old friend" });
+        await _deployment.WhatsApp.OnPhone(phone, "history", new { chat = person, messages = new[] { new { id = "OLD00001", text = "an old text", at = "2026-01-01T10:00:00.000Z" } } });
+        var number = Deployment.Text((await _deployment.Post("/api/v1/numbers", new { label = "Support", engine = "whatsapp", proxy = _first.Url }))["id"]);
+        await _deployment.LinkByQr(number, phone);
+        await _deployment.Shown(person, message => Deployment.Text(message["text"]) == "an old text");
+
+        byte[] content = [.. Enumerable.Range(0, 50_000).Select(n => (byte)(n * 17))];
+        await _deployment.WhatsApp.OnPhone(person, "send-file", new { to = phone, kind = "image", mimetype = "image/jpeg", base64 = Convert.ToBase64String(content) });
+        var arrived = await _deployment.Shown(person, message => message["media"] is not null);
+        Assert.Equal(content, await _deployment.Api.GetByteArrayAsync(Deployment.Text(arrived["media"]!["url"])));
+        var media = await _deployment.Upload(content, "application/pdf");
+        await _deployment.MessageIs(Deployment.Text((await _deployment.Post("/api/v1/messages", new { from = number, to = person, media = new { id = media } }))["id"]), "delivered");
+
+        var asked = await Deployment.Until(
+            _deployment.WhatsApp.FilesAsked, all => all.Any(file => Deployment.Text(file!["kind"]) == "md-app-state"));
+        Assert.Superset(
+            new HashSet<string> { "GET md-msg-hist", "GET md-app-state", "GET image", "POST document" },
+            asked.Select(file => $"{Deployment.Text(file!["method"])} {Deployment.Text(file["kind"])}").ToHashSet());
+        Assert.All(asked, file => Assert.Contains(file!["port"]!.GetValue<int>(), _first.Ports));
+    }
+
+    [Fact]
     public async Task A_proxy_that_is_gone_or_does_not_know_the_number_is_shown_and_the_number_is_back_with_another_one()
     {
         var (number, _) = await _deployment.LinkedNumber();
