@@ -21,7 +21,7 @@ public interface IOwnershipStore
     /// </summary>
     Task<bool> Revoke(string silo);
 
-    /// <summary>How many numbers belong to a silo's incarnations that were not revoked. Looks through all numbers.</summary>
+    /// <summary>How many numbers belong to a silo's incarnations that were not revoked.</summary>
     Task<int> Owned(string silo);
 
     /// <summary>

@@ -33,6 +33,7 @@ internal sealed class MongoSchema(IMongoDatabase database)
         new(MongoCollections.Number, "engine_status_created", ["engine", "status", "createdAt", "_id"]),
         new(MongoCollections.Number, "linked", ["linkedPhone"]) { Sparse = true },
         new(MongoCollections.Number, "recorded", ["recordedAt"]) { Sparse = true },
+        new(MongoCollections.Number, "owner", ["owner"]) { Sparse = true },
         new(MongoCollections.RecordPart, "number", ["number", "epoch"]),
         new(MongoCollections.Lease, "silo", ["silo"]),
         new(MongoCollections.Lease, "over", ["renewedAt"]) { ExpiresAfter = Ages.Silos },

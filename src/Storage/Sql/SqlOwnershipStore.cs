@@ -10,7 +10,8 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
 {
     private const int ForgottenAtOnce = 20;
 
-    private const string UnrevokedOfSilo = "revoked = 0 AND substr(incarnation, 1, length(@silo) + 1) = @silo || '/'";
+    // The names that begin with the silo's and a slash: in the order of bytes 0 is what follows a slash.
+    private const string UnrevokedOfSilo = "revoked = 0 AND incarnation >= @silo || '/' AND incarnation < @silo || '0'";
 
     private readonly string _isLive = $"revoked = 0 AND expires_at > {database.Dialect.Now}";
 

@@ -35,6 +35,7 @@ public abstract class QueryPlanTests : IAsyncDisposable
         await Ports.Numbers.LinkedElsewhere("n", EngineKind.WhatsApp, "1");
         await Ports.Numbers.Started(NumberRange.OfShard(7), Stop).ToListAsync(Stop);
         await Ports.Ownership.Owner("n");
+        await Ports.Ownership.Owned("s");
         foreach (var status in new NumberStatus?[] { null, NumberStatus.Ready, NumberStatus.LoggedOut })
         {
             await Ports.Numbers.List(new NumberQuery(status, new PageRequest(), Access.All));

@@ -154,7 +154,7 @@ public sealed class StartTests : IAsyncLifetime
         await other.OpenAsync(patience.Token);
         await looker.OpenAsync(patience.Token);
         await using var work = await other.BeginTransactionAsync(patience.Token);
-        await using var hold = new NpgsqlCommand("LOCK TABLE chat, number, contact, message IN ACCESS EXCLUSIVE MODE", other, work);
+        await using var hold = new NpgsqlCommand("LOCK TABLE chat, number, number_owner, contact, message IN ACCESS EXCLUSIVE MODE", other, work);
         await hold.ExecuteNonQueryAsync(patience.Token);
         using (var storage = Storage())
         {

@@ -123,6 +123,8 @@ public abstract class ReadCostTests : IAsyncDisposable
         yield return ("a linked phone", Few, "number_phone", () => Ports.Numbers.LinkedElsewhere("n", EngineKind.WhatsApp, "49151"));
         yield return ("started numbers of a shard", Few, null, () => Ports.Numbers.Started(NumberRange.OfShard(7), Stop).ToListAsync(Stop).AsTask());
 
+        yield return ("how many numbers a silo has left behind", Few, "number_owner_owner", () => Ports.Ownership.Owned("b"));
+
         yield return ("a queue", Few, null, () => Ports.Numbers.Queue("nfew", 0, 10));
         yield return ("a contact", Few, "contact_party", () => Ports.Contacts.Find(["pfew1"]));
         yield return ("files to make room of", Few, "media_used", () => Ports.Media.Evictable(10));
@@ -152,6 +154,8 @@ public abstract class ReadCostTests : IAsyncDisposable
             (Owner, Numbers, "'nsim' || i, 'a', 1, 1", number),
             (Owner, 1, "'nready', 'a', 1, 1", number),
             (Owner, 1, "'nfew', 'a', 1, 1", number),
+            (Owner, 3, "'nleft' || i, 'b/1', 1, 1", number),
+            ("INSERT INTO silo_lease (incarnation, expires_at, revoked)", 1, "'b/1', 0, 0", number),
             (Chat, Others, "'cother' || i, 'nother', 'pother' || i, 'cother' || i, 0, 'resolved', CASE WHEN i > 20000 THEN 0 ELSE 1 END, 200000 + i, i, 'amina', @chat", chat),
             (Chat, Many, "'cmany' || i, 'nmany', 'pmany' || i, 'cmany' || i, 0, 'resolved', 0, 1000 + i, 90000 - i, 'amina', @chat", chat),
             (Chat, 3, "'cold' || i, 'nmany', 'pold' || i, 'cold' || i, 0, 'open', 1, i, 100000 + i, 'zebra', @chat", chat),

@@ -1,0 +1,2 @@
+-- How many numbers a silo has left behind is counted in the moment of its end, by each of the others.
+CREATE INDEX IF NOT EXISTS number_owner_owner ON number_owner (owner) WHERE owner IS NOT NULL;
