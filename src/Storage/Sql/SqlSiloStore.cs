@@ -46,7 +46,7 @@ internal sealed class SqlSiloStore(ISqlDatabase database) : ISiloStore
             """
             SELECT
                 coalesce((SELECT max(position) FROM outbox) - (SELECT min(position) FROM outbox) + 1, 0),
-                (SELECT at FROM outbox ORDER BY position LIMIT 1)
+                (SELECT at FROM outbox WHERE position = (SELECT min(position) FROM outbox))
             """),
         row => new OutboxView(row.GetInt64(0), row.IsDBNull(1) ? null : row.Time(1)))).Single();
 

@@ -26,7 +26,7 @@ public sealed class MongoQueryTests : SharedQueryPlanTests
         Record = new MongoSandboxRecord(_backend.Database);
     }
 
-    protected override StorePorts Ports => _backend.Ports;
+    protected override StorePorts Planned => _backend.Ports;
 
     protected override ISandboxRecord Record { get; }
 

@@ -17,11 +17,11 @@ public sealed class PostgresQueryPlanTests : SharedQueryPlanTests
     public PostgresQueryPlanTests()
     {
         _plans = new PostgresPlans(_backend.Database, _backend.Server.ConnectionString(_backend.Name));
-        Ports = SqlPorts.On(_plans, _backend.Clock);
+        Planned = SqlPorts.On(_plans, _backend.Clock);
         Record = new PostgresSandboxRecord(_plans);
     }
 
-    protected override StorePorts Ports { get; }
+    protected override StorePorts Planned { get; }
 
     protected override ISandboxRecord Record { get; }
 
