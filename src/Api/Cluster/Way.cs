@@ -58,5 +58,13 @@ internal sealed class Way(long key)
     /// <summary>Gives up the calls that are under way.</summary>
     public void GiveUp() => Interlocked.Exchange(ref _lost, NotLost()).SetResult();
 
+    /// <summary>Gives up the calls that are under way now, those of them that are not over by then.</summary>
+    public async Task GiveUpAfter(TimeSpan time, TimeProvider clock)
+    {
+        var lost = Interlocked.Exchange(ref _lost, NotLost());
+        await Task.Delay(time, clock);
+        lost.SetResult();
+    }
+
     private static TaskCompletionSource NotLost() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

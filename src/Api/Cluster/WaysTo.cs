@@ -21,6 +21,9 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
     // Whoever does not reach a number says so at once. Where that took long another silo may take long as well, and callers can come again.
     private static readonly TimeSpan AskedElsewhereWithin = TimeSpan.FromSeconds(2);
 
+    // A silo that is asked to end has 25 s for what it still does: whatever it has not answered by then it never will.
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(30);
+
     // Of the first ones nothing is known yet, and requests do not wait for that.
     private readonly Way[] _ways = [.. Enumerable.Range(0, Count).Select(key => new Way(key) { IsOpen = true })];
     private long _made = Count;
@@ -33,7 +36,8 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
     /// <summary>
     /// Asks by the way whose turn it is. Where that one's silo does not reach the number, and so has done nothing, it is asked once more by an
     /// open way over each other silo until one does. Whatever may have been carried out is not asked again: when its way answers nothing for
-    /// three seconds while another one does, the call is given up as one without an answer.
+    /// three seconds while another one does, the call is given up as one without an answer; so it is half a minute after its way has come to lead
+    /// over another silo.
     /// </summary>
     /// <exception cref="TimeoutException">The call was given up; whether it was carried out nobody knows.</exception>
     public async Task<Outcome<T>> Ask<T>(Func<long, Task<Outcome<T>>> ask)
@@ -137,7 +141,13 @@ internal sealed class WaysTo(Func<long, IWay> find, TimeProvider clock)
         var isOpen = false;
         try
         {
-            (isOpen, way.Silo) = await Look(find(way.Key));
+            (isOpen, var silo) = await Look(find(way.Key));
+            if (way.Silo is { } left && silo is not null && silo != left)
+            {
+                _ = way.GiveUpAfter(EndsWithin, clock);
+            }
+
+            way.Silo = silo;
         }
         catch (TimeoutException)
         {

@@ -296,16 +296,39 @@ public sealed class WaysTests
     }
 
     [Fact]
-    public void A_call_over_a_silo_that_ends_in_good_order_is_waited_for_when_the_client_has_left_it()
+    public async Task A_call_over_a_silo_that_the_client_has_left_is_given_up_once_that_one_would_have_ended_in_good_order()
     {
         Over("A", "A", "A", "A");
         var call = _ways.Ask(_ => new TaskCompletionSource<Outcome<string>>().Task);
-
         Over("B", "B", "B", "B");
-        Look(20);
-        _clock.Advance(TimeSpan.FromSeconds(20));
+        var later = _ways.Ask(_ => new TaskCompletionSource<Outcome<string>>().Task);
 
+        Look(20);
+        _clock.Advance(TimeSpan.FromSeconds(24));
+        await Settles();
         Assert.False(call.IsCompleted);
+
+        _clock.Advance(TimeSpan.FromSeconds(7));
+        await Assert.ThrowsAsync<TimeoutException>(() => call.WaitAsync(TimeSpan.FromSeconds(20)));
+        await Settles();
+        Assert.False(later.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_call_is_waited_for_while_it_is_not_known_that_the_client_has_left_its_silo()
+    {
+        (_silos[0], _silos[1], _silos[2], _silos[3]) = (null, null, null, null);
+        _ways.Look();
+        var first = _ways.Ask(_ => new TaskCompletionSource<Outcome<string>>().Task);
+        Over("A", "A", "A", "A");
+        var second = _ways.Ask(_ => new TaskCompletionSource<Outcome<string>>().Task);
+        (_silos[0], _silos[1], _silos[2], _silos[3]) = (null, null, null, null);
+
+        Look(20);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await Settles();
+
+        Assert.Equal((false, false), (first.IsCompleted, second.IsCompleted));
     }
 
     [Fact]
@@ -394,6 +417,15 @@ public sealed class WaysTests
         for (var look = 0; look < times; look++)
         {
             _ways.Look();
+        }
+    }
+
+    // What is given up goes on beside whoever gave it up.
+    private static async Task Settles()
+    {
+        for (var turn = 0; turn < 20; turn++)
+        {
+            await Task.Yield();
         }
     }
 
