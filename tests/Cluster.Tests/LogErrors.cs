@@ -4,10 +4,12 @@ namespace Loopwave.Cluster;
 internal static class LogErrors
 {
     private const int Most = 10;
+    private static readonly string[] Levels = ["Warning", "Error", "Fatal"];
 
-    public static string Of(params IEnumerable<string> folders) => string.Join('\n', folders.Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)
-        .SelectMany(ReadShared).Where(line => line.Contains("\"@l\":\"Error\"", StringComparison.Ordinal) || line.Contains("\"@l\":\"Warning\"", StringComparison.Ordinal))
-        .TakeLast(Most));
+    public static string Of(params IEnumerable<string> folders) => string.Join('\n', All(folders).TakeLast(Most));
+
+    public static IEnumerable<string> All(params IEnumerable<string> folders) => folders.Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)
+        .SelectMany(ReadShared).Where(line => Levels.Any(level => line.Contains($"\"@l\":\"{level}\"", StringComparison.Ordinal)));
 
     private static List<string> ReadShared(string path)
     {

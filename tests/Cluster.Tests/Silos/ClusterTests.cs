@@ -225,6 +225,34 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_api_node_that_is_there_before_the_database_says_so_once_a_minute_and_answers_when_it_is_there()
+    {
+        await _deployment.Postgres.Kill();
+        var launched = TimeProvider.System.GetTimestamp();
+        var (silo, api) = (_deployment.LaunchSilo(1), _deployment.LaunchApi(1));
+        await Until(api.Http, "/api/health", health => health["ok"]?.GetValue<bool>() is true);
+
+        // It tries again each second, also by what looks whether the database fits.
+        for (var began = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(10);)
+        {
+            using var early = await api.Http.GetAsync("/api/health/ready", Token);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
+            await RealTime.Pass(TimeSpan.FromSeconds(0.5));
+        }
+
+        var lines = LogErrors.All(_deployment.LogFolderOf("api-1")).ToList();
+        Assert.All(lines, line => Assert.Contains("No silo can be reached yet", line, StringComparison.Ordinal));
+        Assert.InRange(lines.Count, 1, 1 + (int)TimeProvider.System.GetElapsedTime(launched).TotalMinutes);
+
+        await _deployment.Postgres.Go();
+
+        await Task.WhenAll(silo.Ready(), api.Ready());
+        await Until(api.Http, "/api/health/ready", health => health["ok"]?.GetValue<bool>() is true);
+        using var client = await api.ApiClient();
+        await Numbers(client, 1);
+    }
+
+    [Fact]
     public async Task A_database_that_is_away_is_told_within_five_seconds_and_everything_goes_on_when_it_is_back()
     {
         await _deployment.StartSilo(1);

@@ -37,7 +37,7 @@ public sealed class ClusterDeployment : IAsyncDisposable
     public string PostgresOver(int port) => Postgres.ConnectionString(_database, port);
 
     /// <summary>Where processes keep their logs.</summary>
-    public IEnumerable<string> LogFolders => _ports.Keys.Select(name => Path.Combine(Folder, name, "logs"));
+    public IEnumerable<string> LogFolders => _ports.Keys.Select(LogFolderOf);
 
     public static async Task<ClusterDeployment> Create()
     {
@@ -55,6 +55,9 @@ public sealed class ClusterDeployment : IAsyncDisposable
 
         return settings;
     }
+
+    /// <summary>Where one process (<c>silo-1</c>, <c>api-2</c>) keeps its logs.</summary>
+    public string LogFolderOf(string process) => Path.Combine(Folder, process, "logs");
 
     /// <summary>How the cluster calls a silo: its address and port.</summary>
     public string AddressOf(int silo)
