@@ -128,7 +128,9 @@ describe('A file that the library asks for', () => {
   })
 
   test('and that comes whole without being what it should be fails where it is read', async () => {
-    answers = [(_, response) => response.end(randomBytes(16 * 1000 + 10))]
+    const spoilt = Buffer.from(bytes)
+    spoilt.writeUInt8(spoilt.readUInt8(bytes.length - 27) ^ 0x80, bytes.length - 27)   // what it says of its padding
+    answers = [(_, response) => response.end(spoilt)]
     await assert.rejects(blob(files({ tries: 3 })), /bad decrypt/)
     assert.deepEqual([asked, lost], [1, []])
   })
