@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { downloadContentFromMessage, downloadExternalBlob, downloadHistory, getMediaKeys, proto } from 'baileys'
 import { deflateSync } from 'node:zlib'
 import { Agent } from 'undici'
+import { boundInflating } from '#engine/whatsapp/inflating.js'
 import { fetchWholeFiles, type HistoryPart, WholeFiles } from '#engine/whatsapp/wholeFiles.js'
 import { until } from '../testing/until.js'
 
@@ -23,6 +24,7 @@ async function encrypted(plain: Uint8Array, kind: 'md-msg-hist' | 'md-app-state'
 }
 
 fetchWholeFiles()
+boundInflating(1_000_000)
 
 describe('A file that the library asks for', () => {
   const content = randomBytes(200_001)
@@ -172,6 +174,18 @@ describe('A file that the library asks for', () => {
     assert.deepEqual([asked, lost], [2, []])
     await assert.rejects(get([(_, response) => response.end(Buffer.alloc(bytes.length))]), /not whole/)
     assert.deepEqual([asked, lost], [2, [part]])
+  })
+
+  test('and that has more in it than may be is not read to its end', async () => {
+    const read = async (plain: Buffer) => {
+      bytes = await encrypted(deflateSync(plain), 'md-msg-hist')
+      return await downloadHistory({ mediaKey, directPath }, options(files()))
+    }
+    // The name of a chat, of so many bytes.
+    const named = (length: number) => Buffer.from(proto.HistorySync.encode({ syncType: 0, conversations: [{ id: 'a', name: 'x'.repeat(length) }] }).finish())
+    assert.equal((await read(named(999_000))).conversations.length, 1)
+    await assert.rejects(read(named(20_000_000)), /too large/)
+    assert.equal((await read(named(10))).conversations.length, 1)
   })
 
   test('is not mistaken for another download, which may go on without an end', async () => {
