@@ -96,6 +96,19 @@ describe('What a phone tells in files', () => {
     assert.equal((await answer('r2')).messages.length, 8)
   })
 
+  test('and that the connection took along is not forgotten on the next one', async () => {
+    const before = [await asked('md-msg-hist'), await asked('md-app-state')] as const
+    await fault('file-stalled', { file: 'history', after: 20 })
+    await fault('file-stalled', { file: 'app-state', after: 20 })
+    await host.pair('n1', anna)
+    await until(async () => await asked('md-msg-hist') > before[0] && await asked('md-app-state') > before[1], 'both were asked for')
+    await emulator.call('POST', '/drop', { phone: anna.phone })
+    await host.silo.event('closed', 'n1', ({ code }) => code === 428)
+    await host.reopen('n1')
+    assert.deepEqual([(await end()).failed, told()], ['lost', []])
+    await until(() => names().includes('Bert Book'), 'the name was told', 30_000)
+  })
+
   test('of its address book is asked for again when it could not be had, and the number goes on meanwhile', async () => {
     const before = await asked('md-app-state')
     // Twice for each of the three parts of the history, with which the library begins anew.
