@@ -54,17 +54,20 @@ function kindOf({ type }: OutboundMessage): FileKind | undefined {
   }
 }
 
+/** An upload in which nothing moves for so long has failed: without a limit it would go on when nobody waits for it any more. */
+const uploadStillMs = 60_000
+
 type Uploads = NonNullable<MessageContentGenerationOptions['mediaCache']>
 
 const nothing = () => undefined
 
 /** Uploads a file. Then the library has it as one that it uploaded before, and adds to what is known of it without touching it. */
-function uploaded(path: string, kind: FileKind, { upload, mediaUploadTimeoutMs }: MessageContentGenerationOptions): Promise<Uploads> {
+function uploaded(path: string, kind: FileKind, { upload }: MessageContentGenerationOptions): Promise<Uploads> {
   return sealed(path, kind, async ({ path: encrypted, ...file }) => {
     const { mediaUrl, directPath } = await upload(encrypted, {
       mediaType: kind,
       fileEncSha256B64: file.fileEncSha256.toString('base64'),
-      ...(mediaUploadTimeoutMs ? { timeoutMs: mediaUploadTimeoutMs } : {}),
+      timeoutMs: uploadStillMs,
     })
     const mediaKeyTimestamp = Math.floor(Date.now() / 1_000)
     const known = proto.Message.encode({ [`${kind}Message`]: { ...file, url: mediaUrl, directPath, mediaKeyTimestamp } }).finish()

@@ -16,7 +16,8 @@ async function build(message: Partial<OutboundMessage>): Promise<proto.Message> 
   const bytes = await prepare(
     { kind: 'message', whatsAppId: 'O1', jid: bert, type: 'text', mentions: [], ...message }, me,
     {
-      upload: async (path, { mediaType }) => {
+      upload: async (path, { mediaType, timeoutMs }) => {
+        assert.equal(timeoutMs, 60_000, 'an upload that stands still ends')
         uploaded.push(mediaType)
         assert.ok(path.startsWith('/'))
         return { mediaUrl: 'https://mmg.whatsapp.net/x', directPath: '/x' }
