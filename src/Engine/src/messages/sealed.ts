@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -28,6 +28,8 @@ export async function sealed<T>(path: string, kind: MediaType, use: (file: Seale
   try {
     return await use(await seal(path, target, kind))
   } finally {
+    // An upload that failed keeps it open, and with its name alone gone it would take its room until the process ends.
+    await truncate(target).catch(() => undefined)
     await rm(target, { force: true }).catch(() => undefined)
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
@@ -44,6 +44,20 @@ describe('A file on its way to the network', () => {
     assert.equal(plain.length, fileLength)
     return plain
   }
+
+  test('gives its room back also when an upload that failed keeps it open', async () => {
+    await writeFile(path, randomBytes(100_000))
+    const kept: FileHandle[] = []
+    await assert.rejects(sealed(path, 'video', async (file) => {
+      kept.push(await open(file.path))
+      throw new Error('not uploaded')
+    }), /not uploaded/)
+    for (const handle of kept) {
+      assert.equal((await handle.stat()).size, 0)
+      await handle.close()
+    }
+    assert.equal(kept.length, 1)
+  })
 
   for (const length of [0, 15, 16, 300_001]) {
     test(`is encrypted so that who gets it can read it, in a folder that is made anew, and is gone after that (${length} bytes)`, async () => {
