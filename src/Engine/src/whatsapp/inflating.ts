@@ -1,9 +1,11 @@
 import { syncBuiltinESMExports } from 'node:module'
-import zlib from 'node:zlib'
+import zlib, { inflateSync } from 'node:zlib'
 import { FileFault } from './wholeFiles.js'
 
 /** In bytes. The largest part of the history that is fetched (wholeFiles.ts) was measured to have 41 MiB in it. */
 const mostInflated = 64 * 1024 * 1024
+/** In bytes. What phones tell of their history inside a message is a few kilobytes. */
+const mostInlineInflated = 16 * 1024 * 1024
 
 let isDone = false
 
@@ -20,6 +22,16 @@ export function boundInflating(most = mostInflated): void {
   const bounded = (options?: zlib.ZlibOptions) => upTo(most, createInflate(options))
   Object.defineProperty(zlib, 'createInflate', { value: bounded, configurable: true, enumerable: true })
   syncBuiltinESMExports()
+}
+
+/** Whether history that came inside its message has no more in it than may be: the library inflates it without a bound. */
+export function isInflatable(inline: Uint8Array): boolean {
+  try {
+    inflateSync(inline, { maxOutputLength: mostInlineInflated })
+    return true
+  } catch {
+    return false
+  }
 }
 
 function upTo(most: number, inflate: zlib.Inflate): zlib.Inflate {

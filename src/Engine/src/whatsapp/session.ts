@@ -20,6 +20,7 @@ import { withoutLongGoodbye } from './goodbye.js'
 import { hearFirst } from './heardFirst.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Incoming } from './incoming.js'
+import { isInflatable } from './inflating.js'
 import { Journal } from './journal.js'
 import { KeysFirst } from './keysFirst.js'
 import { KnownDevices } from './knownDevices.js'
@@ -258,6 +259,11 @@ export class WhatsAppSession implements Session {
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
       shouldSyncHistoryMessage: (part) => {
+        const { initialHistBootstrapInlinePayload: inline } = part
+        if (inline?.length && !isInflatable(inline)) {
+          this.#history.lost(part)
+          return false
+        }
         this.#files.expect(part)
         return DEFAULT_CONNECTION_CONFIG.shouldSyncHistoryMessage(part)
       },

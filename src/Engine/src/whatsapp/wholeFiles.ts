@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { DEFAULT_ORIGIN, getUrlFromDirectPath, type proto } from 'baileys'
+import { DEF_MEDIA_HOST, DEFAULT_ORIGIN, getUrlFromDirectPath, type proto } from 'baileys'
 import type { Dispatcher } from 'undici'
 import { Bounded } from './bounded.js'
 
@@ -73,6 +73,10 @@ export class WholeFiles {
     const part = this.#parts.get(url)
     this.#parts.delete(url)
     try {
+      // The path is the phone's own words: without a slash at its beginning it names another host.
+      if (new URL(url).host !== DEF_MEDIA_HOST) {
+        throw new FileFault('not_served', 'A file is not at the media servers.')
+      }
       return await this.#tries(url, part, part ? this.limits.ofHistory : this.limits.ofAppState, get)
     } catch (error) {
       this.lost(part)
@@ -120,7 +124,7 @@ export class WholeFiles {
   }
 
   async #once(url: string, part: HistoryPart | undefined, most: number, signal: AbortSignal, get: typeof fetch): Promise<Response> {
-    const response = await get(url, { dispatcher: this.wayOut, headers: { Origin: DEFAULT_ORIGIN }, signal } as RequestInit)
+    const response = await get(url, { dispatcher: this.wayOut, headers: { Origin: DEFAULT_ORIGIN }, redirect: 'manual', signal } as RequestInit)
     const { status, ok, body } = response
     if (!ok || !body || Number(response.headers.get('content-length') ?? 0) > most) {
       await body?.cancel()

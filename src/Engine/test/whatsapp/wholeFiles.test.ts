@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { downloadContentFromMessage, downloadExternalBlob, downloadHistory, getMediaKeys, proto } from 'baileys'
 import { deflateSync } from 'node:zlib'
 import { Agent } from 'undici'
-import { boundInflating } from '#engine/whatsapp/inflating.js'
+import { boundInflating, isInflatable } from '#engine/whatsapp/inflating.js'
 import { fetchWholeFiles, type HistoryPart, WholeFiles } from '#engine/whatsapp/wholeFiles.js'
 import { until } from '../testing/until.js'
 
@@ -91,6 +91,7 @@ describe('A file that the library asks for', () => {
     ['breaks off', cut, /broke off: UND_ERR_SOCKET/],
     ['stands still', stalls, /broke off: UND_ERR_BODY_TIMEOUT/],
     ['is not there', (_, response) => response.writeHead(404).end('no'), /not served: 404/],
+    ['is said to be elsewhere', (_, response) => response.writeHead(302, { location: 'https://mmg.whatsapp.net/y' }).end(), /not served: 302/],
     ['is refused for now', (_, response) => response.writeHead(503).end('no'), /not served: 503/],
     ['has nothing in it', (_, response) => response.end(), /not whole/],
     ['is answered without a body', (_, response) => response.writeHead(204).end(), /not served: 204/],
@@ -103,6 +104,19 @@ describe('A file that the library asks for', () => {
       assert.deepEqual(lost, [undefined])
     })
   }
+
+  for (const elsewhere of ['.other.example/x', ':8443/x', '@other.example/x']) {
+    test(`and that ${elsewhere} would fetch from somebody else is asked of nobody`, async () => {
+      await assert.rejects(downloadExternalBlob({ mediaKey, directPath: elsewhere }, options(files())), /not at the media servers/)
+      assert.deepEqual([asked, lost], [0, [undefined]])
+    })
+  }
+
+  test('and that came inside its message may have no more in it than a part of the history ever has', () => {
+    assert.ok(isInflatable(deflateSync(Buffer.alloc(1_000_000))))
+    assert.ok(!isInflatable(deflateSync(Buffer.alloc(17 * 1024 * 1024))))
+    assert.ok(!isInflatable(Buffer.from('no history')))
+  })
 
   test('and that has no end is read up to the limit and no further', async () => {
     let isOver = false
