@@ -109,7 +109,7 @@ internal sealed partial class NumberGrain
 
         if (job.IsDone)
         {
-            await EndHistory(job, null);
+            await EndHistory(job, ReasonOf(job.Failed));
         }
     }
 
