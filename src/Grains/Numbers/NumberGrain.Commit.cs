@@ -131,9 +131,6 @@ internal sealed partial class NumberGrain
         Arm();
         Pump();
         TellWhatWasKept();
-
-        // Whoever had it read may have wanted something else, and the timer that would have acted upon the session is off.
-        Track(ActBeside());
     }
 
     private NumberState NewState(StoredNumber stored)

@@ -10,6 +10,7 @@ internal sealed partial class NumberGrain
     private Connection? _connection;
     private int _connections;
     private bool _inHurry;
+    private bool _isActDue;
 
     /// <summary>Takes a step of the session: saves it if a restart would notice, then acts on it.</summary>
     private async Task Move(Func<NumberSession, NumberSession> step, Func<NumberDocument, NumberDocument>? also = null)
@@ -56,10 +57,18 @@ internal sealed partial class NumberGrain
             while (!_stale && !_isLeaving && await ActOnce())
             {
             }
+
+            _isActDue = false;
         }
-        catch (StorageUnavailableException exception)
+        catch (Exception exception)
         {
-            // What was decided is saved; acting on it is tried again by the timer.
+            // What was decided is saved; acting on it is tried again by the timer, also when somebody else has what is stored read meanwhile.
+            _isActDue = true;
+            if (exception is not StorageUnavailableException)
+            {
+                throw;
+            }
+
             Missed(exception, "the session");
         }
         finally

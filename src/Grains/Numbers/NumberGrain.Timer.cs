@@ -55,7 +55,7 @@ internal sealed partial class NumberGrain
 
     private DateTimeOffset? NextDue(DateTimeOffset now)
     {
-        _lookAt = Session.IsOpen && !_engineOpen ? Earlier(_lookAt, now + RetryAfterFault) : null;
+        _lookAt = _isActDue || (Session.IsOpen && !_engineOpen) ? Earlier(_lookAt, now + RetryAfterFault) : null;
         _saveAt = _owed is not null ? Earlier(_saveAt, now + SaveAgainAfter) : null;
         var next = Earlier(now + Session.DueIn(now), Earlier(_lookAt, _saveAt));
         next = Earlier(next, _mayBeOpen && !_engineOpen && !_isClosing && !_isLeaving ? now + CloseAgainIn : null);

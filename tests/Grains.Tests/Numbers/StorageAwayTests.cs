@@ -3,6 +3,7 @@ using Loopwave.Engines;
 using Loopwave.Testing;
 using Loopwave.Testing.Api;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -18,10 +19,21 @@ public sealed class StorageAwayTests : IAsyncLifetime
     private bool _isLogged = true;
     private int _tries;
     private Func<Task> _before = () => Task.CompletedTask;
+    private Func<Task> _load = () => Task.CompletedTask;
 
     public async ValueTask InitializeAsync()
     {
-        _cluster = await LoopwaveCluster.Start(new ClusterSetup { Commits = Commit, Configure = services => services.AddSingleton<ILoggerProvider>(_log) });
+        _cluster = await LoopwaveCluster.Start(new ClusterSetup
+        {
+            Commits = Commit,
+            Configure = services =>
+            {
+                services.AddSingleton<ILoggerProvider>(_log);
+                var kept = services.Last(service => service.ServiceType == typeof(ICredentialStore));
+                services.Replace(ServiceDescriptor.Singleton<ICredentialStore>(
+                    provider => new Loading((ICredentialStore)kept.ImplementationFactory!(provider), () => _load())));
+            },
+        });
         _number = await _cluster.ReadyNumber();
     }
 
@@ -155,9 +167,34 @@ public sealed class StorageAwayTests : IAsyncLifetime
         Assert.Equal(2, commits);
         Assert.True(await IsToBeWiped());
 
+        var read = _cluster.Clock.GetUtcNow();
         Assert.Null((await _cluster.Number(_number).Update(new NumberUpdate("Other", null))).Refusal);
 
-        await _cluster.Eventually(IsToBeWiped, isToBeWiped => !isToBeWiped);
+        await _cluster.PassesUntil(async () => !await IsToBeWiped());
+        Assert.InRange((_cluster.Clock.GetUtcNow() - read).TotalSeconds, 0, 20);
+    }
+
+    [Fact]
+    public async Task A_number_whose_keys_cannot_be_read_takes_messages_and_does_not_try_to_connect_for_each()
+    {
+        await _cluster.Engine.Raise(_number, new EngineEvent.Closed(428));
+        var loads = 0;
+        _load = () =>
+        {
+            loads++;
+            throw new StorageUnavailableException("The keys cannot be read.");
+        };
+        await _cluster.PassesUntil(() => Task.FromResult(loads > 0));
+        var before = loads;
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Null((await _cluster.Messages.Send(Any.Send("hello", from: _number) with { QueueWhenOffline = true })).Refusal);
+        }
+
+        Assert.InRange(loads - before, 0, 1);
+        _load = () => Task.CompletedTask;
+        await _cluster.ComesBack(_number);
     }
 
     [Fact]
@@ -221,5 +258,18 @@ public sealed class StorageAwayTests : IAsyncLifetime
 
         _tries++;
         throw new StorageUnavailableException("The database is away.") { IsLogged = _isLogged };
+    }
+
+    private sealed class Loading(ICredentialStore kept, Func<Task> load) : ICredentialStore
+    {
+        public async Task<CredentialsRead> Load(string number)
+        {
+            await load();
+            return await kept.Load(number);
+        }
+
+        public Task<CredentialsSave> Save(string number, long epoch, IReadOnlyList<CredentialEntry> changes, bool begins) => kept.Save(number, epoch, changes, begins);
+
+        public Task<bool> Wipe(string number, long epoch) => kept.Wipe(number, epoch);
     }
 }
