@@ -3,7 +3,7 @@
  * (`late`, `held`, `lost`, `double`, `error`). `query` and a name as queries.js has it: the next such query is refused (`error`), never answered (`silent`),
  * or the line goes dead in place of an answer (`drop`). `keys`: of the device that it is about nobody gets keys, but an error (`refused`), or an
  * answer without it (`omitted`). `file`: the next download of a file of this phone, `about` one kind, ends in the midst of it (`cut`), stands still there
- * (`stalled`), or is refused. `dirty`: the next log-in hears that its groups are out of date. Each is for one phone
+ * (`stalled`), or is refused. `history`: the next part of the history that this phone tells is none, though it comes whole. `dirty`: the next log-in hears that its groups are out of date. Each is for one phone
  * or for everybody and is used up after `count` times.
  */
 export class Faults {

@@ -61,11 +61,11 @@ export class History {
 
 /**
  * A chunk of history as the message that carries it, or that tells of the file which carries it where it is larger than `inlineUpTo` bytes.
- * `addFile` keeps such a file.
+ * `addFile` keeps such a file. What is spoilt comes whole, and is no history.
  */
-export async function notification(chunk, { peerDataRequestSessionId, inlineUpTo, addFile }) {
+export async function notification(chunk, { peerDataRequestSessionId, inlineUpTo, addFile, isSpoilt = false }) {
   const { syncType, chunkOrder, progress } = chunk
-  const packed = deflateSync(proto.HistorySync.encode(chunk).finish())
+  const packed = deflateSync(isSpoilt ? Buffer.from('no history') : proto.HistorySync.encode(chunk).finish())
   const content = packed.length <= inlineUpTo
     ? { initialHistBootstrapInlinePayload: packed }
     : fileOf(await addFile('md-msg-hist', packed))

@@ -337,7 +337,12 @@ export class Phone {
   #addFile = (kind, content) => this.#server.media.add(kind, content, this.account)
 
   #notification = (chunk, peerDataRequestSessionId) =>
-    notification(chunk, { peerDataRequestSessionId, inlineUpTo: this.inlineUpTo, addFile: this.#addFile })
+    notification(chunk, {
+      peerDataRequestSessionId,
+      inlineUpTo: this.inlineUpTo,
+      addFile: this.#addFile,
+      isSpoilt: this.#server.faults.take('history', this.account.phone) !== undefined
+    })
 
   #report = error => this.#server.record.problem(this.jid, error.message)
 

@@ -33,6 +33,7 @@ const KINDS = {
     emulator.faults.plan({ at: 'file', phone, about: kindOf(file), count, kind: 'stalled', after: notNegative(after, 'after') }),
   'file-refused': (emulator, { phone, count, file, code }) =>
     emulator.faults.plan({ at: 'file', phone, about: kindOf(file), count, kind: 'refused', code: status(code) }),
+  'history-spoilt': (emulator, { phone, count }) => emulator.faults.plan({ at: 'history', phone, count }),
   dirty: (emulator, { phone, count }) => emulator.faults.plan({ at: 'dirty', phone, count }),
   'swallow-repeats': (emulator, { on = true }) => { emulator.faults.swallowRepeats = on },
   compress: (emulator, { over }) => { emulator.faults.compressOver = positive(over, 'over') },

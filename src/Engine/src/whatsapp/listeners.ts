@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { BaileysEventEmitter, BaileysEventMap } from 'baileys'
 
 type Listener = (...args: unknown[]) => unknown
 
@@ -10,6 +11,17 @@ export function aroundListeners(emitter: EventEmitter, around: (event: string, a
     for (const listener of listeners) {
       emitter.on(event, (...args: unknown[]) => around(String(event), args, () => listener.apply(emitter, args)))
     }
+  }
+}
+
+/** Has `heard` called when the library comes to tell this, before those who listen hear of it: it keeps what it tells together for a while. */
+export function whenTold(ev: BaileysEventEmitter, event: keyof BaileysEventMap, heard: () => void): void {
+  const emit = ev.emit.bind(ev)
+  ev.emit = (told, data) => {
+    if (told === event) {
+      heard()
+    }
+    return emit(told, data)
   }
 }
 

@@ -24,10 +24,10 @@ import { isInflatable } from './inflating.js'
 import { Journal } from './journal.js'
 import { KeysFirst } from './keysFirst.js'
 import { KnownDevices } from './knownDevices.js'
-import { libraryLog, notActive } from './libraryLog.js'
+import { libraryLog, notActive, notHandled } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
-import { aroundListeners } from './listeners.js'
+import { aroundListeners, whenTold } from './listeners.js'
 import { fetchFile } from './media.js'
 import { MediaHosts } from './mediaHosts.js'
 import { Memory } from './memory.js'
@@ -254,7 +254,7 @@ export class WhatsAppSession implements Session {
   #config(settings: Settings): SocketConfig {
     return {
       ...toConfig(settings, this.port.log),
-      logger: libraryLog(this.port.log, (text) => { this.#isDeaf ||= text === notActive }),
+      logger: libraryLog(this.port.log, (text) => this.#heard(text)),
       auth: { creds: this.#device.creds, keys: this.#encryptions.watch(this.#device) },
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
@@ -282,8 +282,17 @@ export class WhatsAppSession implements Session {
     }
   }
 
+  /** What the library says of failures that it tells nobody else. */
+  #heard(text: string): void {
+    this.#isDeaf ||= text === notActive
+    if (text === notHandled) {
+      this.#files.wasNotHandled()
+    }
+  }
+
   #listen(): void {
     const { ev, ws } = this.#socket
+    whenTold(ev, 'messaging-history.set', () => this.#files.wasRead())
     stayUnavailable(this.#socket, this.#device.creds, () => this.isOpen, (error) =>
       this.port.log('warning', 'the network could not be told the name of the number', undefined, describeFault(error)))
     aroundListeners(ws, (event, args, call) => void this.#incoming.handle(event, args, call))

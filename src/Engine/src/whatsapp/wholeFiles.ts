@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { DEF_MEDIA_HOST, DEFAULT_ORIGIN, getUrlFromDirectPath, type proto } from 'baileys'
 import type { Dispatcher } from 'undici'
 import { Bounded } from './bounded.js'
+import { Readings } from './readings.js'
 
 /** A part of the history, as the phone announces it. */
 export type HistoryPart = Pick<proto.Message.IHistorySyncNotification, 'directPath' | 'fileEncSha256' | 'initialHistBootstrapInlinePayload' | 'peerDataRequestSessionId' | 'progress' | 'syncType'>
@@ -27,6 +28,10 @@ const most = 16 * 1024 * 1024
 const ofHistory: FileLimits = { most, limitMs: 60_000, tries: 3, pauseMs: 1_000 }
 /** The number can send nothing meanwhile, and asks again later (appStateDebt.ts). */
 const ofAppState: FileLimits = { most, limitMs: 30_000, tries: 2, pauseMs: 1_000 }
+/** For the next ones, after one that did not come: what is in the way is in the way of them all, and the number's messages wait behind each. */
+const afterOneWasLost = { limitMs: 20_000, tries: 1 }
+/** Of all numbers. */
+const readings = new Readings()
 /** Of announced parts of the history that are not asked for yet: each is asked for as soon as it is announced. */
 const partsRemembered = 100
 const blockBytes = 16
@@ -52,6 +57,11 @@ export class FileFault extends Error {
 export class WholeFiles {
   readonly #parts = new Bounded<HistoryPart>(partsRemembered)
   readonly #running = new Set<AbortController>()
+  /** What the library has under way; it handles one message after the other. */
+  #announced: HistoryPart | undefined
+  #leave: () => void = () => undefined
+  /** Whether the last part of the history did not come for something that may stand in the way of the next one, too. */
+  #isInTheWay = false
   #isOver = false
 
   /** @param lost Called for each file that could not be had, also since the connection is over, with the part of the history that it is, if it is one. */
@@ -59,12 +69,32 @@ export class WholeFiles {
     private readonly wayOut: Dispatcher,
     private readonly lost: (part: HistoryPart | undefined) => void,
     private readonly limits = { ofHistory, ofAppState },
+    private readonly turns = readings,
   ) {}
 
-  /** The library is about to ask for a part of the history. */
+  /** The library is about to read a part of the history, and asks for it unless it came inside its message. */
   expect(part: HistoryPart): void {
-    if (part.directPath && !part.initialHistBootstrapInlinePayload) {
+    if (part.initialHistBootstrapInlinePayload?.length) {
+      this.#announced = part
+    } else if (part.directPath) {
+      this.#announced = part
       this.#parts.set(getUrlFromDirectPath(part.directPath), part)
+    }
+  }
+
+  /** The library has told what is in the part. */
+  wasRead(): void {
+    this.#announced = undefined
+    this.#leave()
+    this.#leave = () => undefined
+  }
+
+  /** The library failed at a message. If it is the one with the part, nobody will ever hear what is in it. */
+  wasNotHandled(): void {
+    const part = this.#announced
+    if (part) {
+      this.wasRead()
+      this.lost(part)
     }
   }
 
@@ -77,8 +107,17 @@ export class WholeFiles {
       if (new URL(url).host !== DEF_MEDIA_HOST) {
         throw new FileFault('not_served', 'A file is not at the media servers.')
       }
-      return await this.#tries(url, part, part ? this.limits.ofHistory : this.limits.ofAppState, get)
+      const chunks = await this.#tries(url, part, this.#limitsOf(part), get)
+      if (part) {
+        this.#isInTheWay = false
+        await this.#takeTurn(chunks)
+      }
+      return new Response(inMemory(chunks))
     } catch (error) {
+      if (part) {
+        this.#isInTheWay = error instanceof FileFault && error.mayPass
+        this.wasRead()
+      }
       this.lost(part)
       throw error
     }
@@ -87,10 +126,25 @@ export class WholeFiles {
   /** The connection is over, and nobody waits for files any more. */
   end(): void {
     this.#isOver = true
+    this.#leave()
     this.#running.forEach((giving) => giving.abort())
   }
 
-  async #tries(url: string, part: HistoryPart | undefined, { most, limitMs, tries, pauseMs }: FileLimits, get: typeof fetch): Promise<Response> {
+  #limitsOf(part: HistoryPart | undefined): FileLimits {
+    const { ofHistory, ofAppState } = this.limits
+    return !part ? ofAppState : this.#isInTheWay ? { ...ofHistory, ...afterOneWasLost } : ofHistory
+  }
+
+  async #takeTurn(chunks: Uint8Array[]): Promise<void> {
+    const leave = await this.turns.enter(chunks.reduce((bytes, { length }) => bytes + length, 0))
+    if (this.#isOver) {
+      leave()
+      throw over()
+    }
+    this.#leave = leave
+  }
+
+  async #tries(url: string, part: HistoryPart | undefined, { most, limitMs, tries, pauseMs }: FileLimits, get: typeof fetch): Promise<Uint8Array[]> {
     const giving = new AbortController()
     const late = setTimeout(() => giving.abort(), limitMs)
     this.#running.add(giving)
@@ -116,14 +170,14 @@ export class WholeFiles {
 
   #require(signal: AbortSignal): void {
     if (this.#isOver) {
-      throw new FileFault('over', 'The connection is over.')
+      throw over()
     }
     if (signal.aborted) {
-      throw new FileFault('late', 'A download took too long.')
+      throw new FileFault('late', 'A download took too long.', true)
     }
   }
 
-  async #once(url: string, part: HistoryPart | undefined, most: number, signal: AbortSignal, get: typeof fetch): Promise<Response> {
+  async #once(url: string, part: HistoryPart | undefined, most: number, signal: AbortSignal, get: typeof fetch): Promise<Uint8Array[]> {
     const response = await get(url, { dispatcher: this.wayOut, headers: { Origin: DEFAULT_ORIGIN }, redirect: 'manual', signal } as RequestInit)
     const { status, ok, body } = response
     if (!ok || !body || Number(response.headers.get('content-length') ?? 0) > most) {
@@ -145,7 +199,7 @@ export class WholeFiles {
     if (bytes < blockBytes + macBytes || (bytes - macBytes) % blockBytes !== 0 || (sha256?.length && !hash.digest().equals(sha256))) {
       throw new FileFault('broken', 'A file is not whole.', true)
     }
-    return new Response(inMemory(chunks))
+    return chunks
   }
 }
 
@@ -171,6 +225,10 @@ function inMemory(chunks: Uint8Array[]): ReadableStream<Uint8Array> {
       }
     },
   })
+}
+
+function over(): FileFault {
+  return new FileFault('over', 'The connection is over.')
 }
 
 function tooLarge(): FileFault {

@@ -50,6 +50,12 @@ describe('What a phone tells in files', () => {
     await host.silo.ask('requestHistory', { number: 'n1', epoch: 1, request, jid, oldest: { whatsAppId, fromMe }, oldestAt: timestamp, count: 50 })
     return await host.silo.event('historyReceived', 'n1', (event) => event.request === request)
   }
+  /** Asks for what is older than the first message that came by itself. */
+  const askBeforeFirst = async (request: string) => {
+    const { jid, whatsAppId, timestamp } = host.silo.eventsOf('messageReceived', 'n1')[0]?.message as InboundMessage
+    await host.silo.ask('requestHistory', { number: 'n1', epoch: 1, request, jid, oldest: { whatsAppId, fromMe: false }, oldestAt: timestamp, count: 50 })
+    return await host.silo.event('historyReceived', 'n1', (event) => event.request === request && event.done)
+  }
 
   test('arrives: its history by itself and on demand, its address book at once and when it changes', async () => {
     await host.pair('n1', anna)
@@ -84,16 +90,25 @@ describe('What a phone tells in files', () => {
     await host.silo.event('messageReceived', 'n1', ({ message }) => message.text === 'hello there')
     assert.equal(host.silo.eventsOf('closed', 'n1').length, 1)
 
-    const first = host.silo.eventsOf('messageReceived', 'n1')[0]?.message as InboundMessage
-    const ask = (request: string) => host.silo.ask('requestHistory', {
-      number: 'n1', epoch: 1, request, jid: first.jid, oldest: { whatsAppId: first.whatsAppId, fromMe: false }, oldestAt: first.timestamp, count: 50,
-    })
-    const answer = (name: string) => host.silo.event('historyReceived', 'n1', ({ request, done }) => request === name && done)
     await fault('file-refused', { file: 'history', code: 404 })
-    await ask('r1')
-    assert.deepEqual(await answer('r1'), { type: 'historyReceived', messages: [], request: 'r1', done: true, failed: 'lost' })
-    await ask('r2')
-    assert.equal((await answer('r2')).messages.length, 8)
+    assert.deepEqual(await askBeforeFirst('r1'), { type: 'historyReceived', messages: [], request: 'r1', done: true, failed: 'lost' })
+    assert.equal((await askBeforeFirst('r2')).messages.length, 8)
+  })
+
+  test('and that comes whole without being readable is said to be missing, by itself and on demand, in a file and in a message', async () => {
+    await fault('history-spoilt', {})
+    await host.pair('n1', anna)
+    assert.deepEqual([(await end()).failed, told()], ['lost', []])
+    await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'hello there' })
+    await host.silo.event('messageReceived', 'n1', ({ message }) => message.text === 'hello there')
+    for (const upTo of [0, 100_000]) {
+      await emulator.call('POST', `/accounts/${anna.phone}/inline`, { upTo })
+      await fault('history-spoilt', {})
+      assert.deepEqual(await askBeforeFirst(`spoilt ${upTo}`), { type: 'historyReceived', messages: [], request: `spoilt ${upTo}`, done: true, failed: 'lost' })
+      assert.equal((await askBeforeFirst(`good ${upTo}`)).failed, undefined)
+    }
+    assert.equal(told().length, 8)
+    assert.equal(host.silo.eventsOf('closed', 'n1').length, 1)
   })
 
   test('and that the connection took along is not forgotten on the next one', async () => {

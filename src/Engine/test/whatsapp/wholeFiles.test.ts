@@ -8,6 +8,7 @@ import { downloadContentFromMessage, downloadExternalBlob, downloadHistory, getM
 import { deflateSync } from 'node:zlib'
 import { Agent } from 'undici'
 import { boundInflating, isInflatable } from '#engine/whatsapp/inflating.js'
+import { Readings } from '#engine/whatsapp/readings.js'
 import { fetchWholeFiles, type HistoryPart, WholeFiles } from '#engine/whatsapp/wholeFiles.js'
 import { until } from '../testing/until.js'
 
@@ -76,8 +77,8 @@ describe('A file that the library asks for', () => {
   const cut: RequestListener = (_, response) => response.writeHead(200, { 'content-length': bytes.length }).write(half(), () => response.destroy())
   const stalls: RequestListener = (_, response) => response.writeHead(200, { 'content-length': bytes.length }).write(half())
 
-  const files = (more: Partial<typeof limits> = {}, part: Partial<typeof limits> = {}) =>
-    new WholeFiles(ways, (each) => lost.push(each), { ofAppState: { ...limits, ...more }, ofHistory: { ...limits, ...part } })
+  const files = (more: Partial<typeof limits> = {}, part: Partial<typeof limits> = {}, turns = new Readings()) =>
+    new WholeFiles(ways, (each) => lost.push(each), { ofAppState: { ...limits, ...more }, ofHistory: { ...limits, ...part } }, turns)
   const options = (dispatcher: unknown) => ({ dispatcher }) as RequestInit
   const blob = (from: WholeFiles) => downloadExternalBlob({ mediaKey, directPath }, options(from))
 
@@ -188,6 +189,81 @@ describe('A file that the library asks for', () => {
     assert.deepEqual([asked, lost], [2, []])
     await assert.rejects(get([(_, response) => response.end(Buffer.alloc(bytes.length))]), /not whole/)
     assert.deepEqual([asked, lost], [2, [part]])
+  })
+
+  describe('for the history', () => {
+    const part = (path: string) => ({ mediaKey, directPath: path, fileEncSha256: createHash('sha256').update(bytes).digest() })
+    const read = async (from: WholeFiles, each = part(directPath)) => {
+      from.expect(each)
+      return await downloadHistory(each, options(from))
+    }
+
+    beforeEach(async () => {
+      bytes = await encrypted(deflateSync(history), 'md-msg-hist')
+    })
+
+    test('is lost when the message that told of it fails, and not when another one does', async () => {
+      bytes = await encrypted(deflateSync(Buffer.from('no history')), 'md-msg-hist')
+      const from = files()
+      const spoilt = part(directPath)
+      await assert.rejects(read(from, spoilt))
+      assert.deepEqual(lost, [])
+      from.wasNotHandled()
+      assert.deepEqual(lost, [spoilt])
+      from.wasNotHandled()
+      assert.equal(lost.length, 1)
+
+      bytes = await encrypted(deflateSync(history), 'md-msg-hist')
+      await read(from)
+      from.wasRead()
+      from.wasNotHandled()
+      assert.equal(lost.length, 1)
+
+      answers = [cut]
+      await assert.rejects(read(from), /broke off/)
+      from.wasNotHandled()
+      assert.equal(lost.length, 2, 'it is lost once')
+
+      const inline = { initialHistBootstrapInlinePayload: Buffer.from('no history') }
+      from.expect(inline)
+      from.wasNotHandled()
+      assert.deepEqual(lost.at(-1), inline)
+    })
+
+    test('is tried but once after another one that did not come, and as often as before after one that did', async () => {
+      const from = files({}, { tries: 3 })
+      answers = [cut, cut, cut, cut, whole, cut, whole]
+      await assert.rejects(read(from), /broke off/)
+      assert.equal(asked, 3)
+      await assert.rejects(read(from), /broke off/)
+      assert.equal(asked, 4)
+      await read(from)
+      assert.equal(asked, 5)
+      await read(from)
+      assert.equal(asked, 7)
+    })
+
+    test('is read when there is room, and gives the room back when it was read, failed, or is over', async () => {
+      let came = 0
+      const turns = new class extends Readings {
+        override enter(length: number) {
+          came++
+          return super.enter(length)
+        }
+      }({ most: bytes.length, waitMs: 30_000, heldMs: 30_000 })
+      const [one, other] = [files({}, {}, turns), files({}, {}, turns)]
+      for (const [times, ends] of [() => one.wasRead(), () => one.wasNotHandled(), () => one.end()].entries()) {
+        await read(one)
+        let isRead = false
+        const reading = read(other).then(() => { isRead = true })
+        await until(() => came === 2 * (times + 1), 'the other one is here')
+        await new Promise((resolve) => setImmediate(resolve))
+        assert.equal(isRead, false)
+        ends()
+        await reading
+        other.wasRead()
+      }
+    })
   })
 
   test('and that has more in it than may be is not read to its end', async () => {
