@@ -1,11 +1,8 @@
 import {
-  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, getWAUploadToServer, makeWASocket, type SignalKeyStoreWithTransaction,
-  type SocketConfig, type WAMediaUploadFunction, type WASocket,
+  type BaileysEventMap, type BinaryNode, DEFAULT_CONNECTION_CONFIG, makeWASocket, type SignalKeyStoreWithTransaction, type SocketConfig, type WASocket,
 } from 'baileys'
 import { Device } from '../credentials/device.js'
 import { describeFault } from '../log/redact.js'
-import { bare, type Me } from '../messages/address.js'
-import { prepare } from '../messages/outbound.js'
 import type { ConnectRequest, FetchLimits, Port, Session } from '../numbers/network.js'
 import { EngineError, type Event, type OutboundMessage, type Params, type PresenceState, type Settings } from '../rpc/contract.js'
 import { Answers } from './answers.js'
@@ -13,6 +10,7 @@ import { AppStateDebt } from './appStateDebt.js'
 import { stayUnavailable } from './availability.js'
 import { BegunSessions } from './begunSessions.js'
 import { isPingLost, notTheNetwork, toClosing } from './closing.js'
+import { Commands, questionLimitMs } from './commands.js'
 import { toConfig } from './config.js'
 import { eachOnce } from './eachOnce.js'
 import { Encryptions } from './encryptions.js'
@@ -28,8 +26,6 @@ import { libraryLog, notActive, notHandled } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
 import { aroundListeners, whenTold } from './listeners.js'
-import { fetchFile } from './media.js'
-import { MediaHosts } from './mediaHosts.js'
 import { Memory } from './memory.js'
 import { askForCode } from './pairingCode.js'
 import { preKeysFirst } from './preKeysFirst.js'
@@ -46,8 +42,6 @@ import { endWithWork } from './transactions.js'
 import { inTurns } from './turns.js'
 import { WholeFiles } from './wholeFiles.js'
 
-/** For a question to the network that nothing else waits for. */
-const questionLimitMs = 20_000
 /** Of the time that connecting may take, so that a proxy that says nothing is named before the library gives up. */
 const wayOutShare = 0.75
 /** Of all numbers without a proxy. */
@@ -72,12 +66,10 @@ export class WhatsAppSession implements Session {
   readonly #appStateDebt: AppStateDebt
   readonly #files: WholeFiles
   readonly #isDirect: boolean
-  readonly #dispatcher: RequestInit
   readonly #queries: Queries
-  readonly #mediaHosts = new MediaHosts((question) => this.#queries.within(questionLimitMs, () => this.#socket.query(question)))
-  readonly #upload: WAMediaUploadFunction
   readonly #recipients: Recipients
   readonly #sender: Sender
+  readonly #commands: Commands
   readonly #answers: Answers
   readonly #incoming: Incoming
   readonly #lifetime = new Lifetime()
@@ -111,7 +103,6 @@ export class WhatsAppSession implements Session {
     this.#isDirect = !proxy
     const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
     const downloads = wayOut?.dispatcher ?? direct
-    this.#dispatcher = { dispatcher: downloads } as RequestInit
     this.#files = new WholeFiles(downloads, (part) => part ? this.#history.lost(part) : this.#appStateDebt.lost())
     const config = {
       ...this.#config(settings),
@@ -119,7 +110,6 @@ export class WhatsAppSession implements Session {
       options: { dispatcher: this.#files } as unknown as RequestInit,
     }
     this.#socket = makeWASocket(config)
-    this.#upload = getWAUploadToServer(config, (isOfNoUse) => this.#mediaHosts.get(isOfNoUse))
     this.#appStateDebt = new AppStateDebt({
       socket: this.#socket,
       log: port.log,
@@ -143,6 +133,18 @@ export class WhatsAppSession implements Session {
       lifetime: this.#lifetime,
       requireOpen: () => this.#requireOpen(),
       refusal: (error, otherwise) => this.#refusal(error, otherwise),
+    })
+    this.#commands = new Commands({
+      socket: this.#socket,
+      config,
+      options: { dispatcher: downloads } as RequestInit,
+      log: port.log,
+      reader: this.#reader,
+      queries: this.#queries,
+      recipients: this.#recipients,
+      history: this.#history,
+      lifetime: this.#lifetime,
+      refusal: (error) => this.#refusal(error),
     })
     this.#answers = new Answers({
       port,
@@ -176,59 +178,32 @@ export class WhatsAppSession implements Session {
     return this.#state === 'open' && this.#socket.ws.isOpen
   }
 
-  prepare(message: OutboundMessage): Promise<Uint8Array> {
-    return this.#do(async () => {
-      await this.#find(message.jid)
-      const options = { upload: this.#upload, logger: libraryLog(this.port.log), options: this.#dispatcher }
-      return await prepare(await this.#addressed(message), await this.#meIn(message.jid), options)
-    })
+  prepare(message: OutboundMessage) {
+    return this.#commands.prepare(message)
   }
 
-  relay(whatsAppId: string, jid: string, prepared: Uint8Array): Promise<void> {
+  relay(whatsAppId: string, jid: string, prepared: Uint8Array) {
     return this.#sender.relay(whatsAppId, jid, prepared)
   }
 
   resolve(phone: string) {
-    return this.#do(async () => {
-      const found = (await this.#queries.within(questionLimitMs, () => this.#socket.onWhatsApp(phone)))?.find(({ exists }) => exists)
-      const jid = bare(found?.jid)
-      if (!jid) {
-        return { onWhatsApp: false }
-      }
-      const lid = bare(await this.#socket.signalRepository.lidMapping.getLIDForPN(jid))
-      return { onWhatsApp: true, jid, ...(lid ? { lid } : {}) }
-    })
+    return this.#commands.resolve(phone)
   }
 
-  fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string, limits: FetchLimits): Promise<void> {
-    return fetchFile(file, targetPath, limits, this.#dispatcher, async (host) => {
-      if (host.endsWith('.whatsapp.net')) {
-        return true
-      }
-      const { hosts } = await this.#mediaHosts.get()
-      return hosts.some(({ hostname }) => hostname === host)
-    })
+  fetchMedia(file: Params<'fetchMedia'>['file'], targetPath: string, limits: FetchLimits) {
+    return this.#commands.fetchMedia(file, targetPath, limits)
   }
 
-  requestHistory({ request, jid, oldest, oldestAt, count }: Params<'requestHistory'>): Promise<void> {
-    return this.#do(() => this.#history.ask(request, jid, async () => {
-      // The library writes to our phone with whichever session there is.
-      await this.#find(bare(this.#reader.me.id) ?? '')
-      return await this.#socket.fetchMessageHistory(
-        Math.min(50, Math.max(1, count)),
-        { remoteJid: jid, id: oldest.whatsAppId, fromMe: oldest.fromMe, ...(oldest.participant ? { participant: oldest.participant } : {}) },
-        Date.parse(oldestAt))
-    }))
+  requestHistory(request: Params<'requestHistory'>) {
+    return this.#commands.requestHistory(request)
   }
 
-  markRead(jid: string, messages: Params<'markRead'>['messages']): Promise<void> {
-    return this.#do(async () => await this.#socket.readMessages(await Promise.all(messages.map(async ({ whatsAppId, participant }) => ({
-      remoteJid: jid, id: whatsAppId, fromMe: false, ...(participant ? { participant: await this.#recipients.memberOf(jid, participant) } : {}),
-    })))))
+  markRead(jid: string, messages: Params<'markRead'>['messages']) {
+    return this.#commands.markRead(jid, messages)
   }
 
-  setPresence(jid: string, state: PresenceState): Promise<void> {
-    return this.#do(() => this.#socket.sendPresenceUpdate(state, jid))
+  setPresence(jid: string, state: PresenceState) {
+    return this.#commands.setPresence(jid, state)
   }
 
   async logOut(): Promise<void> {
@@ -415,34 +390,6 @@ export class WhatsAppSession implements Session {
     this.#appStateDebt.end()
     this.#files.end()
     this.#lifetime.end()
-  }
-
-  /** Carries out a command for as long as there is the connection. */
-  async #do<T>(command: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#lifetime.during(command())
-    } catch (error) {
-      throw this.#refusal(error)
-    }
-  }
-
-  #find(jid: string): Promise<void> {
-    return this.#queries.within(questionLimitMs, () => this.#recipients.find(jid, questionLimitMs))
-  }
-
-  /** Who we are, in the form of address that the chat uses. */
-  async #meIn(jid: string): Promise<Me> {
-    const { me } = this.#reader
-    const own = bare(me.id)
-    return own ? { ...me, id: await this.#recipients.memberOf(jid, own) } : me
-  }
-
-  /** A message whose target names its author as the chat does. */
-  async #addressed(message: OutboundMessage): Promise<OutboundMessage> {
-    const { jid, target } = message
-    return target?.participant
-      ? { ...message, target: { ...target, participant: await this.#recipients.memberOf(jid, target.participant) } }
-      : message
   }
 
   #requireOpen(): void {
