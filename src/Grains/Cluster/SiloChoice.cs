@@ -12,6 +12,9 @@ internal sealed class SiloChoice
     // They told how they are, and do so no more: they are about to end, or cut off from storage, where no number can live.
     private readonly HashSet<SiloAddress> _silent = [];
 
+    // They told that they are about to end, which is never taken back: what they told is out of date before the death of a slow one is noticed.
+    private readonly HashSet<SiloAddress> _ending = [];
+
     // Since the last reports, and since those before: a report can be older than what was placed before it was read.
     private Dictionary<SiloAddress, int> _placed = [];
     private Dictionary<SiloAddress, int> _placedBefore = [];
@@ -36,6 +39,7 @@ internal sealed class SiloChoice
             _reports = reports.ToDictionary(report => SiloAddress.FromParsableString(report.Silo));
             _silent.UnionWith(before);
             _silent.ExceptWith(_reports.Keys);
+            _ending.UnionWith(_reports.Where(report => report.Value.IsStopping).Select(report => report.Key));
             (_placedBefore, _placed) = (_placed, []);
         }
     }
@@ -58,6 +62,15 @@ internal sealed class SiloChoice
         lock (_lock)
         {
             return silos.Any(_silent.Contains);
+        }
+    }
+
+    /// <summary>Whether it has ever told that it was asked to end.</summary>
+    public bool HasToldToEnd(SiloAddress silo)
+    {
+        lock (_lock)
+        {
+            return _ending.Contains(silo);
         }
     }
 

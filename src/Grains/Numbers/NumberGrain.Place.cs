@@ -29,7 +29,7 @@ internal sealed partial class NumberGrain
     {
         await Ensure();
         var began = context.Clock.GetTimestamp();
-        while (_state is not null && !_stale && Session.Status is NumberStatus.Connecting && context.Clock.GetElapsedTime(began) < ConnectedWithin)
+        while (_state is not null && !_stale && !_isLeaving && Session.Status is NumberStatus.Connecting && context.Clock.GetElapsedTime(began) < ConnectedWithin)
         {
             await Task.Delay(LookAgainAfter, context.Clock);
         }

@@ -63,9 +63,9 @@ internal sealed partial class SiloWatch(
         (_present, _dead) = (present, dead);
     }
 
-    // In its last report, or to the membership: one that drains for long does the first, one that has nothing to drain only the second.
+    // To the other silos, or to the membership: one that drains for long does the first, one that has nothing to drain only the second.
     private bool HasToldToEnd(SiloAddress silo) =>
-        _leaving.Contains(silo) || choice.Reports.Any(report => report.IsStopping && report.Silo == SiloLease.NameOf(silo));
+        _leaving.Contains(silo) || choice.HasToldToEnd(silo);
 
     private async Task TakeOver(IReadOnlyList<(SiloAddress Silo, bool WasAsked)> died, CancellationToken stop)
     {

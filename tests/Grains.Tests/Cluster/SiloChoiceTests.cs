@@ -49,6 +49,15 @@ public sealed class SiloChoiceTests
     }
 
     [Fact]
+    public void A_silo_that_told_that_it_ends_is_remembered_as_that_also_when_its_report_is_out_of_date()
+    {
+        _choice.Learn([Report(A, 5, SiloState.Draining) with { IsStopping = true }, Report(B, 5, SiloState.Draining)]);
+        _choice.Learn([]);
+
+        Assert.Equal((true, false, false), (_choice.HasToldToEnd(A), _choice.HasToldToEnd(B), _choice.HasToldToEnd(C)));
+    }
+
+    [Fact]
     public void A_silo_that_has_told_and_tells_no_more_is_chosen_by_nobody_until_it_tells_again()
     {
         _choice.Learn([Report(A, 5), Report(B, 0)]);
