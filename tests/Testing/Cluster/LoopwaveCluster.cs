@@ -300,7 +300,14 @@ public sealed class LoopwaveCluster : IAsyncDisposable
 
     private async Task Stop()
     {
-        await _cluster.StopAllSilosAsync();
+        // Silos that stop wait for their numbers, and numbers for the time that passes meanwhile.
+        var stopping = _cluster.StopAllSilosAsync();
+        if (await Task.WhenAny(stopping, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System)) != stopping)
+        {
+            await LivesUntil(() => Task.FromResult(stopping.IsCompleted));
+        }
+
+        await stopping;
         await _cluster.DisposeAsync();
         _shared?.Dispose();
     }
