@@ -22,7 +22,7 @@ import { isInflatable } from './inflating.js'
 import { Journal } from './journal.js'
 import { KeysFirst } from './keysFirst.js'
 import { KnownDevices } from './knownDevices.js'
-import { libraryLog, notActive, notHandled } from './libraryLog.js'
+import { libraryLog, notActive, notFromUs, notHandled } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
 import { aroundListeners, whenTold } from './listeners.js'
@@ -239,8 +239,11 @@ export class WhatsAppSession implements Session {
           this.#history.lost(part)
           return false
         }
-        this.#files.expect(part)
-        return DEFAULT_CONNECTION_CONFIG.shouldSyncHistoryMessage(part)
+        const isWanted = DEFAULT_CONNECTION_CONFIG.shouldSyncHistoryMessage(part)
+        if (isWanted) {
+          this.#files.expect(part)
+        }
+        return isWanted
       },
       patchMessageBeforeSending: eachOnce,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
@@ -262,6 +265,8 @@ export class WhatsAppSession implements Session {
     this.#isDeaf ||= text === notActive
     if (text === notHandled) {
       this.#files.wasNotHandled()
+    } else if (text === notFromUs) {
+      this.#files.isForged()
     }
   }
 
