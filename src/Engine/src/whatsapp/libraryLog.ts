@@ -16,8 +16,6 @@ const toldElsewhere = new Set(['stream errored out'])
 
 /** What the library says of a log-in at which the network did not hear that messages may come. It goes on as if nothing were wrong. */
 export const notActive = 'failed to send initial passive iq'
-/** What it says of what only our own phone may tell, and somebody else did. It does nothing about it. */
-export const notFromUs = 'dropping spoofed self-only protocolMessage from non-self origin'
 /** What it says of a message that it could not handle, with whatever it was about to tell of it. */
 export const notHandled = 'error in handling message'
 

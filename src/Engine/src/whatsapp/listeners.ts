@@ -15,11 +15,11 @@ export function aroundListeners(emitter: EventEmitter, around: (event: string, a
 }
 
 /** Has `heard` called when the library comes to tell this, before those who listen hear of it: it keeps what it tells together for a while. */
-export function whenTold(ev: BaileysEventEmitter, event: keyof BaileysEventMap, heard: () => void): void {
+export function whenTold<E extends keyof BaileysEventMap>(ev: BaileysEventEmitter, event: E, heard: (data: BaileysEventMap[E]) => void): void {
   const emit = ev.emit.bind(ev)
   ev.emit = (told, data) => {
-    if (told === event) {
-      heard()
+    if (String(told) === event) {
+      heard(data as unknown as BaileysEventMap[E])
     }
     return emit(told, data)
   }

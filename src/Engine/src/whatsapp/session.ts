@@ -16,13 +16,13 @@ import { eachOnce } from './eachOnce.js'
 import { Encryptions } from './encryptions.js'
 import { withoutLongGoodbye } from './goodbye.js'
 import { hearFirst } from './heardFirst.js'
+import { HistoryParts } from './historyParts.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Incoming } from './incoming.js'
-import { isInflatable } from './inflating.js'
 import { Journal } from './journal.js'
 import { KeysFirst } from './keysFirst.js'
 import { KnownDevices } from './knownDevices.js'
-import { libraryLog, notActive, notFromUs, notHandled } from './libraryLog.js'
+import { libraryLog, notActive, notHandled } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
 import { aroundListeners, whenTold } from './listeners.js'
@@ -63,6 +63,7 @@ export class WhatsAppSession implements Session {
   readonly #sessionLooks: SessionLooks
   readonly #encryptions = new Encryptions((device) => this.#begunSessions.failed(device))
   readonly #history: HistoryRequests
+  readonly #historyParts: HistoryParts
   readonly #appStateDebt: AppStateDebt
   readonly #files: WholeFiles
   readonly #isDirect: boolean
@@ -104,6 +105,7 @@ export class WhatsAppSession implements Session {
     const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
     const downloads = wayOut?.dispatcher ?? direct
     this.#files = new WholeFiles(downloads, (part) => part ? this.#history.lost(part) : this.#appStateDebt.lost())
+    this.#historyParts = new HistoryParts((part) => this.#files.expect(part), (part) => this.#history.lost(part))
     const config = {
       ...this.#config(settings),
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
@@ -233,18 +235,7 @@ export class WhatsAppSession implements Session {
       auth: { creds: this.#device.creds, keys: this.#encryptions.watch(this.#device) },
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
-      shouldSyncHistoryMessage: (part) => {
-        const { initialHistBootstrapInlinePayload: inline } = part
-        if (inline?.length && !isInflatable(inline)) {
-          this.#history.lost(part)
-          return false
-        }
-        const isWanted = DEFAULT_CONNECTION_CONFIG.shouldSyncHistoryMessage(part)
-        if (isWanted) {
-          this.#files.expect(part)
-        }
-        return isWanted
-      },
+      shouldSyncHistoryMessage: (part) => this.#historyParts.isRead(part),
       patchMessageBeforeSending: eachOnce,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#answers.sentBefore(id),
@@ -265,13 +256,12 @@ export class WhatsAppSession implements Session {
     this.#isDeaf ||= text === notActive
     if (text === notHandled) {
       this.#files.wasNotHandled()
-    } else if (text === notFromUs) {
-      this.#files.isForged()
     }
   }
 
   #listen(): void {
     const { ev, ws } = this.#socket
+    whenTold(ev, 'messages.upsert', (messages) => this.#historyParts.told(messages))
     whenTold(ev, 'messaging-history.set', () => this.#files.wasRead())
     stayUnavailable(this.#socket, this.#device.creds, () => this.isOpen, (error) =>
       this.port.log('warning', 'the network could not be told the name of the number', undefined, describeFault(error)))

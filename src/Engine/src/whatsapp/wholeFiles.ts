@@ -89,11 +89,6 @@ export class WholeFiles {
     this.#leave = () => undefined
   }
 
-  /** The message was not from our phone: there is no such part. */
-  isForged(): void {
-    this.#announced = undefined
-  }
-
   /** The library failed at a message. If it is the one with the part, nobody will ever hear what is in it. */
   wasNotHandled(): void {
     const part = this.#announced

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { deflateSync } from 'node:zlib'
 import type { InboundMessage } from '#engine/rpc/contract.js'
 import { EmulatedHost } from '../testing/emulatedHost.js'
 import { Emulator } from '../testing/emulator.js'
@@ -109,6 +110,25 @@ describe('What a phone tells in files', () => {
     }
     assert.equal(told().length, 8)
     assert.equal(host.silo.eventsOf('closed', 'n1').length, 1)
+  })
+
+  test('is not looked at, and not missed, when somebody else than the phone tells of it', async () => {
+    await host.pair('n1', anna)
+    await until(() => history().length === 3, 'the history was told: what was written before, that this is all, and how people call themselves')
+    const before = [await asked('md-msg-hist'), history().length] as const
+    const forged = [
+      { initialHistBootstrapInlinePayload: Buffer.from('no history').toString('base64') },
+      { initialHistBootstrapInlinePayload: deflateSync('no history').toString('base64') },
+      { directPath: '/v/forged', mediaKey: Buffer.alloc(32).toString('base64'), fileEncSha256: Buffer.alloc(32).toString('base64') },
+    ]
+    for (const part of forged) {
+      const historySyncNotification = { syncType: 'RECENT', progress: 100, ...part }
+      await emulator.call('POST', `/accounts/${bert.phone}/send`, { to: anna.phone, message: { protocolMessage: { type: 'HISTORY_SYNC_NOTIFICATION', historySyncNotification } } })
+    }
+    await emulator.call('POST', `/accounts/${bert.phone}/say`, { to: anna.phone, text: 'hello there' })
+    await host.silo.event('messageReceived', 'n1', ({ message }) => message.text === 'hello there')
+    assert.deepEqual([await asked('md-msg-hist'), history().length], before)
+    assert.equal((await askBeforeFirst('r1')).failed, undefined)
   })
 
   test('and that the connection took along is not forgotten on the next one', async () => {

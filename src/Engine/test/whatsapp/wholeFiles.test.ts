@@ -230,14 +230,6 @@ describe('A file that the library asks for', () => {
       assert.deepEqual(lost.at(-1), inline)
     })
 
-    test('is not lost when it was announced by somebody else than our phone', () => {
-      const from = files()
-      from.expect(part(directPath))
-      from.isForged()
-      from.wasNotHandled()
-      assert.deepEqual(lost, [])
-    })
-
     test('is tried but once after another one that did not come, and as often as before after one that did', async () => {
       const from = files({}, { tries: 3 })
       answers = [cut, cut, cut, cut, whole, cut, whole]
