@@ -8,7 +8,8 @@ namespace Loopwave.Storage.Sql.Postgres;
 
 /// <summary>
 /// Statements as PostgreSQL takes them: parameters by place and with a type. A null has the type that its parameter had
-/// before, since a prepared statement of other types is not used.
+/// before. While there was none, the statement is another text: what was prepared of it would not be used for values, which
+/// have a type, and they would be parsed and planned each time.
 /// </summary>
 internal sealed partial class PostgresTexts
 {
@@ -21,8 +22,9 @@ internal sealed partial class PostgresTexts
     public NpgsqlBatchCommand Command(Statement statement)
     {
         var text = Find(statement);
-        var command = new NpgsqlBatchCommand(text.Sql);
-        Fill(command.Parameters, text, statement);
+        var command = new NpgsqlBatchCommand();
+        var untyped = Fill(command.Parameters, text, statement);
+        command.CommandText = untyped.Length == 0 ? text.Sql : $"{text.Sql} --{untyped}";
         return command;
     }
 
@@ -39,8 +41,10 @@ internal sealed partial class PostgresTexts
         return storable.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(storable)) : storable;
     }
 
-    private static void Fill(NpgsqlParameterCollection parameters, Text text, Statement statement)
+    /// <summary>Names the places of the nulls that have no type yet.</summary>
+    private static string Fill(NpgsqlParameterCollection parameters, Text text, Statement statement)
     {
+        var untyped = "";
         for (var place = 0; place < text.Order.Length; place++)
         {
             var value = statement.Parameters[text.Order[place]].Value;
@@ -53,9 +57,15 @@ internal sealed partial class PostgresTexts
             {
                 parameter.NpgsqlDbType = known;
             }
+            else
+            {
+                untyped += $" ${place + 1}";
+            }
 
             parameters.Add(parameter);
         }
+
+        return untyped;
     }
 
     private static NpgsqlDbType TypeOf(object value) => value switch
