@@ -22,6 +22,7 @@ public static class ClusterSilo
         builder.Services.AddStoreWatch();
         builder.UseOrleans(silo =>
         {
+            silo.Services.RememberInterfaceTypes();
             silo.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (identity.Service, identity.Id));
             silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", cluster.Postgres));
             _ = settings.Mongo is null ? silo.UsePostgresStorage() : silo.UsePostgresReminders().UseMongoGrainState();

@@ -25,6 +25,7 @@ public static class StandaloneSilo
         builder.Services.AddNumbersAndEngines(settings, OwnNetworks);
         builder.UseOrleans(silo =>
         {
+            silo.Services.RememberInterfaceTypes();
             silo.UseLocalhostClustering(serviceId: "loopwave", clusterId: "standalone");
             _ = settings.Mongo is null ? silo.UseSqliteStorage() : silo.UseMongoGrainState().UseMongoReminders();
             silo.AddTeamAndKeys();

@@ -44,6 +44,7 @@ internal static class ClusterClientServices
             () => provider.GetRequiredService<ClusterConnection>().IsThere, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         builder.UseOrleansClient(client =>
         {
+            client.Services.RememberInterfaceTypes();
             if (settings.Traces is not null)
             {
                 client.AddActivityPropagation();
