@@ -1,7 +1,7 @@
 import { type BaileysEventMap, proto } from 'baileys'
 import { EngineError, type Event } from '../rpc/contract.js'
+import type { HistoryPart } from './historyParts.js'
 import type { Memory } from './memory.js'
-import type { HistoryPart } from './wholeFiles.js'
 
 const answerLimitMs = 60_000
 const { FULL, INITIAL_BOOTSTRAP, ON_DEMAND, RECENT } = proto.HistorySync.HistorySyncType

@@ -23,10 +23,10 @@ export const notHandled = 'error in handling message'
  * The library's warnings and errors, without the data it gives along: keys, stanzas and texts are among it.
  * @param said Hears of each: there are failures of which the library tells nobody else.
  */
-export function libraryLog(log: Log, said: (text: string) => void = () => undefined): LibraryLog {
+export function libraryLog(log: Log, said: (text: string, data: unknown) => void = () => undefined): LibraryLog {
   const tell = (level: 'warning' | 'error') => (data: unknown, message?: string) => {
     const text = message ?? (typeof data === 'string' ? data : 'no message')
-    said(text)
+    said(text, data)
     log(toldElsewhere.has(text) ? 'information' : level, redact(text), undefined, faultIn(data))
   }
   const nothing = () => undefined

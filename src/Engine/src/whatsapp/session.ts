@@ -104,8 +104,8 @@ export class WhatsAppSession implements Session {
     this.#isDirect = !proxy
     const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
     const downloads = wayOut?.dispatcher ?? direct
-    this.#files = new WholeFiles(downloads, (part) => part ? this.#history.lost(part) : this.#appStateDebt.lost())
-    this.#historyParts = new HistoryParts((part) => this.#files.expect(part), (part) => this.#history.lost(part))
+    this.#historyParts = new HistoryParts((part) => this.#history.lost(part))
+    this.#files = new WholeFiles(downloads, this.#historyParts, () => this.#appStateDebt.lost())
     const config = {
       ...this.#config(settings),
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
@@ -231,11 +231,11 @@ export class WhatsAppSession implements Session {
   #config(settings: Settings): SocketConfig {
     return {
       ...toConfig(settings, this.port.log),
-      logger: libraryLog(this.port.log, (text) => this.#heard(text)),
+      logger: libraryLog(this.port.log, (text, data) => this.#heard(text, data)),
       auth: { creds: this.#device.creds, keys: this.#encryptions.watch(this.#device) },
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
-      shouldSyncHistoryMessage: (part) => this.#historyParts.isRead(part),
+      shouldSyncHistoryMessage: (part) => this.#historyParts.shouldRead(part),
       patchMessageBeforeSending: eachOnce,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#answers.sentBefore(id),
@@ -252,17 +252,18 @@ export class WhatsAppSession implements Session {
   }
 
   /** What the library says of failures that it tells nobody else. */
-  #heard(text: string): void {
+  #heard(text: string, data: unknown): void {
     this.#isDeaf ||= text === notActive
     if (text === notHandled) {
-      this.#files.wasNotHandled()
+      const { node, error } = (data ?? {}) as { node?: unknown; error?: unknown }
+      this.#historyParts.failed(String(node), error)
     }
   }
 
   #listen(): void {
     const { ev, ws } = this.#socket
     whenTold(ev, 'messages.upsert', (messages) => this.#historyParts.told(messages))
-    whenTold(ev, 'messaging-history.set', () => this.#files.wasRead())
+    whenTold(ev, 'messaging-history.set', (part) => this.#historyParts.read(part))
     stayUnavailable(this.#socket, this.#device.creds, () => this.isOpen, (error) =>
       this.port.log('warning', 'the network could not be told the name of the number', undefined, describeFault(error)))
     aroundListeners(ws, (event, args, call) => void this.#incoming.handle(event, args, call))
@@ -294,6 +295,7 @@ export class WhatsAppSession implements Session {
       for (const event of toHistory(history, this.#reader.me, this.#history.requestOf(history))) {
         this.#tell(this.#history.honest(event))
       }
+      this.#historyParts.delivered()
     }
     for (const message of batch['messages.upsert']?.messages ?? []) {
       this.#tell(...this.#reader.onceOnly(message))
@@ -334,12 +336,15 @@ export class WhatsAppSession implements Session {
   }
 
   #onClose(error: unknown): void {
-    if (this.#state === 'ending' || this.#state === 'over') {
+    if (this.#state === 'over') {
       return
     }
     // The library throws away what it still buffers, though it told the network that it has it.
     this.#socket.ev.flush()
     this.#saves.flush()
+    if (this.#state === 'ending') {
+      return
+    }
     if (isPingLost(error)) {
       this.#tell({ type: 'pingLost' })
     }
@@ -384,6 +389,7 @@ export class WhatsAppSession implements Session {
     this.#history.end()
     this.#appStateDebt.end()
     this.#files.end()
+    this.#historyParts.end()
     this.#lifetime.end()
   }
 

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { DEF_MEDIA_HOST, DEFAULT_ORIGIN, getUrlFromDirectPath, type proto } from 'baileys'
+import { DEF_MEDIA_HOST, DEFAULT_ORIGIN } from 'baileys'
 import type { Dispatcher } from 'undici'
-import { Bounded } from './bounded.js'
+import type { HistoryParts, Part } from './historyParts.js'
 import { Readings } from './readings.js'
-
-/** A part of the history, as the phone announces it. */
-export type HistoryPart = Pick<proto.Message.IHistorySyncNotification, 'directPath' | 'fileEncSha256' | 'initialHistBootstrapInlinePayload' | 'peerDataRequestSessionId' | 'progress' | 'syncType'>
 
 export interface FileLimits {
   /** Of one file in bytes, encrypted as it is served. */
@@ -32,15 +29,13 @@ const ofAppState: FileLimits = { most, limitMs: 30_000, tries: 2, pauseMs: 1_000
 const afterOneWasLost = { limitMs: 20_000, tries: 1 }
 /** Of all numbers. */
 const readings = new Readings()
-/** Of announced parts of the history that are not asked for yet: each is asked for as soon as it is announced. */
-const partsRemembered = 100
 const blockBytes = 16
 /** What follows the last block. */
 const macBytes = 10
 
 /** A file could not be had whole. Not a TypeError, as those of `fetch` are: the library takes these for faults of its own and tries nothing else. */
 export class FileFault extends Error {
-  constructor(readonly code: 'broken' | 'late' | 'not_served' | 'over' | 'too_large', message: string, readonly mayPass = false) {
+  constructor(readonly code: 'broken' | 'busy' | 'late' | 'not_served' | 'over' | 'too_large', message: string, readonly mayPass = false) {
     super(message)
     this.name = 'FileFault'
   }
@@ -55,53 +50,23 @@ export class FileFault extends Error {
  * It is handed to the library as its way out, and known by that again: other downloads stay as they are.
  */
 export class WholeFiles {
-  readonly #parts = new Bounded<HistoryPart>(partsRemembered)
   readonly #running = new Set<AbortController>()
-  /** What the library has under way; it handles one message after the other. */
-  #announced: HistoryPart | undefined
-  #leave: () => void = () => undefined
+  readonly #over = new AbortController()
   /** Whether the last part of the history did not come for something that may stand in the way of the next one, too. */
   #isInTheWay = false
-  #isOver = false
 
-  /** @param lost Called for each file that could not be had, also since the connection is over, with the part of the history that it is, if it is one. */
+  /** @param lost Called for each file that could not be had and is no part of the history, also since the connection is over. */
   constructor(
     private readonly wayOut: Dispatcher,
-    private readonly lost: (part: HistoryPart | undefined) => void,
+    private readonly parts: Pick<HistoryParts, 'asked' | 'handed'>,
+    private readonly lost: () => void,
     private readonly limits = { ofHistory, ofAppState },
     private readonly turns = readings,
   ) {}
 
-  /** The library is about to read a part of the history, and asks for it unless it came inside its message. */
-  expect(part: HistoryPart): void {
-    if (part.initialHistBootstrapInlinePayload?.length) {
-      this.#announced = part
-    } else if (part.directPath) {
-      this.#announced = part
-      this.#parts.set(getUrlFromDirectPath(part.directPath), part)
-    }
-  }
-
-  /** The library has told what is in the part. */
-  wasRead(): void {
-    this.#announced = undefined
-    this.#leave()
-    this.#leave = () => undefined
-  }
-
-  /** The library failed at a message. If it is the one with the part, nobody will ever hear what is in it. */
-  wasNotHandled(): void {
-    const part = this.#announced
-    if (part) {
-      this.wasRead()
-      this.lost(part)
-    }
-  }
-
   /** For the library, in place of `fetch`. */
   async fetch(url: string, get: typeof fetch): Promise<Response> {
-    const part = this.#parts.get(url)
-    this.#parts.delete(url)
+    const part = this.parts.asked(url)
     try {
       // The path is the phone's own words: without a slash at its beginning it names another host.
       if (new URL(url).host !== DEF_MEDIA_HOST) {
@@ -110,41 +75,45 @@ export class WholeFiles {
       const chunks = await this.#tries(url, part, this.#limitsOf(part), get)
       if (part) {
         this.#isInTheWay = false
-        await this.#takeTurn(chunks)
+        await this.#takeTurn(part, chunks)
       }
       return new Response(inMemory(chunks))
     } catch (error) {
       if (part) {
         this.#isInTheWay = error instanceof FileFault && error.mayPass
-        this.wasRead()
+        part.lose()
+      } else {
+        this.lost()
       }
-      this.lost(part)
       throw error
     }
   }
 
   /** The connection is over, and nobody waits for files any more. */
   end(): void {
-    this.#isOver = true
-    this.#leave()
+    this.#over.abort()
     this.#running.forEach((giving) => giving.abort())
   }
 
-  #limitsOf(part: HistoryPart | undefined): FileLimits {
+  #limitsOf(part: Part | undefined): FileLimits {
     const { ofHistory, ofAppState } = this.limits
     return !part ? ofAppState : this.#isInTheWay ? { ...ofHistory, ...afterOneWasLost } : ofHistory
   }
 
-  async #takeTurn(chunks: Uint8Array[]): Promise<void> {
-    const leave = await this.turns.enter(chunks.reduce((bytes, { length }) => bytes + length, 0))
-    if (this.#isOver) {
-      leave()
+  async #takeTurn(part: Part, chunks: Uint8Array[]): Promise<void> {
+    const { signal } = this.#over
+    const leave = await this.turns.enter(chunks.reduce((bytes, { length }) => bytes + length, 0), signal)
+    if (signal.aborted) {
+      leave?.()
       throw over()
     }
-    this.#leave = leave
+    if (!leave) {
+      throw new FileFault('busy', 'Too much of the history of other numbers is read at this moment.')
+    }
+    this.parts.handed(part, leave)
   }
 
-  async #tries(url: string, part: HistoryPart | undefined, { most, limitMs, tries, pauseMs }: FileLimits, get: typeof fetch): Promise<Uint8Array[]> {
+  async #tries(url: string, part: Part | undefined, { most, limitMs, tries, pauseMs }: FileLimits, get: typeof fetch): Promise<Uint8Array[]> {
     const giving = new AbortController()
     const late = setTimeout(() => giving.abort(), limitMs)
     this.#running.add(giving)
@@ -169,7 +138,7 @@ export class WholeFiles {
   }
 
   #require(signal: AbortSignal): void {
-    if (this.#isOver) {
+    if (this.#over.signal.aborted) {
       throw over()
     }
     if (signal.aborted) {
@@ -177,7 +146,7 @@ export class WholeFiles {
     }
   }
 
-  async #once(url: string, part: HistoryPart | undefined, most: number, signal: AbortSignal, get: typeof fetch): Promise<Uint8Array[]> {
+  async #once(url: string, part: Part | undefined, most: number, signal: AbortSignal, get: typeof fetch): Promise<Uint8Array[]> {
     const response = await get(url, { dispatcher: this.wayOut, headers: { Origin: DEFAULT_ORIGIN }, redirect: 'manual', signal } as RequestInit)
     const { status, ok, body } = response
     if (!ok || !body || Number(response.headers.get('content-length') ?? 0) > most) {
@@ -195,7 +164,7 @@ export class WholeFiles {
       hash.update(chunk)
       chunks.push(chunk)
     }
-    const sha256 = part?.fileEncSha256
+    const sha256 = part?.what.fileEncSha256
     if (bytes < blockBytes + macBytes || (bytes - macBytes) % blockBytes !== 0 || (sha256?.length && !hash.digest().equals(sha256))) {
       throw new FileFault('broken', 'A file is not whole.', true)
     }

@@ -112,6 +112,15 @@ describe('What a phone tells in files', () => {
     assert.equal(host.silo.eventsOf('closed', 'n1').length, 1)
   })
 
+  test('is told whole although the address book cannot be had meanwhile', async () => {
+    await fault('file-cut', { file: 'history', after: 20, count: 2 })
+    await fault('query-error', { query: 'set w:sync:app:state sync', code: 500, count: 1 })
+    await host.pair('n1', anna)
+    assert.equal((await end()).failed, undefined)
+    assert.deepEqual(told(), ['old 5', 'old 6', 'old 7'])
+    assert.ok(host.silo.logs.some(({ message }) => message === 'error in handling message'), 'the message with the history failed')
+  })
+
   test('is not looked at, and not missed, when somebody else than the phone tells of it', async () => {
     await host.pair('n1', anna)
     await until(() => history().length === 3, 'the history was told: what was written before, that this is all, and how people call themselves')

@@ -1,55 +1,145 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { afterEach, beforeEach, describe, mock, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
-import { proto, type WAMessage } from 'baileys'
-import { HistoryParts } from '#engine/whatsapp/historyParts.js'
-import type { HistoryPart } from '#engine/whatsapp/wholeFiles.js'
+import { getUrlFromDirectPath, proto } from 'baileys'
+import { type HistoryPart, HistoryParts, type Part } from '#engine/whatsapp/historyParts.js'
 
-const { FULL, RECENT } = proto.HistorySync.HistorySyncType
+const { FULL, NO_HISTORY, PUSH_NAME, RECENT } = proto.Message.HistorySyncType
+const notReadable = Object.assign(new Error('incorrect header check'), { code: 'Z_DATA_ERROR' })
+const ofAddressBook = new Error('Timed Out')
 
 describe('A part of the history', () => {
-  const announced = (fromMe: boolean, part: HistoryPart): WAMessage =>
-    ({ key: { fromMe, remoteJid: '491510000001@s.whatsapp.net' }, message: { protocolMessage: { historySyncNotification: part } } })
-  const parts = () => {
-    const expected: HistoryPart[] = []
-    const lost: HistoryPart[] = []
-    return { expected, lost, parts: new HistoryParts((part) => expected.push(part), (part) => lost.push(part)) }
-  }
-  const whole = { syncType: RECENT, initialHistBootstrapInlinePayload: deflateSync('some') }
+  const whole: HistoryPart = { syncType: RECENT, initialHistBootstrapInlinePayload: deflateSync('some') }
   const notWhole = { syncType: RECENT, initialHistBootstrapInlinePayload: Buffer.from('no history') }
-  const file = { syncType: RECENT, directPath: '/v/file' }
+  const file = { syncType: RECENT, directPath: '/v/file', chunkOrder: 1 }
+  const next = { syncType: RECENT, directPath: '/v/next', chunkOrder: 2 }
+  let lost: HistoryPart[]
+  let parts: HistoryParts
 
-  test('is read when our own phone announces it, and is lost when nobody can read what is in its message', () => {
-    const { expected, lost, parts: ours } = parts()
-    for (const part of [whole, file, notWhole]) {
-      ours.told({ messages: [announced(true, part)], type: 'notify' })
-      assert.equal(ours.isRead(part), part !== notWhole)
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    lost = []
+    parts = new HistoryParts((part) => lost.push(part), { readMs: 60_000, doubtMs: 20_000 })
+  })
+
+  afterEach(() => mock.timers.reset())
+
+  const told = (part: HistoryPart, { fromMe = true, id = 'M1' } = {}) => {
+    parts.told({ messages: [{ key: { fromMe, id }, message: { protocolMessage: { historySyncNotification: part } } }] })
+    return parts.shouldRead(part)
+  }
+  const asked = ({ directPath }: { directPath: string }) => parts.asked(getUrlFromDirectPath(directPath)) as Part
+  const fails = (id: string, error: Error) => parts.failed(`<message from='1@s.whatsapp.net' id='${id}'>`, error)
+
+  test('is read when our own phone announces it, and is lost when what is in its message cannot be', () => {
+    assert.deepEqual([whole, file, notWhole].map((part) => told(part)), [true, true, false])
+    assert.deepEqual(lost, [notWhole])
+  })
+
+  test('that somebody else announces is never followed: the library leaves it out by itself', () => {
+    assert.deepEqual([whole, file, notWhole].map((part) => told(part, { fromMe: false })), [true, true, true])
+    assert.equal(asked(file), undefined)
+    fails('M1', notReadable)
+    parts.end()
+    assert.deepEqual(lost, [])
+  })
+
+  test('that the library has no use for is not followed, nor is the question whether there will be any', () => {
+    assert.equal(told({ syncType: FULL, directPath: '/v/full' }), false)
+    assert.equal(told({ syncType: NO_HISTORY, directPath: '/v/other' }), true)
+    assert.equal(parts.shouldRead({ syncType: RECENT }), true)
+    parts.end()
+    assert.deepEqual(lost, [])
+  })
+
+  test('is not lost once it was told', () => {
+    for (const part of [whole, file]) {
+      told(part)
+      if (part === file) {
+        parts.handed(asked(file), () => undefined)
+      }
+      parts.read(part)
+      parts.delivered()
     }
-    assert.deepEqual([expected, lost], [[whole, file], [notWhole]])
+    fails('M1', notReadable)
+    mock.timers.tick(100_000)
+    parts.end()
+    assert.deepEqual(lost, [])
   })
 
-  test('is neither read nor lost when somebody else does', () => {
-    const { expected, lost, parts: ours } = parts()
-    for (const part of [whole, file, notWhole]) {
-      ours.told({ messages: [announced(false, part)], type: 'notify' })
-      assert.equal(ours.isRead(part), false)
-    }
-    assert.deepEqual([expected, lost], [[], []])
-    ours.told({ messages: [announced(true, file)], type: 'notify' })
-    assert.equal(ours.isRead(file), true)
+  test('is lost at once when its message fails because nobody can read it, and not when another message does', () => {
+    told(whole)
+    fails('M2', notReadable)
+    assert.deepEqual(lost, [])
+    fails('M1', notReadable)
+    fails('M1', notReadable)
+    assert.deepEqual(lost, [whole])
   })
 
-  test('is not read when the library has no use for its kind', () => {
-    const { expected, lost, parts: ours } = parts()
-    const full = { syncType: FULL, directPath: '/v/full' }
-    ours.told({ messages: [announced(true, full)], type: 'append' })
-    assert.equal(ours.isRead(full), false)
-    assert.deepEqual([expected, lost], [[], []])
+  test('is read all the same when its message fails because of something else, and lost when it is not read in time', () => {
+    told(whole)
+    fails('M1', ofAddressBook)
+    mock.timers.tick(19_999)
+    parts.read(whole)
+    parts.delivered()
+    mock.timers.tick(100_000)
+    assert.deepEqual(lost, [])
+
+    told({ ...whole, chunkOrder: 7 })
+    fails('M1', ofAddressBook)
+    mock.timers.tick(20_000)
+    assert.deepEqual(lost, [{ ...whole, chunkOrder: 7 }])
   })
 
-  test('is waited for by a connection that asks in general', () => {
-    const { parts: ours } = parts()
-    ours.told({ messages: [announced(false, file)], type: 'notify' })
-    assert.equal(ours.isRead({ syncType: RECENT }), true)
+  test('is not late while its file is fetched, and is when it is not read after that', () => {
+    let left = 0
+    told(file)
+    const part = asked(file)
+    fails('M1', ofAddressBook)
+    mock.timers.tick(1_000_000)
+    parts.handed(part, () => left++)
+    mock.timers.tick(59_999)
+    assert.deepEqual([lost, left], [[], 0])
+    mock.timers.tick(1)
+    assert.deepEqual([lost, left], [[file], 1])
+  })
+
+  test('is lost when the library never asks for its file', () => {
+    told({ syncType: PUSH_NAME })
+    mock.timers.tick(60_000)
+    assert.deepEqual(lost, [{ syncType: PUSH_NAME }])
+  })
+
+  test('is known from the next one, which may be read beside it', () => {
+    const left: string[] = []
+    told(file, { id: 'M1' })
+    parts.handed(asked(file), () => left.push('first'))
+    fails('M1', ofAddressBook)
+    told(next, { id: 'M2' })
+    parts.handed(asked(next), () => left.push('second'))
+    parts.read({ chunkOrder: 1 })
+    assert.deepEqual(left, ['first'])
+    fails('M2', notReadable)
+    assert.deepEqual([lost, left], [[next], ['first', 'second']])
+  })
+
+  test('is lost when the connection is over before it was told, even though it was read', () => {
+    const left: string[] = []
+    told(file)
+    parts.handed(asked(file), () => left.push('first'))
+    parts.read({ chunkOrder: 1 })
+    told(next)
+    parts.handed(asked(next), () => left.push('second'))
+    parts.end()
+    assert.deepEqual([lost, left], [[file, next], ['first', 'second']])
+    mock.timers.tick(100_000)
+    parts.end()
+    assert.equal(lost.length, 2)
+  })
+
+  test('is asked for once under one path, and by that named', () => {
+    told(file)
+    assert.equal(asked(file).what, file)
+    assert.equal(asked(file), undefined)
   })
 })

@@ -9,16 +9,16 @@ describe('Reading files', () => {
 
   beforeEach(() => {
     mock.timers.enable({ apis: ['setTimeout'] })
-    readings = new Readings({ most: 10, waitMs: 4_000, heldMs: 6_000 })
+    readings = new Readings({ most: 10, mostWaiting: 30, waitMs: 4_000 })
     begun = []
   })
 
   afterEach(() => mock.timers.reset())
 
-  async function want(name: string, bytes: number) {
-    void readings.enter(bytes).then((done) => {
-      begun.push(name)
-      leave.set(name, done)
+  async function want(name: string, bytes: number, over = new AbortController()) {
+    void readings.enter(bytes, over.signal).then((done) => {
+      begun.push(done ? name : `no ${name}`)
+      leave.set(name, done ?? (() => undefined))
     })
     await settle()
   }
@@ -63,7 +63,7 @@ describe('Reading files', () => {
     assert.deepEqual(begun, ['a', 'b'])
   })
 
-  test('waits for nobody for ever', async () => {
+  test('waits for nobody for ever, and does not happen then', async () => {
     await want('a', 10)
     await want('b', 10)
     mock.timers.tick(3_999)
@@ -71,13 +71,33 @@ describe('Reading files', () => {
     assert.deepEqual(begun, ['a'])
     mock.timers.tick(1)
     await settle()
-    assert.deepEqual(begun, ['a', 'b'])
+    assert.deepEqual(begun, ['a', 'no b'])
+    await end('a')
+    await want('c', 10)
+    assert.deepEqual(begun, ['a', 'no b', 'c'])
   })
 
-  test('that nobody says is over counts no longer after a while', async () => {
+  test('does not happen when too much waits already', async () => {
     await want('a', 10)
-    mock.timers.tick(6_000)
-    await want('b', 10)
-    assert.deepEqual(begun, ['a', 'b'])
+    await want('b', 20)
+    await want('c', 10)
+    await want('d', 1)
+    assert.deepEqual(begun, ['a', 'no d'])
+    await end('a')
+    await want('e', 20)
+    assert.deepEqual(begun, ['a', 'no d', 'b'])
+  })
+
+  test('does not happen once it is over, and holds nobody up then', async () => {
+    const over = new AbortController()
+    await want('a', 6)
+    await want('b', 8, over)
+    await want('c', 4)
+    assert.deepEqual(begun, ['a'])
+    over.abort()
+    await settle()
+    assert.deepEqual(begun, ['a', 'no b', 'c'])
+    await want('d', 1, over)
+    assert.deepEqual(begun, ['a', 'no b', 'c', 'no d'])
   })
 })

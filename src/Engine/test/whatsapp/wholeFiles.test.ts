@@ -5,16 +5,19 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { downloadContentFromMessage, downloadExternalBlob, downloadHistory, getMediaKeys, proto } from 'baileys'
+import { setTimeout as pause } from 'node:timers/promises'
 import { deflateSync } from 'node:zlib'
 import { Agent } from 'undici'
+import { type HistoryPart, HistoryParts } from '#engine/whatsapp/historyParts.js'
 import { boundInflating, isInflatable } from '#engine/whatsapp/inflating.js'
 import { Readings } from '#engine/whatsapp/readings.js'
-import { fetchWholeFiles, type HistoryPart, WholeFiles } from '#engine/whatsapp/wholeFiles.js'
+import { fetchWholeFiles, WholeFiles } from '#engine/whatsapp/wholeFiles.js'
 import { until } from '../testing/until.js'
 
+const { RECENT } = proto.HistorySync.HistorySyncType
 const mediaKey = randomBytes(32)
 const directPath = '/v/part.enc?ccb=1'
-const history = proto.HistorySync.encode({ syncType: proto.HistorySync.HistorySyncType.RECENT, progress: 40, chunkOrder: 1 }).finish()
+const history = proto.HistorySync.encode({ syncType: RECENT, progress: 40, chunkOrder: 1 }).finish()
 const limits = { most: 1_000_000, limitMs: 5_000, tries: 1, pauseMs: 5 }
 
 async function encrypted(plain: Uint8Array, kind: 'md-msg-hist' | 'md-app-state'): Promise<Buffer> {
@@ -27,6 +30,12 @@ async function encrypted(plain: Uint8Array, kind: 'md-msg-hist' | 'md-app-state'
 fetchWholeFiles()
 boundInflating(1_000_000)
 
+/** As the library does when our own phone tells of a part. */
+function announce(parts: HistoryParts, part: HistoryPart): void {
+  parts.told({ messages: [{ key: { fromMe: true, id: 'M' }, message: { protocolMessage: { historySyncNotification: part } } }] })
+  assert.equal(parts.shouldRead(part), true)
+}
+
 describe('A file that the library asks for', () => {
   const content = randomBytes(200_001)
   let server: Server
@@ -35,6 +44,7 @@ describe('A file that the library asks for', () => {
   let answers: RequestListener[]
   let asked: number
   let lost: (HistoryPart | undefined)[]
+  let parts: HistoryParts
   let uncaught: unknown[]
   const note = (error: unknown) => void uncaught.push(error)
 
@@ -43,6 +53,7 @@ describe('A file that the library asks for', () => {
     answers = []
     asked = 0
     lost = []
+    parts = new HistoryParts((each) => lost.push(each))
     uncaught = []
     process.on('uncaughtException', note)
     server = createServer((request, response) => {
@@ -77,8 +88,8 @@ describe('A file that the library asks for', () => {
   const cut: RequestListener = (_, response) => response.writeHead(200, { 'content-length': bytes.length }).write(half(), () => response.destroy())
   const stalls: RequestListener = (_, response) => response.writeHead(200, { 'content-length': bytes.length }).write(half())
 
-  const files = (more: Partial<typeof limits> = {}, part: Partial<typeof limits> = {}, turns = new Readings()) =>
-    new WholeFiles(ways, (each) => lost.push(each), { ofAppState: { ...limits, ...more }, ofHistory: { ...limits, ...part } }, turns)
+  const files = (more: Partial<typeof limits> = {}, part: Partial<typeof limits> = {}, turns = new Readings(), followed = parts) =>
+    new WholeFiles(ways, followed, () => lost.push(undefined), { ofAppState: { ...limits, ...more }, ofHistory: { ...limits, ...part } }, turns)
   const options = (dispatcher: unknown) => ({ dispatcher }) as RequestInit
   const blob = (from: WholeFiles) => downloadExternalBlob({ mediaKey, directPath }, options(from))
 
@@ -177,12 +188,12 @@ describe('A file that the library asks for', () => {
 
   test('and that is a part of the history is named when it is lost, and has to be what the phone wrote', async () => {
     bytes = await encrypted(deflateSync(history), 'md-msg-hist')
-    const part = { mediaKey, directPath, fileEncSha256: createHash('sha256').update(bytes).digest() }
+    const part = { mediaKey, directPath, fileEncSha256: createHash('sha256').update(bytes).digest(), syncType: RECENT }
     const get = async (answer: RequestListener[]) => {
       answers = answer
       asked = 0
       const from = files({}, { tries: 2 })
-      from.expect(part)
+      announce(parts, part)
       return await downloadHistory(part, options(from))
     }
     assert.equal((await get([cut, whole])).progress, 40)
@@ -192,42 +203,14 @@ describe('A file that the library asks for', () => {
   })
 
   describe('for the history', () => {
-    const part = (path: string) => ({ mediaKey, directPath: path, fileEncSha256: createHash('sha256').update(bytes).digest() })
-    const read = async (from: WholeFiles, each = part(directPath)) => {
-      from.expect(each)
-      return await downloadHistory(each, options(from))
+    const read = async (from: WholeFiles, followed = parts) => {
+      const part = { mediaKey, directPath, fileEncSha256: createHash('sha256').update(bytes).digest(), syncType: RECENT }
+      announce(followed, part)
+      return await downloadHistory(part, options(from))
     }
 
     beforeEach(async () => {
       bytes = await encrypted(deflateSync(history), 'md-msg-hist')
-    })
-
-    test('is lost when the message that told of it fails, and not when another one does', async () => {
-      bytes = await encrypted(deflateSync(Buffer.from('no history')), 'md-msg-hist')
-      const from = files()
-      const spoilt = part(directPath)
-      await assert.rejects(read(from, spoilt))
-      assert.deepEqual(lost, [])
-      from.wasNotHandled()
-      assert.deepEqual(lost, [spoilt])
-      from.wasNotHandled()
-      assert.equal(lost.length, 1)
-
-      bytes = await encrypted(deflateSync(history), 'md-msg-hist')
-      await read(from)
-      from.wasRead()
-      from.wasNotHandled()
-      assert.equal(lost.length, 1)
-
-      answers = [cut]
-      await assert.rejects(read(from), /broke off/)
-      from.wasNotHandled()
-      assert.equal(lost.length, 2, 'it is lost once')
-
-      const inline = { initialHistBootstrapInlinePayload: Buffer.from('no history') }
-      from.expect(inline)
-      from.wasNotHandled()
-      assert.deepEqual(lost.at(-1), inline)
     })
 
     test('is tried but once after another one that did not come, and as often as before after one that did', async () => {
@@ -246,23 +229,41 @@ describe('A file that the library asks for', () => {
     test('is read when there is room, and gives the room back when it was read, failed, or is over', async () => {
       let came = 0
       const turns = new class extends Readings {
-        override enter(length: number) {
+        override async enter(length: number, over: AbortSignal) {
           came++
-          return super.enter(length)
+          return await super.enter(length, over)
         }
-      }({ most: bytes.length, waitMs: 30_000, heldMs: 30_000 })
-      const [one, other] = [files({}, {}, turns), files({}, {}, turns)]
-      for (const [times, ends] of [() => one.wasRead(), () => one.wasNotHandled(), () => one.end()].entries()) {
+      }({ most: bytes.length, mostWaiting: 1_000_000, waitMs: 600_000 })
+      const others = new HistoryParts(() => undefined)
+      for (const [times, ends] of [() => parts.read({}), () => parts.failed("<message id='M'/>", new RangeError()), () => parts.end()].entries()) {
+        const [one, other] = [files({}, {}, turns), files({}, {}, turns, others)]
         await read(one)
         let isRead = false
-        const reading = read(other).then(() => { isRead = true })
+        const reading = read(other, others).then(() => { isRead = true })
         await until(() => came === 2 * (times + 1), 'the other one is here')
-        await new Promise((resolve) => setImmediate(resolve))
+        await pause(50)
         assert.equal(isRead, false)
         ends()
         await reading
-        other.wasRead()
+        others.end()
       }
+    })
+
+    test('is lost when there is no room for it in time, or when the connection is over before', async () => {
+      const turns = new Readings({ most: bytes.length, mostWaiting: 1_000_000, waitMs: 100 })
+      await read(files({}, {}, turns))
+      const others = new HistoryParts((each) => lost.push(each))
+      await assert.rejects(read(files({}, {}, turns, others), others), /other numbers/)
+      assert.equal(lost.length, 1)
+
+      const patient = new Readings({ most: bytes.length, mostWaiting: 1_000_000, waitMs: 600_000 })
+      await read(files({}, {}, patient))
+      const from = files({}, {}, patient, others)
+      const reading = read(from, others)
+      await until(() => asked === 4, 'it was asked for')
+      from.end()
+      await assert.rejects(reading, /connection is over/)
+      assert.equal(lost.length, 2)
     })
   })
 
