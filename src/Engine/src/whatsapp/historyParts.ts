@@ -1,4 +1,5 @@
 import { type BaileysEventMap, DEFAULT_CONNECTION_CONFIG, getHistoryMsg, getUrlFromDirectPath, PROCESSABLE_HISTORY_TYPES, type proto } from 'baileys'
+import { isOfImport } from './historyImport.js'
 import { isInflatable } from './inflating.js'
 
 /** A part of the history, as the phone announces it. */
@@ -7,27 +8,31 @@ export type HistoryPart = Pick<
   'chunkOrder' | 'directPath' | 'fileEncSha256' | 'initialHistBootstrapInlinePayload' | 'peerDataRequestSessionId' | 'progress' | 'syncType'
 >
 
-export interface PartLimits {
-  /** For reading a part, in milliseconds since it is whole. The largest that is fetched takes some seconds. */
-  readMs: number
-  /** For reading it, in milliseconds since the library failed at its message for something that need not be about it. */
-  doubtMs: number
-}
-
-const usual: PartLimits = { readMs: 60_000, doubtMs: 20_000 }
+/** For reading a part, in milliseconds since it is whole. The largest that is fetched takes some seconds, and storing who is in it up to 30. */
+const readLimitMs = 60_000
 const processed = new Set<unknown>(PROCESSABLE_HISTORY_TYPES)
 
 /**
  * Follows each part of the history that our own phone announces until what is in it was told to the silo, and tells it as lost when that does not
  * happen: the phone sends it once, and was told that it arrived. The library tells nobody when it fails at one. It fails at the message then, as it does when
- * it cannot have the address book, which it asks for meanwhile; the part is read all the same in that case, also beside the next one.
+ * it cannot have the address book, which it asks for meanwhile; in that case the part is read all the same, also beside the next one.
  */
 export class HistoryParts {
   readonly #parts: Part[] = []
   #announced: { part: HistoryPart; message: string; isOurs: boolean } | undefined
 
   /** @param lost Called once for each part that nobody will ever read, also when the connection is over. */
-  constructor(private readonly lost: (part: HistoryPart) => void, private readonly limits = usual) {}
+  constructor(private readonly lost: (part: HistoryPart) => void, private readonly limitMs = readLimitMs) {}
+
+  /** Whether there is a part of what a phone tells by itself that was neither read nor lost yet. */
+  get isImportUnderWay(): boolean {
+    return this.#parts.some((one) => !one.isRead && isOfImport(one.what))
+  }
+
+  /** Whether something was read that the library did not tell yet. */
+  get isAnyKept(): boolean {
+    return this.#parts.some((one) => one.isRead)
+  }
 
   /** The library tells messages before it looks for announcements in them. */
   told({ messages }: Pick<BaileysEventMap['messages.upsert'], 'messages'>): void {
@@ -58,7 +63,7 @@ export class HistoryParts {
       this.lost(part)
     })
     this.#parts.push(followed)
-    followed.waitFor(this.limits.readMs)
+    followed.waitFor(this.limitMs)
     return true
   }
 
@@ -69,32 +74,42 @@ export class HistoryParts {
     return part
   }
 
-  /** A file is handed to the library whole. */
+  /**
+   * A file is handed to the library whole.
+   *
+   * @param leave Called when it needs its memory no longer.
+   */
   handed(part: Part, leave: () => void): void {
+    if (!this.#parts.includes(part)) {
+      leave()
+      return
+    }
     part.handed(leave)
-    part.waitFor(this.limits.readMs)
+    part.waitFor(this.limitMs)
   }
 
   /** The library has read a part, and keeps what is in it for a while before it tells it. */
-  read({ chunkOrder, peerDataRequestSessionId: session }: Pick<HistoryPart, 'chunkOrder' | 'peerDataRequestSessionId'>): void {
-    this.#parts.find((one) => !one.isRead && one.what.chunkOrder === chunkOrder && one.what.peerDataRequestSessionId === session)?.wasRead()
+  read({ chunkOrder, peerDataRequestSessionId: session, syncType }: Pick<HistoryPart, 'chunkOrder' | 'peerDataRequestSessionId' | 'syncType'>): void {
+    const open = this.#parts.filter(({ isRead, what }) => !isRead && what.chunkOrder === chunkOrder && what.peerDataRequestSessionId === session)
+    const part = open.find(({ what }) => what.syncType === syncType) ?? open[0]
+    part?.wasRead()
   }
 
-  /** What the library had read is told to the silo. */
+  /** What the library had read was told to the silo. */
   delivered(): void {
     this.#parts.filter((one) => one.isRead).forEach((one) => this.#forget(one))
   }
 
-  /** The library failed at a message. */
+  /** It could not be told. */
+  undelivered(): void {
+    this.#parts.filter((one) => one.isRead).forEach((one) => one.lose())
+  }
+
+  /** The library failed at a message. For other faults than these the part may be read all the same. */
   failed(stanza: string, error: unknown): void {
     const part = this.#parts.find((one) => !one.isRead && stanza.includes(`id='${one.message}'`))
-    if (!part || part.isFetched) {
-      return
-    }
-    if (isAboutReading(error)) {
+    if (part && !part.isFetched && isOfReading(error)) {
       part.lose()
-    } else {
-      part.waitFor(this.limits.doubtMs)
     }
   }
 
@@ -121,6 +136,7 @@ export class Part {
   isFetched = false
   readonly #url: string | undefined
   #wasAskedFor = false
+  #isOver = false
   #leave: () => void = () => undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -137,7 +153,6 @@ export class Part {
     clearTimeout(this.#timer)
   }
 
-  /** @param leave Called when it needs its memory no longer. */
   handed(leave: () => void): void {
     this.isFetched = false
     this.#leave = leave
@@ -145,7 +160,7 @@ export class Part {
 
   wasRead(): void {
     this.isRead = true
-    this.end()
+    this.#free()
   }
 
   waitFor(ms: number): void {
@@ -153,18 +168,28 @@ export class Part {
     this.#timer = setTimeout(() => this.lose(), ms).unref()
   }
 
+  /** Said once, by whoever knows first. */
   lose(): void {
-    this.lost()
+    if (!this.#isOver) {
+      this.lost()
+    }
   }
 
+  /** It is told, or lost. */
   end(): void {
+    this.#isOver = true
+    this.#free()
+  }
+
+  #free(): void {
     clearTimeout(this.#timer)
     this.#leave()
     this.#leave = () => undefined
   }
 }
 
-function isAboutReading(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
-  return error instanceof RangeError || String(code).startsWith('Z_') || /^(invalid wire type|invalid end group tag)/.test(String(message))
+// Nothing else that the library does with a message inflates anything, and what comes out is understood in a file of its own.
+function isOfReading(error: unknown): boolean {
+  const { code, stack } = (error ?? {}) as { code?: unknown; stack?: unknown }
+  return String(code).startsWith('Z_') || code === 'too_much' || /[\\/]Utils[\\/]history\.js/.test(String(stack))
 }

@@ -1,12 +1,9 @@
 import { type BaileysEventMap, proto } from 'baileys'
 import { EngineError, type Event } from '../rpc/contract.js'
 import type { HistoryPart } from './historyParts.js'
-import type { Memory } from './memory.js'
 
 const answerLimitMs = 60_000
-const { FULL, INITIAL_BOOTSTRAP, ON_DEMAND, RECENT } = proto.HistorySync.HistorySyncType
-/** Those with messages in them; of the others their people say everything again with their next message. */
-const withMessages = new Set<unknown>([INITIAL_BOOTSTRAP, RECENT, FULL])
+const { ON_DEMAND } = proto.HistorySync.HistorySyncType
 
 interface Running {
   request: string
@@ -22,7 +19,7 @@ export class HistoryRequests {
   readonly #running = new Map<string, Running>()
   readonly #chats = new Set<string>()
 
-  constructor(private readonly tell: (event: Event) => void, private readonly memory: Pick<Memory, 'lacksHistory'>) {}
+  constructor(private readonly tell: (event: Event) => void) {}
 
   async ask(request: string, chat: string, send: () => Promise<string>): Promise<void> {
     if (this.#chats.has(chat)) {
@@ -50,35 +47,13 @@ export class HistoryRequests {
     return this.#answered(id) ?? (syncType === ON_DEMAND ? id ?? 'unknown' : undefined)
   }
 
-  /**
-   * A part could not be had. The phone sends it once, and was told that it arrived. So whoever asked for it hears that at once, and of what the phone tells
-   * by itself the end says that not everything came: only then it can be asked for again.
-   */
-  lost(part: HistoryPart): void {
+  /** A part could not be had, or not be read: whoever asked for it hears that at once. False when nobody did. */
+  lost(part: HistoryPart): boolean {
     const request = this.requestOf(part as BaileysEventMap['messaging-history.set'])
     if (request !== undefined) {
       this.tell({ type: 'historyReceived', messages: [], request, done: true, failed: 'lost' })
-      return
     }
-    this.memory.lacksHistory ||= withMessages.has(part.syncType)
-    if (part.progress === 100) {
-      this.tell({ type: 'historyReceived', messages: [], done: true, ...this.#end() })
-    }
-  }
-
-  /** What a phone tells by itself, without the word that this is all where it is not. */
-  honest(event: Event): Event {
-    if (event.type !== 'historyReceived' || event.request !== undefined || !this.memory.lacksHistory) {
-      return event
-    }
-    const { percent, ...rest } = event
-    return { ...rest, ...(percent === undefined || percent === 100 ? {} : { percent }), ...(event.done ? this.#end() : {}) }
-  }
-
-  #end(): { failed?: 'lost' } {
-    const { lacksHistory } = this.memory
-    this.memory.lacksHistory = false
-    return lacksHistory ? { failed: 'lost' } : {}
+    return request !== undefined
   }
 
   end(): void {

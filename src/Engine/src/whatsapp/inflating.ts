@@ -40,7 +40,7 @@ function upTo(most: number, inflate: zlib.Inflate): zlib.Inflate {
   inflate.push = (chunk: Uint8Array | null, encoding?: BufferEncoding) => {
     bytes += chunk?.length ?? 0
     if (bytes > most) {
-      inflate.destroy(new FileFault('too_large', 'What is in a file is too large.'))
+      inflate.destroy(new FileFault('too_much', 'What is in a file is too large.'))
       return false
     }
     return push.call(inflate, chunk, encoding)

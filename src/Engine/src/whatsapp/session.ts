@@ -16,6 +16,7 @@ import { eachOnce } from './eachOnce.js'
 import { Encryptions } from './encryptions.js'
 import { withoutLongGoodbye } from './goodbye.js'
 import { hearFirst } from './heardFirst.js'
+import { HistoryImport } from './historyImport.js'
 import { HistoryParts } from './historyParts.js'
 import { HistoryRequests } from './historyRequests.js'
 import { Incoming } from './incoming.js'
@@ -63,7 +64,12 @@ export class WhatsAppSession implements Session {
   readonly #sessionLooks: SessionLooks
   readonly #encryptions = new Encryptions((device) => this.#begunSessions.failed(device))
   readonly #history: HistoryRequests
-  readonly #historyParts: HistoryParts
+  readonly #historyImport: HistoryImport
+  readonly #historyParts = new HistoryParts((part) => {
+    if (!this.#history.lost(part)) {
+      this.#historyImport.lost(part)
+    }
+  })
   readonly #appStateDebt: AppStateDebt
   readonly #files: WholeFiles
   readonly #isDirect: boolean
@@ -86,7 +92,8 @@ export class WhatsAppSession implements Session {
     if (link) {
       this.#memory.lacksHistory = false
     }
-    this.#history = new HistoryRequests((event) => this.#tell(event), this.#memory)
+    this.#history = new HistoryRequests((event) => this.#tell(event))
+    this.#historyImport = new HistoryImport((event) => this.#tell(event), this.#memory, () => this.#historyParts.isImportUnderWay)
     this.#device = new Device(credentials, (changes) => this.#saves.store(changes))
     this.#knownDevices = new KnownDevices(this.#device)
     this.#sessionLooks = new SessionLooks(this.#device, (device) => this.#begunSessions.isRefused(device))
@@ -104,7 +111,6 @@ export class WhatsAppSession implements Session {
     this.#isDirect = !proxy
     const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
     const downloads = wayOut?.dispatcher ?? direct
-    this.#historyParts = new HistoryParts((part) => this.#history.lost(part))
     this.#files = new WholeFiles(downloads, this.#historyParts, () => this.#appStateDebt.lost())
     const config = {
       ...this.#config(settings),
@@ -220,6 +226,7 @@ export class WhatsAppSession implements Session {
     this.#socket.ev.flush()
     this.#saves.flush()
     await this.#socket.end(undefined)
+    this.#endHistory()
     this.#finish()
   }
 
@@ -263,7 +270,13 @@ export class WhatsAppSession implements Session {
   #listen(): void {
     const { ev, ws } = this.#socket
     whenTold(ev, 'messages.upsert', (messages) => this.#historyParts.told(messages))
-    whenTold(ev, 'messaging-history.set', (part) => this.#historyParts.read(part))
+    whenTold(ev, 'messaging-history.set', (part) => {
+      // Two that it tells together become one, with the word of the later one on how much there is.
+      if (this.#historyParts.isAnyKept) {
+        ev.flush()
+      }
+      this.#historyParts.read(part)
+    })
     stayUnavailable(this.#socket, this.#device.creds, () => this.isOpen, (error) =>
       this.port.log('warning', 'the network could not be told the name of the number', undefined, describeFault(error)))
     aroundListeners(ws, (event, args, call) => void this.#incoming.handle(event, args, call))
@@ -289,13 +302,8 @@ export class WhatsAppSession implements Session {
         this.#memory.groups.forget(group.id)
       }
     }
-    const history = batch['messaging-history.set']
-    if (history) {
-      // One by one: what is told together stays together in one frame, and a history can be larger than any frame.
-      for (const event of toHistory(history, this.#reader.me, this.#history.requestOf(history))) {
-        this.#tell(this.#history.honest(event))
-      }
-      this.#historyParts.delivered()
+    if (batch['messaging-history.set']) {
+      this.#onHistory(batch['messaging-history.set'])
     }
     for (const message of batch['messages.upsert']?.messages ?? []) {
       this.#tell(...this.#reader.onceOnly(message))
@@ -308,6 +316,21 @@ export class WhatsAppSession implements Session {
     }
     if (batch['connection.update']) {
       this.#onConnection(batch['connection.update'])
+    }
+  }
+
+  #onHistory(history: BaileysEventMap['messaging-history.set']): void {
+    try {
+      const request = this.#history.requestOf(history)
+      // One by one: what is told together stays together in one frame, and a history can be larger than any frame.
+      for (const event of toHistory(history, this.#reader.me, request)) {
+        this.#tell(request === undefined && event.type === 'historyReceived' ? this.#historyImport.honest(event) : event)
+      }
+      this.#historyParts.delivered()
+      this.#historyImport.settle()
+    } catch (error) {
+      this.#historyParts.undelivered()
+      throw error
     }
   }
 
@@ -349,6 +372,7 @@ export class WhatsAppSession implements Session {
       this.#tell({ type: 'pingLost' })
     }
     const isDirect = this.#state === 'connecting' && this.#isDirect
+    this.#endHistory()
     this.#finish()
     const { code, ...more } = toClosing(error, isDirect)
     const { data } = (error ?? {}) as { data?: unknown }
@@ -384,12 +408,18 @@ export class WhatsAppSession implements Session {
     }
   }
 
+  /** What was not told by now never will be. */
+  #endHistory(): void {
+    this.#files.end()
+    this.#historyParts.end()
+  }
+
   #finish(): void {
     this.#state = 'over'
     this.#history.end()
+    this.#historyImport.end()
     this.#appStateDebt.end()
-    this.#files.end()
-    this.#historyParts.end()
+    this.#endHistory()
     this.#lifetime.end()
   }
 

@@ -35,7 +35,7 @@ const macBytes = 10
 
 /** A file could not be had whole. Not a TypeError, as those of `fetch` are: the library takes these for faults of its own and tries nothing else. */
 export class FileFault extends Error {
-  constructor(readonly code: 'broken' | 'busy' | 'late' | 'not_served' | 'over' | 'too_large', message: string, readonly mayPass = false) {
+  constructor(readonly code: 'broken' | 'busy' | 'late' | 'not_served' | 'over' | 'too_large' | 'too_much', message: string, readonly mayPass = false) {
     super(message)
     this.name = 'FileFault'
   }

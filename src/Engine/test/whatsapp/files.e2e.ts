@@ -112,13 +112,15 @@ describe('What a phone tells in files', () => {
     assert.equal(host.silo.eventsOf('closed', 'n1').length, 1)
   })
 
-  test('is told whole although the address book cannot be had meanwhile', async () => {
-    await fault('file-cut', { file: 'history', after: 20, count: 2 })
-    await fault('query-error', { query: 'set w:sync:app:state sync', code: 500, count: 1 })
+  test('is told whole, and its end last, although the address book cannot be had meanwhile and parts of it overtake each other', async () => {
+    // The first part is asked for again after a second. The next ones do not wait for it, since its message failed.
+    await fault('file-cut', { file: 'history', after: 20 })
+    await fault('query-error', { query: 'set w:sync:app:state sync', code: 500 })
     await host.pair('n1', anna)
     assert.equal((await end()).failed, undefined)
     assert.deepEqual(told(), ['old 5', 'old 6', 'old 7'])
     assert.ok(host.silo.logs.some(({ message }) => message === 'error in handling message'), 'the message with the history failed')
+    assert.deepEqual(history().filter(({ percent }) => percent === 100), [], 'its last part came before another one')
   })
 
   test('is not looked at, and not missed, when somebody else than the phone tells of it', async () => {

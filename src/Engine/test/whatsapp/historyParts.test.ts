@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, mock, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
-import { getUrlFromDirectPath, proto } from 'baileys'
+import { downloadAndProcessHistorySyncNotification, getUrlFromDirectPath, proto } from 'baileys'
 import { type HistoryPart, HistoryParts, type Part } from '#engine/whatsapp/historyParts.js'
 
 const { FULL, NO_HISTORY, PUSH_NAME, RECENT } = proto.Message.HistorySyncType
@@ -19,7 +19,7 @@ describe('A part of the history', () => {
   beforeEach(() => {
     mock.timers.enable({ apis: ['setTimeout'] })
     lost = []
-    parts = new HistoryParts((part) => lost.push(part), { readMs: 60_000, doubtMs: 20_000 })
+    parts = new HistoryParts((part) => lost.push(part), 60_000)
   })
 
   afterEach(() => mock.timers.reset())
@@ -76,19 +76,28 @@ describe('A part of the history', () => {
     assert.deepEqual(lost, [whole])
   })
 
+  test('is lost at once as well when what came out of it is no history', async () => {
+    const noHistory = { ...whole, initialHistBootstrapInlinePayload: deflateSync('no history') }
+    told(noHistory)
+    mock.timers.reset()
+    const error = await downloadAndProcessHistorySyncNotification(noHistory, {}).then(() => new Error('it was read'), (failed: Error) => failed)
+    fails('M1', error)
+    assert.deepEqual(lost, [noHistory])
+  })
+
   test('is read all the same when its message fails because of something else, and lost when it is not read in time', () => {
     told(whole)
     fails('M1', ofAddressBook)
-    mock.timers.tick(19_999)
+    mock.timers.tick(59_999)
     parts.read(whole)
     parts.delivered()
     mock.timers.tick(100_000)
     assert.deepEqual(lost, [])
 
-    told({ ...whole, chunkOrder: 7 })
+    told(whole)
     fails('M1', ofAddressBook)
-    mock.timers.tick(20_000)
-    assert.deepEqual(lost, [{ ...whole, chunkOrder: 7 }])
+    mock.timers.tick(60_000)
+    assert.deepEqual(lost, [whole])
   })
 
   test('is not late while its file is fetched, and is when it is not read after that', () => {
@@ -114,27 +123,48 @@ describe('A part of the history', () => {
     const left: string[] = []
     told(file, { id: 'M1' })
     parts.handed(asked(file), () => left.push('first'))
-    fails('M1', ofAddressBook)
     told(next, { id: 'M2' })
     parts.handed(asked(next), () => left.push('second'))
-    parts.read({ chunkOrder: 1 })
+    parts.read(file)
     assert.deepEqual(left, ['first'])
     fails('M2', notReadable)
     assert.deepEqual([lost, left], [[next], ['first', 'second']])
+  })
+
+  test('is known from another one of the same number by its kind', () => {
+    const names = { syncType: PUSH_NAME, chunkOrder: 1, directPath: '/v/names' }
+    told(file)
+    told(names)
+    parts.read(names)
+    parts.delivered()
+    parts.end()
+    assert.deepEqual(lost, [file])
   })
 
   test('is lost when the connection is over before it was told, even though it was read', () => {
     const left: string[] = []
     told(file)
     parts.handed(asked(file), () => left.push('first'))
-    parts.read({ chunkOrder: 1 })
+    parts.read(file)
+    assert.equal(parts.isAnyKept, true)
     told(next)
-    parts.handed(asked(next), () => left.push('second'))
+    const late = asked(next)
     parts.end()
-    assert.deepEqual([lost, left], [[file, next], ['first', 'second']])
+    assert.deepEqual([lost, left], [[file, next], ['first']])
+    late.lose()
+    parts.handed(late, () => left.push('second'))
     mock.timers.tick(100_000)
     parts.end()
-    assert.equal(lost.length, 2)
+    assert.deepEqual([lost.length, left], [2, ['first', 'second']])
+  })
+
+  test('is lost when it was read and could not be told', () => {
+    told(file)
+    told(next)
+    parts.read(file)
+    parts.undelivered()
+    parts.delivered()
+    assert.deepEqual(lost, [file])
   })
 
   test('is asked for once under one path, and by that named', () => {

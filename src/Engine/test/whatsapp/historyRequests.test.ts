@@ -4,14 +4,14 @@ import { proto } from 'baileys'
 import type { Event } from '#engine/rpc/contract.js'
 import { HistoryRequests } from '#engine/whatsapp/historyRequests.js'
 
-const { INITIAL_BOOTSTRAP, ON_DEMAND, PUSH_NAME, RECENT } = proto.HistorySync.HistorySyncType
+const { ON_DEMAND, RECENT } = proto.HistorySync.HistorySyncType
 const answer = (id?: string) => ({ syncType: ON_DEMAND, ...(id ? { peerDataRequestSessionId: id } : {}) })
 
 describe('Requests for older messages', () => {
   afterEach(() => mock.timers.reset())
 
   test('wait one at a time per chat, and are told apart by the id the phone repeats', async () => {
-    const requests = new HistoryRequests(() => undefined, { lacksHistory: false })
+    const requests = new HistoryRequests(() => undefined)
     await requests.ask('r1', 'a', async () => 'id1')
     await requests.ask('r2', 'b', async () => 'id2')
     await assert.rejects(requests.ask('r3', 'a', async () => 'id3'), { error: 'unavailable', code: 'history_running' })
@@ -24,7 +24,7 @@ describe('Requests for older messages', () => {
   test('end by themselves when the phone is off', async () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     const told: Event[] = []
-    const requests = new HistoryRequests((event) => told.push(event), { lacksHistory: false })
+    const requests = new HistoryRequests((event) => told.push(event))
     await requests.ask('r1', 'a', async () => 'id1')
     mock.timers.tick(60_000)
     assert.deepEqual(told, [{ type: 'historyReceived', messages: [], request: 'r1', done: true, failed: 'unanswered' }])
@@ -34,7 +34,7 @@ describe('Requests for older messages', () => {
 
   test('are told apart from what a phone tells by itself, also when nobody waits for the answer any more', async () => {
     mock.timers.enable({ apis: ['setTimeout'] })
-    const requests = new HistoryRequests(() => undefined, { lacksHistory: false })
+    const requests = new HistoryRequests(() => undefined)
     await requests.ask('r1', 'a', async () => 'late')
     mock.timers.tick(60_000)
     for (const id of ['late', 'of an earlier connection']) {
@@ -46,50 +46,19 @@ describe('Requests for older messages', () => {
 
   test('hear at once that their answer could not be had, and leave the chat to others', async () => {
     const told: Event[] = []
-    const requests = new HistoryRequests((event) => told.push(event), { lacksHistory: false })
+    const requests = new HistoryRequests((event) => told.push(event))
     await requests.ask('r1', 'a', async () => 'id1')
-    requests.lost(answer('id1'))
+    assert.equal(requests.lost({ syncType: RECENT }), false)
+    assert.equal(requests.lost(answer('id1')), true)
     await requests.ask('r2', 'a', async () => 'id2')
     assert.deepEqual(told, [{ type: 'historyReceived', messages: [], request: 'r1', done: true, failed: 'lost' }])
-    assert.deepEqual(requests.honest({ type: 'historyReceived', messages: [], done: true }), { type: 'historyReceived', messages: [], done: true })
     requests.end()
   })
 
   test('free their chat when they cannot be sent', async () => {
-    const requests = new HistoryRequests(() => undefined, { lacksHistory: false })
+    const requests = new HistoryRequests(() => undefined)
     await assert.rejects(requests.ask('r1', 'a', async () => { throw new Error('gone') }), /gone/)
     await requests.ask('r2', 'a', async () => 'id2')
     requests.end()
-  })
-})
-
-describe('What a phone tells a new device of its history', () => {
-  const part = (percent: number, done = false) => ({ type: 'historyReceived' as const, messages: [], percent, done })
-
-  test('is said at its end to lack what could not be had, also on a later connection, and only then', () => {
-    const told: Event[] = []
-    const memory = { lacksHistory: false }
-    const before = new HistoryRequests((event) => told.push(event), memory)
-    before.lost({ syncType: INITIAL_BOOTSTRAP, progress: 20 })
-    assert.deepEqual(before.honest(part(40)), part(40))
-    const after = new HistoryRequests((event) => told.push(event), memory)
-    assert.deepEqual(after.honest({ ...part(100, true), request: 'r1' }), { ...part(100, true), request: 'r1' })
-    assert.deepEqual(after.honest(part(100)), { type: 'historyReceived', messages: [], done: false })
-    assert.deepEqual(after.honest(part(100, true)), { type: 'historyReceived', messages: [], done: true, failed: 'lost' })
-    assert.deepEqual(after.honest(part(100, true)), part(100, true))
-    assert.deepEqual(told, [])
-  })
-
-  test('ends also when its last part could not be had', () => {
-    const told: Event[] = []
-    const requests = new HistoryRequests((event) => told.push(event), { lacksHistory: false })
-    requests.lost({ syncType: RECENT, progress: 100 })
-    assert.deepEqual(told, [{ type: 'historyReceived', messages: [], done: true, failed: 'lost' }])
-  })
-
-  test('lacks no message where names could not be had', () => {
-    const requests = new HistoryRequests(() => undefined, { lacksHistory: false })
-    requests.lost({ syncType: PUSH_NAME })
-    assert.deepEqual(requests.honest(part(100, true)), part(100, true))
   })
 })

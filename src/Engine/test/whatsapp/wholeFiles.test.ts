@@ -235,7 +235,7 @@ describe('A file that the library asks for', () => {
         }
       }({ most: bytes.length, mostWaiting: 1_000_000, waitMs: 600_000 })
       const others = new HistoryParts(() => undefined)
-      for (const [times, ends] of [() => parts.read({}), () => parts.failed("<message id='M'/>", new RangeError()), () => parts.end()].entries()) {
+      for (const [times, ends] of [() => parts.read({ syncType: RECENT }), () => parts.failed("<message id='M'/>", Object.assign(new Error(), { code: 'Z_DATA_ERROR' })), () => parts.end()].entries()) {
         const [one, other] = [files({}, {}, turns), files({}, {}, turns, others)]
         await read(one)
         let isRead = false
