@@ -20,6 +20,7 @@ export function isOfImport({ syncType }: HistoryPart): boolean {
  */
 export class HistoryImport {
   #isEndOwed = false
+  #saidLost = false
   #isOver = false
 
   /**
@@ -32,15 +33,19 @@ export class HistoryImport {
     private readonly isUnderWay: () => boolean,
   ) {}
 
-  /** What was read, without the word that this is all where it is not. */
-  honest(event: HistoryReceived): HistoryReceived {
+  /**
+   * What was read, without the word that this is all where it is not.
+   *
+   * @param isLate It was told as lost before, and the end perhaps as well: it says nothing of how far the history is any more.
+   */
+  honest(event: HistoryReceived, isLate = false): HistoryReceived {
+    const { percent, ...rest } = event
+    if (isLate) {
+      return { ...rest, done: false }
+    }
     const isEnd = event.done && !this.isUnderWay()
     this.#isEndOwed = !isEnd && (this.#isEndOwed || event.done)
-    if (!this.#isEndOwed && !this.memory.lacksHistory) {
-      return event
-    }
-    const { percent, ...rest } = event
-    const isShown = percent !== undefined && percent !== 100 && !this.#isEndOwed
+    const isShown = percent !== undefined && !this.#isEndOwed && (percent !== 100 || !this.#lacksAny)
     return { ...rest, ...(isShown ? { percent } : {}), done: isEnd, ...(isEnd ? this.#end() : {}) }
   }
 
@@ -64,9 +69,13 @@ export class HistoryImport {
     this.#isOver = true
   }
 
+  get #lacksAny(): boolean {
+    return this.memory.lacksHistory || this.#saidLost
+  }
+
   #end(): { failed?: 'lost' } {
-    const { lacksHistory } = this.memory
+    this.#saidLost = this.#lacksAny
     this.memory.lacksHistory = false
-    return lacksHistory ? { failed: 'lost' } : {}
+    return this.#saidLost ? { failed: 'lost' } : {}
   }
 }

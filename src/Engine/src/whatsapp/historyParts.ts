@@ -19,6 +19,8 @@ const processed = new Set<unknown>(PROCESSABLE_HISTORY_TYPES)
  */
 export class HistoryParts {
   readonly #parts: Part[] = []
+  /** The library tells one that was lost by then. */
+  isLate = false
   #announced: { part: HistoryPart; message: string; isOurs: boolean } | undefined
 
   /** @param lost Called once for each part that nobody will ever read, also when the connection is over. */
@@ -93,10 +95,12 @@ export class HistoryParts {
     const open = this.#parts.filter(({ isRead, what }) => !isRead && what.chunkOrder === chunkOrder && what.peerDataRequestSessionId === session)
     const part = open.find(({ what }) => what.syncType === syncType) ?? open[0]
     part?.wasRead()
+    this.isLate = !part
   }
 
   /** What the library had read was told to the silo. */
   delivered(): void {
+    this.isLate = false
     this.#parts.filter((one) => one.isRead).forEach((one) => this.#forget(one))
   }
 

@@ -272,7 +272,7 @@ export class WhatsAppSession implements Session {
     whenTold(ev, 'messages.upsert', (messages) => this.#historyParts.told(messages))
     whenTold(ev, 'messaging-history.set', (part) => {
       // Two that it tells together become one, with the word of the later one on how much there is.
-      if (this.#historyParts.isAnyKept) {
+      if (this.#historyParts.isAnyKept || this.#historyParts.isLate) {
         ev.flush()
       }
       this.#historyParts.read(part)
@@ -320,18 +320,26 @@ export class WhatsAppSession implements Session {
   }
 
   #onHistory(history: BaileysEventMap['messaging-history.set']): void {
+    if (this.#state === 'over') {
+      this.#historyParts.undelivered()
+      return
+    }
+    const { isLate } = this.#historyParts
+    const request = this.#history.requestOf(history)
     try {
-      const request = this.#history.requestOf(history)
       // One by one: what is told together stays together in one frame, and a history can be larger than any frame.
       for (const event of toHistory(history, this.#reader.me, request)) {
-        this.#tell(request === undefined && event.type === 'historyReceived' ? this.#historyImport.honest(event) : event)
+        this.#tell(request === undefined && event.type === 'historyReceived' ? this.#historyImport.honest(event, isLate) : event)
       }
-      this.#historyParts.delivered()
-      this.#historyImport.settle()
     } catch (error) {
+      if (request !== undefined) {
+        this.#tell({ type: 'historyReceived', messages: [], request, done: true, failed: 'lost' })
+      }
       this.#historyParts.undelivered()
       throw error
     }
+    this.#historyParts.delivered()
+    this.#historyImport.settle()
   }
 
   #onConnection({ qr, connection, lastDisconnect }: Partial<BaileysEventMap['connection.update']>): void {

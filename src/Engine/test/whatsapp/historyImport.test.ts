@@ -38,7 +38,7 @@ describe('What a phone tells a new device of its history', () => {
   function read(part: HistoryPart) {
     parts.read(part)
     const percent = part.progress as number
-    told.push(history.honest({ type: 'historyReceived', messages: [], percent, done: percent === 100 }))
+    told.push(history.honest({ type: 'historyReceived', messages: [], percent, done: percent === 100 }, parts.isLate))
     parts.delivered()
     history.settle()
   }
@@ -84,7 +84,20 @@ describe('What a phone tells a new device of its history', () => {
     assert.deepEqual(told, [{ ...end, percent: 70, done: false }, { ...end, failed: 'lost' }])
     announce(recent)
     read(recent)
+    assert.deepEqual(told.at(-1), { ...end, failed: 'lost' }, 'a second end says the same')
+    connect()
+    announce(recent)
+    read(recent)
     assert.deepEqual(told.at(-1), { ...end, percent: 100 })
+  })
+
+  test('is kept as ended when a part comes that was lost by then', () => {
+    announce(bootstrap, recent)
+    parts.end()
+    for (const part of [bootstrap, recent]) {
+      read(part)
+      assert.deepEqual(told.at(-1), { ...end, done: false })
+    }
   })
 
   test('ends also when its last part is lost, as when the connection ends while that is read', () => {
