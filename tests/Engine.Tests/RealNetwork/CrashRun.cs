@@ -140,7 +140,7 @@ internal sealed partial class CrashRun(CrashPlan plan, Deployment deployment) : 
         return answer!;
     }
 
-    /// <summary>Asks the product until it is so. A caller that gets no answer asks again.</summary>
+    /// <summary>Asks the product until it is so. A caller that gets no answer, or half of one, asks again.</summary>
     private Task Done(Func<HttpClient, Task<bool>> ask, string what) => Until(
         async () =>
         {
@@ -151,7 +151,7 @@ internal sealed partial class CrashRun(CrashPlan plan, Deployment deployment) : 
             {
                 return await ask(api);
             }
-            catch (HttpRequestException)
+            catch (Exception exception) when (exception is HttpRequestException or HttpIOException)
             {
                 return false;
             }
