@@ -4,7 +4,7 @@ import { bare, type Me } from '../messages/address.js'
 import { prepare } from '../messages/outbound.js'
 import type { FetchLimits, Session } from '../numbers/network.js'
 import type { EngineError, OutboundMessage, Params, PresenceState } from '../rpc/contract.js'
-import type { HistoryRequests } from './historyRequests.js'
+import type { History } from './history.js'
 import { libraryLog } from './libraryLog.js'
 import type { Lifetime } from './lifetime.js'
 import { fetchFile } from './media.js'
@@ -27,7 +27,7 @@ export interface Open {
   reader: Pick<Reader, 'me'>
   queries: Pick<Queries, 'within'>
   recipients: Pick<Recipients, 'find' | 'memberOf'>
-  history: Pick<HistoryRequests, 'ask'>
+  history: Pick<History, 'ask'>
   lifetime: Pick<Lifetime, 'during'>
   /** An error as the silo is to know it. */
   refusal(error: unknown): EngineError

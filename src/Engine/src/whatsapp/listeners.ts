@@ -15,7 +15,7 @@ export function aroundListeners(emitter: EventEmitter, around: (event: string, a
 }
 
 /** Has `heard` called when the library comes to tell this, before those who listen hear of it: it keeps what it tells together for a while. */
-export function whenTold<E extends keyof BaileysEventMap>(ev: BaileysEventEmitter, event: E, heard: (data: BaileysEventMap[E]) => void): void {
+export function whenTold<E extends keyof BaileysEventMap>(ev: Pick<BaileysEventEmitter, 'emit'>, event: E, heard: (data: BaileysEventMap[E]) => void): void {
   const emit = ev.emit.bind(ev)
   ev.emit = (told, data) => {
     if (String(told) === event) {

@@ -16,9 +16,7 @@ import { eachOnce } from './eachOnce.js'
 import { Encryptions } from './encryptions.js'
 import { withoutLongGoodbye } from './goodbye.js'
 import { hearFirst } from './heardFirst.js'
-import { HistoryImport } from './historyImport.js'
-import { HistoryParts } from './historyParts.js'
-import { HistoryRequests } from './historyRequests.js'
+import { History } from './history.js'
 import { Incoming } from './incoming.js'
 import { Journal } from './journal.js'
 import { KeysFirst } from './keysFirst.js'
@@ -26,7 +24,7 @@ import { KnownDevices } from './knownDevices.js'
 import { libraryLog, notActive, notHandled } from './libraryLog.js'
 import { Lifetime } from './lifetime.js'
 import { LinkOffers } from './linkOffers.js'
-import { aroundListeners, whenTold } from './listeners.js'
+import { aroundListeners } from './listeners.js'
 import { Memory } from './memory.js'
 import { askForCode } from './pairingCode.js'
 import { preKeysFirst } from './preKeysFirst.js'
@@ -34,7 +32,7 @@ import { directly, ProxyFault, through } from './proxy.js'
 import { isUnanswered, Queries } from './queries.js'
 import { Reader } from './reader.js'
 import { Recipients } from './recipients.js'
-import { toHistory, toPresences, toReports } from './reports.js'
+import { toPresences, toReports } from './reports.js'
 import { Saves } from './saves.js'
 import { Sender } from './sender.js'
 import { SessionLooks } from './sessionLooks.js'
@@ -63,13 +61,7 @@ export class WhatsAppSession implements Session {
   readonly #begunSessions: BegunSessions
   readonly #sessionLooks: SessionLooks
   readonly #encryptions = new Encryptions((device) => this.#begunSessions.failed(device))
-  readonly #history: HistoryRequests
-  readonly #historyImport: HistoryImport
-  readonly #historyParts = new HistoryParts((part) => {
-    if (!this.#history.lost(part)) {
-      this.#historyImport.lost(part)
-    }
-  })
+  readonly #history: History
   readonly #appStateDebt: AppStateDebt
   readonly #files: WholeFiles
   readonly #isDirect: boolean
@@ -92,8 +84,7 @@ export class WhatsAppSession implements Session {
     if (link) {
       this.#memory.lacksHistory = false
     }
-    this.#history = new HistoryRequests((event) => this.#tell(event))
-    this.#historyImport = new HistoryImport((event) => this.#tell(event), this.#memory, () => this.#historyParts.isImportUnderWay)
+    this.#history = new History((event) => this.#tell(event), this.#memory, () => this.#reader.me)
     this.#device = new Device(credentials, (changes) => this.#saves.store(changes))
     this.#knownDevices = new KnownDevices(this.#device)
     this.#sessionLooks = new SessionLooks(this.#device, (device) => this.#begunSessions.isRefused(device))
@@ -111,7 +102,7 @@ export class WhatsAppSession implements Session {
     this.#isDirect = !proxy
     const wayOut = proxy ? through(proxy, settings.connectTimeoutMs * wayOutShare) : undefined
     const downloads = wayOut?.dispatcher ?? direct
-    this.#files = new WholeFiles(downloads, this.#historyParts, () => this.#appStateDebt.lost())
+    this.#files = new WholeFiles(downloads, this.#history.parts, () => this.#appStateDebt.lost())
     const config = {
       ...this.#config(settings),
       ...(wayOut ? { agent: wayOut.agent, fetchAgent: wayOut.agent } : {}),
@@ -242,7 +233,7 @@ export class WhatsAppSession implements Session {
       auth: { creds: this.#device.creds, keys: this.#encryptions.watch(this.#device) },
       msgRetryCounterCache: this.#memory.retries,
       userDevicesCache: this.#knownDevices,
-      shouldSyncHistoryMessage: (part) => this.#historyParts.shouldRead(part),
+      shouldSyncHistoryMessage: (part) => this.#history.parts.shouldRead(part),
       patchMessageBeforeSending: eachOnce,
       cachedGroupMetadata: (jid) => this.#recipients.group(jid),
       getMessage: async ({ id }) => await this.#answers.sentBefore(id),
@@ -263,20 +254,13 @@ export class WhatsAppSession implements Session {
     this.#isDeaf ||= text === notActive
     if (text === notHandled) {
       const { node, error } = (data ?? {}) as { node?: unknown; error?: unknown }
-      this.#historyParts.failed(String(node), error)
+      this.#history.parts.failed(String(node), error)
     }
   }
 
   #listen(): void {
     const { ev, ws } = this.#socket
-    whenTold(ev, 'messages.upsert', (messages) => this.#historyParts.told(messages))
-    whenTold(ev, 'messaging-history.set', (part) => {
-      // Two that it tells together become one, with the word of the later one on how much there is.
-      if (this.#historyParts.isAnyKept || this.#historyParts.isLate) {
-        ev.flush()
-      }
-      this.#historyParts.read(part)
-    })
+    this.#history.listen(ev)
     stayUnavailable(this.#socket, this.#device.creds, () => this.isOpen, (error) =>
       this.port.log('warning', 'the network could not be told the name of the number', undefined, describeFault(error)))
     aroundListeners(ws, (event, args, call) => void this.#incoming.handle(event, args, call))
@@ -303,7 +287,7 @@ export class WhatsAppSession implements Session {
       }
     }
     if (batch['messaging-history.set']) {
-      this.#onHistory(batch['messaging-history.set'])
+      this.#history.take(batch['messaging-history.set'])
     }
     for (const message of batch['messages.upsert']?.messages ?? []) {
       this.#tell(...this.#reader.onceOnly(message))
@@ -317,29 +301,6 @@ export class WhatsAppSession implements Session {
     if (batch['connection.update']) {
       this.#onConnection(batch['connection.update'])
     }
-  }
-
-  #onHistory(history: BaileysEventMap['messaging-history.set']): void {
-    if (this.#state === 'over') {
-      this.#historyParts.undelivered()
-      return
-    }
-    const { isLate } = this.#historyParts
-    const request = this.#history.requestOf(history)
-    try {
-      // One by one: what is told together stays together in one frame, and a history can be larger than any frame.
-      for (const event of toHistory(history, this.#reader.me, request)) {
-        this.#tell(request === undefined && event.type === 'historyReceived' ? this.#historyImport.honest(event, isLate) : event)
-      }
-    } catch (error) {
-      if (request !== undefined) {
-        this.#tell({ type: 'historyReceived', messages: [], request, done: true, failed: 'lost' })
-      }
-      this.#historyParts.undelivered()
-      throw error
-    }
-    this.#historyParts.delivered()
-    this.#historyImport.settle()
   }
 
   #onConnection({ qr, connection, lastDisconnect }: Partial<BaileysEventMap['connection.update']>): void {
@@ -419,15 +380,14 @@ export class WhatsAppSession implements Session {
   /** What was not told by now never will be. */
   #endHistory(): void {
     this.#files.end()
-    this.#historyParts.end()
+    this.#history.parts.end()
   }
 
   #finish(): void {
     this.#state = 'over'
     this.#history.end()
-    this.#historyImport.end()
     this.#appStateDebt.end()
-    this.#endHistory()
+    this.#files.end()
     this.#lifetime.end()
   }
 
