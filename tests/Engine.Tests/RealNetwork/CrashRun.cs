@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Loopwave.WhatsApp.RealNetwork;
 
-/// <summary>How large a run is. The seed decides the moments; silos, hosts and connections are killed <paramref name="Kills"/> times each.</summary>
+/// <summary>
+/// How large a run is. The seed decides the moments; silos with their hosts, hosts and connections are killed
+/// <paramref name="Kills"/> times each, silos without their hosts half as often.
+/// </summary>
 internal sealed record CrashPlan(int Seed, int Numbers, int Out, int In, int Kills)
 {
     /// <summary>Whether the network delivers a message once more that comes again under its id, or only acknowledges it.</summary>
