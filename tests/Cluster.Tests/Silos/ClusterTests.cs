@@ -86,20 +86,36 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
             survivors.AddRange(silo.StartsWith(_deployment.AddressOf(1), StringComparison.Ordinal) ? [number] : []);
         }
 
+        // Calls under way end by themselves there, each with a line of the framework about what it was.
+        var underWay = numbers.Select(number => client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = Said }, Token)).ToList();
         await silos[1].Kill();
+        foreach (var answer in await Task.WhenAll(underWay))
+        {
+            Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.Accepted, HttpStatusCode.Conflict, HttpStatusCode.ServiceUnavailable]);
+            answer.Dispose();
+        }
 
         await Until(client, "/api/v1/numbers?limit=200", page => Data(page).Count(number => Text(number["status"]) == "ready" && before[Text(number["id"])] != Text(number["since"])) is var back && back >= 1 && Data(page).All(number => Text(number["status"]) == "ready"));
         foreach (var number in numbers)
         {
             var view = await Until(client, $"/api/v1/numbers/{number}", view => Text(view["status"]) == "ready");
-            var sent = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = "hello" }, Token);
+            var sent = await client.PostAsJsonAsync("/api/v1/messages", new { from = number, to = "919811111111", text = Said }, Token);
             Assert.Equal(HttpStatusCode.Accepted, sent.StatusCode);
         }
 
+        NothingSaidIsLogged("api-1", "silo-1", "silo-2");
         var after = await Since(client, numbers);
         Assert.Contains(survivors.Count, EvenShares(40));
         Assert.Equal(survivors, numbers.Where(number => after[number] == before[number]));
         await ASiloThatAloneLosesTheDatabaseEndsItself(api, numbers[0]);
+    }
+
+    private void NothingSaidIsLogged(params string[] processes)
+    {
+        foreach (var file in processes.SelectMany(process => Directory.EnumerateFiles(_deployment.LogFolderOf(process))))
+        {
+            Assert.DoesNotContain(Said, File.ReadAllText(file), StringComparison.Ordinal);
+        }
     }
 
     // Beside the silo and the numbers that are there already: the number comes back on the other one, which the database is not gone for.
@@ -307,6 +323,8 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         var accepted = await UntilPosted(client, Body(1, "there"));
         await Until(client, $"/api/v1/messages/{accepted}", message => Text(message["status"]) is "delivered" or "read");
     }
+
+    private const string Said = "nobody else's words";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
