@@ -324,7 +324,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         await Until(client, $"/api/v1/messages/{accepted}", message => Text(message["status"]) is "delivered" or "read");
     }
 
-    private const string Said = "nobody else's words";
+    private const string Said = "nothing that a stranger reads";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
