@@ -27,6 +27,9 @@ public sealed partial record NumberSession
 
             // A slot is no promise: whose time has come asks again, and so does whoever missed it.
             SessionState.Admitted or SessionState.Waiting or SessionState.Restricted => ToPending(Reason, now),
+
+            // The end of an attempt to link cuts the last try short, which says nothing of why the ones before failed.
+            SessionState.Connecting when LinkIsOver(now) && Attempt > 0 => ToLinkExpired(now),
             SessionState.Connecting => Lost(DisconnectCause.Of(DisconnectCause.TimedOut).Reason, now, random),
             SessionState.Linking or SessionState.Scanned => Paired
                 ? ToPending(Reason, now)

@@ -251,6 +251,10 @@ public sealed class NumberSessionTests
         var unreachable = new NumberSession().StartLink(Qr, Now).Connecting(At(185)).On(new EngineEvent.Closed(428, Cause: "whatsapp_unreachable"), At(190), Middle);
         Assert.Equal((SessionState.LoggedOut, "whatsapp_unreachable", true), (unreachable.State, unreachable.Reason?.Code, unreachable.WipeDue));
 
+        var cutShort = new NumberSession().StartLink(Qr, Now).Connecting(At(150)).On(new EngineEvent.Closed(428, Cause: "whatsapp_unreachable"), At(170), Middle)
+            .Tick(At(180), Middle).Connecting(At(180)).Tick(At(190), Middle);
+        Assert.Equal((SessionState.LoggedOut, "whatsapp_unreachable", true), (cutShort.State, cutShort.Reason?.Code, cutShort.WipeDue));
+
         var lost = Linking().On(new EngineEvent.Closed(428), At(190), Middle);
         Assert.Equal((SessionState.LoggedOut, "link_expired"), (lost.State, lost.Reason?.Code));
     }
