@@ -105,7 +105,8 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
 
         NothingSaidIsLogged("api-1", "silo-1", "silo-2");
         var after = await Since(client, numbers);
-        Assert.Contains(survivors.Count, EvenShares(40));
+        // What is uneven up to a tenth and five numbers is not worth moving any.
+        Assert.InRange(survivors.Count, 13, 27);
         Assert.Equal(survivors, numbers.Where(number => after[number] == before[number]));
         await ASiloThatAloneLosesTheDatabaseEndsItself(api, numbers[0]);
     }
@@ -150,7 +151,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         using var client = await api.ApiClient();
         var numbers = await Numbers(client, 20);
         var cluster = await Until(api.Http, "/api/app/cluster", view => Silos(view).Count() == 2 && Silos(view).Sum(Ready) == 20);
-        Assert.All(Silos(cluster), silo => Assert.Contains(Ready(silo), EvenShares(20)));
+        Assert.All(Silos(cluster), silo => Assert.InRange(Ready(silo), 8, 12));
         Assert.Equal((10, 20), (cluster["connectBudget"]!["perSecond"]!.GetValue<double>(), cluster["numbers"]!["ready"]!.GetValue<int>()));
         await Until(api.Http, "/api/app/cluster", view => view["apiNodes"]!.AsArray().Count == 1);
 
@@ -191,7 +192,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
 
         await _deployment.StartSilo(2);
 
-        await Until(api.Http, "/api/app/cluster", view => Silos(view).Count() == 2 && Silos(view).All(silo => EvenShares(40).Contains(Ready(silo))));
+        await Until(api.Http, "/api/app/cluster", view => Silos(view).Count() == 2 && Silos(view).All(silo => Ready(silo) is >= 15 and <= 25));
         var sent = await client.PostAsJsonAsync("/api/v1/messages", new { from = numbers[0], to = "919811111111", text = "hello" }, Token);
         Assert.Equal(HttpStatusCode.Accepted, sent.StatusCode);
     }
@@ -333,13 +334,6 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     private static IEnumerable<JsonObject> Data(JsonObject page) => page["data"]!.AsArray().Select(one => one!.AsObject());
 
     private static IEnumerable<JsonObject> Silos(JsonObject view) => view["silos"]!.AsArray().Select(one => one!.AsObject());
-
-    // Of two silos: what is uneven up to a tenth and five numbers is not worth moving any.
-    private static IEnumerable<int> EvenShares(int numbers)
-    {
-        var most = (int)(numbers / 2 * 1.1) + 5;
-        return Enumerable.Range(numbers - most, most - (numbers - most) + 1);
-    }
 
     private static int Ready(JsonObject silo) => silo["numbers"]!["ready"]?.GetValue<int>() ?? 0;
 
