@@ -8,9 +8,14 @@ internal sealed partial class NumberGrain
     private static readonly TimeSpan RetryAfterFault = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
+    // Timers count in ticks of the machine, of up to some 16 ms.
+    private static readonly TimeSpan RingsEarlyBy = TimeSpan.FromMilliseconds(50);
+
     private IGrainTimer? _timer;
     private DateTimeOffset? _pumpAt;
-    private DateTimeOffset? _armedFor;
+
+    // What the timer was set for, when, and for how long.
+    private (DateTimeOffset Due, long At, TimeSpan Wait)? _armed;
 
     // Moments, and not times from the last look: a number that is busy looks all the time.
     private DateTimeOffset? _lookAt;
@@ -36,13 +41,13 @@ internal sealed partial class NumberGrain
         {
             _timer?.Dispose();
             _timer = null;
-            _armedFor = null;
+            _armed = null;
             return;
         }
 
         var wait = at - now;
         wait = wait <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : wait < LongestTimer ? wait : LongestTimer;
-        _armedFor = at;
+        _armed = (at, context.Clock.GetTimestamp(), wait);
         if (_timer is null)
         {
             _timer = this.RegisterGrainTimer(OnTimer, new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
@@ -67,8 +72,9 @@ internal sealed partial class NumberGrain
     {
         try
         {
-            // The timer measured real time; a wall clock that was set back meanwhile does not make it wait once more.
-            var waited = _armedFor;
+            // The timer measured real time; a wall clock that was set back meanwhile does not make it wait once more. On a busy
+            // machine it is heard late, and may have been set anew since it rang: for that it has not waited.
+            var waited = _armed is { } armed && context.Clock.GetElapsedTime(armed.At) >= armed.Wait - RingsEarlyBy ? armed.Due : (DateTimeOffset?)null;
             (_lookAt, _saveAt) = (null, null);
             _storageRetry = _storageRetry.Off();
             await Recover();
