@@ -10,7 +10,8 @@ const { rootKey, media: mediaHost } = Object.fromEntries(new URL(import.meta.url
 if (!/^[0-9a-f]{64}$/.test(rootKey ?? '')) throw new Error('rootKey: 64 hex digits, as control.mjs prints them')
 
 // What a host does before it loads the library has to come before this loads it, and in the same order.
-for (const [file, prepare] of [['./sharedContext.js', 'shareContext'], ['./whatsapp/signalQueues.js', 'separateQueues']]) {
+const preparations = [['./sharedContext.js', 'shareContext'], ['./whatsapp/curves.js', 'useFastCurves'], ['./whatsapp/signalQueues.js', 'separateQueues']]
+for (const [file, prepare] of preparations) {
   const url = new URL(file, pathToFileURL(process.argv[1]))
   if (existsSync(url)) (await import(url.href))[prepare]()
 }

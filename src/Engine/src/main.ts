@@ -8,6 +8,9 @@ for (const name of Object.keys(console) as (keyof Console)[]) {
 const { shareContext } = await import('./sharedContext.js')
 shareContext()
 
+const { useFastCurves } = await import('./whatsapp/curves.js')
+useFastCurves()
+
 const { separateQueues } = await import('./whatsapp/signalQueues.js')
 separateQueues()
 

@@ -30,5 +30,7 @@ test('with the preload it refuses a chain of another root', () => withEmulator(a
 test('the preload prepares the host as the host does itself, before it loads the library', async () => {
   const preload = `${new URL('../trust-preload.mjs', import.meta.url)}?rootKey=${'11'.repeat(32)}`
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', preload, path('testing/prepared-host/main.mjs')], { timeout: 20_000 })
-  assert.deepEqual(JSON.parse(stdout), [{ what: 'context', isLoaded: false }, { what: 'queues', isLoaded: false }])
+  assert.deepEqual(JSON.parse(stdout), [
+    { what: 'context', isLoaded: false }, { what: 'curves', isLoaded: false }, { what: 'queues', isLoaded: false },
+  ])
 })

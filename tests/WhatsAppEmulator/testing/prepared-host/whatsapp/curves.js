@@ -1,0 +1,3 @@
+import { noteTo } from '../note.js'
+
+export const useFastCurves = () => noteTo('curves')
