@@ -14,8 +14,8 @@ const signatureLength = 64
 let fast: Curves | undefined
 
 /**
- * The Signal library signs and checks signatures in plain JavaScript, at 20 ms each where a connect takes two and a message to a group one. What
- * Baileys brings along for other work does the same in a hundredth of that. To be called before anything loads either, since Baileys keeps what it finds.
+ * The Signal library signs and checks signatures in plain JavaScript, some 20 ms each on a slow machine: a connect takes two, a message to a group one at each end.
+ * What Baileys brings along for other work takes a hundredth of that (docs/decisions/0020). To be called before anything loads either, since Baileys keeps what it finds.
  */
 export function useFastCurves(): void {
   const require = createRequire(import.meta.resolve('baileys'))
