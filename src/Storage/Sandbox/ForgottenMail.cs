@@ -40,6 +40,13 @@ internal sealed class ForgottenMail(ISqlDatabase database, SandboxSql sql)
     public async Task Write()
     {
         var gathered = Take();
+        if (gathered.Orders.Count == 0)
+        {
+            await database.Settle(Key);
+            gathered.Written.SetResult();
+            return;
+        }
+
         await Write(gathered);
         await gathered.Written.Task;
     }
@@ -76,7 +83,7 @@ internal sealed class ForgottenMail(ISqlDatabase database, SandboxSql sql)
         try
         {
             await database.Run(new Unit(
-                gathered.Orders.Count == 0 ? [] : [new(sql.DeleteForgotten, parameters), new(sql.MarkForgotten, parameters)], Key));
+                [new(sql.DeleteForgotten, parameters), new(sql.MarkForgotten, parameters)], Key));
             gathered.Written.SetResult();
         }
         catch (Exception error)

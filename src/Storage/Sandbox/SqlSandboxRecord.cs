@@ -41,7 +41,7 @@ public abstract partial class SqlSandboxRecord : ISandboxRecord
 
     public async Task<string?> NumberOf(string phone)
     {
-        await Written(phone);
+        await _database.Settle(null);
         return (await _database.Query(new Statement(_sql.NumberOf, ("@phone", phone)), row => row.GetString(0))).FirstOrDefault();
     }
 

@@ -21,8 +21,11 @@ internal interface ISqlDatabase
     /// <summary>Reads rows. Sees everything that was committed before the call.</summary>
     Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row);
 
-    /// <summary>Returns once everything given before with this key is decided, so that a read after a failure sees what will stay.</summary>
-    Task Settle(string key);
+    /// <summary>
+    /// Returns once everything given before with this key is decided, so that a read after a failure sees what will stay; at once when it is.
+    /// </summary>
+    /// <param name="key">Null for everything, whatever its key.</param>
+    Task Settle(string? key);
 }
 
 /// <summary>What differs between the databases that speak SQL, beyond the connection itself.</summary>

@@ -76,11 +76,20 @@ internal sealed class UnitWriter : IDisposable
     }
 
     /// <summary>
-    /// Waits until everything given before is decided. A lane can be known to be broken while an earlier unit of it is
+    /// Waits until everything given before with a key is decided; at once when it is. A lane can be known to be broken while an earlier unit of it is
     /// still to be committed; only after this does a read say what will be there. Fails when storage could not be had for what was
     /// waited for: the read would wait for it once more, and the caller twice as long as it may.
     /// </summary>
-    public async Task Settle()
+    /// <param name="key">Null for everything, whatever its key.</param>
+    public Task Settle(string? key) => key is null || _waiting.AnyUndecided(key) ? Settle() : Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _waiting.Close();
+        _thread.Join();
+    }
+
+    private async Task Settle()
     {
         var before = Volatile.Read(ref _outages);
         await Run(new Unit([]));
@@ -88,12 +97,6 @@ internal sealed class UnitWriter : IDisposable
         {
             throw _errors.Stuck();
         }
-    }
-
-    public void Dispose()
-    {
-        _waiting.Close();
-        _thread.Join();
     }
 
     private bool TryAdd(WaitingUnit waiting)
@@ -131,7 +134,7 @@ internal sealed class UnitWriter : IDisposable
         var batch = new List<WaitingUnit>(_options.MostUnitsPerCommit);
         while (_waiting.Take(batch, _options.MostUnitsPerCommit))
         {
-            batch.RemoveAll(unit => !unit.TryStart());
+            batch.RemoveAll(WasAbandoned);
             if (Write(batch))
             {
                 Interlocked.Exchange(ref _progressAt, _clock.GetTimestamp());
@@ -141,6 +144,17 @@ internal sealed class UnitWriter : IDisposable
         }
 
         _runner.Dispose();
+    }
+
+    private bool WasAbandoned(WaitingUnit unit)
+    {
+        if (unit.TryStart())
+        {
+            return false;
+        }
+
+        _waiting.Decided([unit]);
+        return true;
     }
 
     // Whether something got done; a database that hangs makes no progress by failing, nor by not being asked.
@@ -164,15 +178,17 @@ internal sealed class UnitWriter : IDisposable
         }
 
         _options.Faults?.AfterCommit();
+        _waiting.Decided(batch);
         batch.ForEach(waiting => waiting.Complete());
         return writing.Count > 0;
     }
 
     // All lanes first: a caller who hears of it may give the next unit at once.
-    private static void Fail(List<WaitingUnit> batch, Exception error)
+    private void Fail(List<WaitingUnit> batch, Exception error)
     {
         var untold = batch.FindAll(waiting => !waiting.Result.IsCompleted);
         untold.ForEach(waiting => waiting.Refused(error));
+        _waiting.Decided(batch);
         untold.ForEach(waiting => waiting.Complete());
     }
 }

@@ -1,13 +1,14 @@
 namespace Loopwave.Storage.Sql;
 
 /// <summary>
-/// The units that wait for the writer, in their order. The writer sleeps while there are none: spinning would take the
-/// processor from those who have work for it.
+/// The units that wait for the writer, in their order, and which keys something is undecided of, waiting or being written. The writer sleeps
+/// while there are none: spinning would take the processor from those who have work for it.
 /// </summary>
 internal sealed class WaitingUnits(int capacity)
 {
     private readonly object _gate = new();
     private readonly Queue<WaitingUnit> _units = [];
+    private readonly Dictionary<string, int> _undecided = [];
     private bool _closed;
 
     /// <summary>False when there is no room.</summary>
@@ -23,6 +24,11 @@ internal sealed class WaitingUnits(int capacity)
             }
 
             _units.Enqueue(unit);
+            if (unit.Unit.Key is { } key)
+            {
+                _undecided[key] = _undecided.GetValueOrDefault(key) + 1;
+            }
+
             if (_units.Count == 1)
             {
                 Monitor.Pulse(_gate);
@@ -53,6 +59,30 @@ internal sealed class WaitingUnits(int capacity)
             }
 
             return true;
+        }
+    }
+
+    /// <summary>What became of these is known, or nothing will: each unit that was taken, once.</summary>
+    public void Decided(IEnumerable<WaitingUnit> units)
+    {
+        lock (_gate)
+        {
+            foreach (var key in units.Select(unit => unit.Unit.Key).OfType<string>())
+            {
+                if (--_undecided[key] == 0)
+                {
+                    _undecided.Remove(key);
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether what becomes of something that was added with this key is still open.</summary>
+    public bool AnyUndecided(string key)
+    {
+        lock (_gate)
+        {
+            return _undecided.ContainsKey(key);
         }
     }
 

@@ -154,6 +154,6 @@ public sealed class PostgresBackend : Backend
 
         public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) => database.Query(query, row);
 
-        public Task Settle(string key) => database.Settle(key);
+        public Task Settle(string? key) => database.Settle(key);
     }
 }

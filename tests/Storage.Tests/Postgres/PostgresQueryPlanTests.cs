@@ -72,7 +72,7 @@ public sealed class PostgresQueryPlanTests : SharedQueryPlanTests
 
         public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) => database.Query(query, row);
 
-        public Task Settle(string key) => database.Settle(key);
+        public Task Settle(string? key) => database.Settle(key);
     }
 
     /// <summary>Scans and sorts are made so dear that the planner takes one only where there is no other way.</summary>

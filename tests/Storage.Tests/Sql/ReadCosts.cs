@@ -33,7 +33,7 @@ internal abstract class ReadCosts(ISqlDatabase database) : ISqlDatabase
 
     public Task<UnitResult> Run(Unit unit) => database.Run(unit);
 
-    public Task Settle(string key) => database.Settle(key);
+    public Task Settle(string? key) => database.Settle(key);
 
     /// <summary>What may be measured for so many rows.</summary>
     protected abstract long Allowed(long rows);

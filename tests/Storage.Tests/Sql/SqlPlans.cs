@@ -15,7 +15,7 @@ internal abstract class SqlPlans(ISqlDatabase database) : ISqlDatabase, IQueryPl
 
     public Task<UnitResult> Run(Unit unit) => database.Run(unit);
 
-    public Task Settle(string key) => database.Settle(key);
+    public Task Settle(string? key) => database.Settle(key);
 
     public async Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row)
     {

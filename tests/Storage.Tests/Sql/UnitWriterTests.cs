@@ -45,7 +45,7 @@ public sealed class UnitWriterTests : IDisposable
         var first = _writer.Run(Change());
         await _runner.Began();
         _clock.Advance(TimeSpan.FromSeconds(1));
-        var settled = _writer.Settle();
+        var settled = _writer.Settle(null);
         var second = _writer.Run(Change());
         _clock.Advance(TimeSpan.FromSeconds(2));
         _runner.End(fails: true);
@@ -82,12 +82,69 @@ public sealed class UnitWriterTests : IDisposable
     {
         var change = _writer.Run(Change());
         await _runner.Began();
-        var settled = _writer.Settle();
+        var settled = _writer.Settle(null);
         _runner.End(fails: true);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => settled.WaitAsync(AtOnce, TimeProvider.System));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => change.WaitAsync(AtOnce, TimeProvider.System));
 
-        await _writer.Settle().WaitAsync(AtOnce, TimeProvider.System);
+        await _writer.Settle(null).WaitAsync(AtOnce, TimeProvider.System);
+    }
+
+    [Fact]
+    public async Task Only_what_was_given_with_the_same_key_is_waited_for()
+    {
+        var one = _writer.Run(Change("one"));
+        await _runner.Began();
+        var two = _writer.Run(Change("two"));
+
+        await _writer.Settle("three").WaitAsync(AtOnce, TimeProvider.System);
+        var settledOne = _writer.Settle("one");
+        var settledTwo = _writer.Settle("two");
+        Assert.False(settledOne.IsCompleted, "it is being written");
+        Assert.False(settledTwo.IsCompleted, "it waits to be written");
+
+        _runner.End(fails: false);
+        await one.WaitAsync(AtOnce, TimeProvider.System);
+        await _writer.Settle("one").WaitAsync(AtOnce, TimeProvider.System);
+        await _runner.Began();
+        Assert.False(_writer.Settle("two").IsCompleted, "now it is being written");
+
+        _runner.End(fails: false);
+        await two.WaitAsync(AtOnce, TimeProvider.System);
+        await Task.WhenAll(settledOne, settledTwo).WaitAsync(AtOnce, TimeProvider.System);
+        await _writer.Settle("two").WaitAsync(AtOnce, TimeProvider.System);
+    }
+
+    [Fact]
+    public async Task What_its_caller_gave_up_is_waited_for_until_it_is_decided()
+    {
+        var written = _writer.Run(Change("key"));
+        await _runner.Began();
+        var waiting = _writer.Run(Change("other"));
+        _clock.Advance(Patience);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => written.WaitAsync(AtOnce, TimeProvider.System));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => waiting.WaitAsync(AtOnce, TimeProvider.System));
+
+        var settled = _writer.Settle("key");
+        Assert.False(settled.IsCompleted, "it may yet be committed");
+
+        _runner.End(fails: false);
+        await settled.WaitAsync(AtOnce, TimeProvider.System);
+        foreach (var key in (string[])["key", "other"])
+        {
+            await _writer.Settle(key).WaitAsync(AtOnce, TimeProvider.System);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_waited_for_of_what_has_failed()
+    {
+        var change = _writer.Run(Change("key"));
+        await _runner.Began();
+        _runner.End(fails: true);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => change.WaitAsync(AtOnce, TimeProvider.System));
+
+        await _writer.Settle("key").WaitAsync(AtOnce, TimeProvider.System);
     }
 
     public void Dispose()
@@ -96,7 +153,7 @@ public sealed class UnitWriterTests : IDisposable
         _writer.Dispose();
     }
 
-    private static Unit Change() => new([new Statement("UPDATE something SET it = 1")]);
+    private static Unit Change(string? key = null) => new([new Statement("UPDATE something SET it = 1")], key);
 
     /// <summary>Writes for as long as the test wants it to.</summary>
     private sealed class HeldRunner : IUnitRunner

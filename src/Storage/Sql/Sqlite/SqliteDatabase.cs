@@ -33,7 +33,7 @@ internal sealed class SqliteDatabase : ISqlDatabase, IDisposable
 
     public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) => StorageMetrics.Measured(_backend, _readers.Query(query, row));
 
-    public Task Settle(string key) => _writer.Settle();
+    public Task Settle(string? key) => _writer.Settle(key);
 
     public void Dispose()
     {
