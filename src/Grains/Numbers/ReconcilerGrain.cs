@@ -19,7 +19,9 @@ internal interface IReconcilerGrain : IGrainWithIntegerKey
 /// </summary>
 internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContext context, ILogger<ReconcilerGrain> logger) : Grain, IReconcilerGrain
 {
-    private const int AtOnce = 8;
+    // All numbers that a silo leaves behind begin with the same few writes. The more of them begin at once, the fewer wait until others, begun before
+    // them, are all the way connected: what is shared has its own order, first come first served.
+    private const int AtOnce = 16;
 
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);

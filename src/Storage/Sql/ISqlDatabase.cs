@@ -97,6 +97,12 @@ internal sealed record Unit(IReadOnlyList<Statement> Statements, string? Key = n
 {
     /// <summary>The key of leases. Nothing that takes long may hold up their renewal.</summary>
     public const string Leases = "leases";
+
+    /// <summary>
+    /// The key of those that claim numbers, whichever number it is. Of a silo that is gone, all numbers are claimed before what the first of them
+    /// do then has its turn. Nothing depends on their order: what the number's last owner may still write is refused under its epoch.
+    /// </summary>
+    public const string Claims = "claims";
 }
 
 /// <param name="Result">How the unit ended.</param>

@@ -92,7 +92,7 @@ internal sealed class SqlOwnershipStore(ISqlDatabase database) : IOwnershipStore
                 $"SELECT epoch FROM number_owner WHERE number = @number{database.Dialect.Locked}", ("@number", number)).Returning());
         }
 
-        return (long?)(await database.Run(new Unit(unit, number))).Value;
+        return (long?)(await database.Run(new Unit(unit, Unit.Claims))).Value;
     }
 
     public async Task<string?> Owner(string number) => (await database.Query(

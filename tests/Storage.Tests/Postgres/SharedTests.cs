@@ -128,6 +128,30 @@ public sealed class SharedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Numbers_are_claimed_while_a_commit_of_another_one_is_held_up()
+    {
+        var owned = await Owned(_a);
+        await _a.Ownership.Register("mine", Long);
+        var numbers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => NewNumber()));
+        var (reached, goOn) = (new TaskCompletionSource(), new ManualResetEventSlim());
+        _a.Writes.OnCommitting = () =>
+        {
+            _a.Writes.OnCommitting = null;
+            reached.TrySetResult();
+            goOn.Wait(TimeSpan.FromSeconds(20));
+        };
+        var commit = _a.Numbers.Commit(owned.Change() with { Document = owned.Document with { Label = "held up" } }, owned.Lane);
+        await reached.Task;
+
+        var epochs = await Task.WhenAll(numbers.Select(number => _a.Ownership.Claim(number, "mine")));
+
+        Assert.All(epochs, epoch => Assert.Equal(1, epoch));
+        Assert.False(commit.IsCompleted);
+        goOn.Set();
+        Assert.Equal(CommitResult.Committed, await commit);
+    }
+
+    [Fact]
     public async Task Secrets_of_the_installation_are_the_same_for_all_who_start_together()
     {
         var made = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>

@@ -7,7 +7,7 @@ namespace Loopwave.Storage.Sql.Postgres;
 
 /// <summary>
 /// A database that several processes share. Units of one key always go to the same writer, which keeps their order; there
-/// are several, so that a unit that waits for a lock holds up few others, and one for leases alone.
+/// are several, so that a unit that waits for a lock holds up few others, and one each for leases and for claims alone.
 /// </summary>
 internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
 {
@@ -26,6 +26,7 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly UnitWriter[] _writers;
     private readonly UnitWriter _leases;
+    private readonly UnitWriter _claims;
     private readonly PostgresReaders _readers;
     private volatile bool _open;
     private uint _next;
@@ -38,10 +39,11 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
         (_options, _logger) = (options, logger);
         _errors = new PostgresErrors(logger, clock);
         var texts = new PostgresTexts();
-        _dataSource = NpgsqlDataSource.Create(PostgresConnections.ForWork(options.ConnectionString, Writers + 1 + PostgresReaders.Most + 2));
+        _dataSource = NpgsqlDataSource.Create(PostgresConnections.ForWork(options.ConnectionString, Writers + 2 + PostgresReaders.Most + 2));
         _readers = new PostgresReaders(_dataSource, texts, _errors, clock, options.Patience);
         _writers = [.. Enumerable.Range(1, Writers).Select(number => Writer($"postgres writer {number}"))];
         _leases = Writer("postgres leases");
+        _claims = Writer("postgres claims");
 
         UnitWriter Writer(string name) => new(
             new PostgresUnits(_dataSource, texts, _errors, options.Faults, _closing.Token), _errors, clock,
@@ -97,6 +99,7 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
         }
 
         _leases.Dispose();
+        _claims.Dispose();
         _readers.Dispose();
         _dataSource.Dispose();
         _closing.Dispose();
@@ -105,6 +108,7 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
     private UnitWriter WriterOf(string? key) => key switch
     {
         Unit.Leases => _leases,
+        Unit.Claims => _claims,
         null => _writers[Interlocked.Increment(ref _next) % Writers],
         _ => _writers[(uint)string.GetHashCode(key, StringComparison.Ordinal) % Writers],
     };
