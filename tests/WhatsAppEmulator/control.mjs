@@ -1,4 +1,5 @@
 import './src/quiet.js'
+import './src/raw-keys.js'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
