@@ -9,7 +9,9 @@ internal sealed class Recovery(Action<string> say, TimeProvider clock, Cancellat
 {
     /// <summary>Longer than any target, and as long as anything may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
+
+    // A look can read all numbers over an API node. The times that are judged are not from these looks.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentQueue<Violation> _late = [];
 
