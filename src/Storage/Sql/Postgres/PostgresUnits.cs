@@ -57,13 +57,33 @@ internal sealed class PostgresUnits(
         }
         catch (PostgresException error) when (PostgresErrors.IsConflict(error))
         {
-            if (error.SqlState is PostgresErrorCodes.LockNotAvailable)
+            // One of them is in the way of somebody who is in the way of another one; alone none of them is.
+            if (error.SqlState is not PostgresErrorCodes.LockNotAvailable || !CommitWithoutFrozen(units))
             {
-                _session!.Do(EndFrozenSessions);
+                units.ForEach(CommitAlone);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends sessions of frozen processes and tries once more: what one of them held, it holds no longer, and many units alone would take as many commits.
+    /// False when the units were still in somebody's way.
+    /// </summary>
+    private bool CommitWithoutFrozen(List<WaitingUnit> units)
+    {
+        try
+        {
+            if (_session!.Send(EndFrozenSessions) is not ([{ Value: > 0L }], null))
+            {
+                return false;
             }
 
-            // One of them is in the way of somebody who is in the way of another one; alone none of them is.
-            units.ForEach(CommitAlone);
+            CommitTogether(units);
+            return true;
+        }
+        catch (PostgresException error) when (PostgresErrors.IsConflict(error))
+        {
+            return false;
         }
     }
 
