@@ -152,6 +152,37 @@ public sealed class SharedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_number_that_is_claimed_anew_is_read_behind_what_was_given_before_and_that_is_refused()
+    {
+        var first = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => Owned(_a)));
+        var owners = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Owned(_a)));
+        await _a.Ownership.Register("anew", Long);
+        await Task.WhenAll(owners.Select(ShutOut));
+        var (busy, goOn) = (new CountdownEvent(4), new ManualResetEventSlim());
+        _a.Writes.OnCommitting = () =>
+        {
+            if (!goOn.IsSet && Thread.CurrentThread.Name != "postgres claims")
+            {
+                busy.Signal();
+                goOn.Wait(TimeSpan.FromSeconds(20));
+            }
+        };
+        var before = first.Select(owned => _a.Numbers.Commit(owned.Change() with { Document = owned.Document with { Label = "before" } }, owned.Lane)).ToList();
+        Assert.True(busy.Wait(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken), "All writers are at work.");
+
+        var late = owners.Select(owned => _a.Numbers.Commit(owned.Change() with { Document = owned.Document with { Label = "late" } }, owned.Lane)).ToList();
+        var claims = await Task.WhenAll(owners.Select(owned => _a.Ownership.Claim(owned.Id, "anew")));
+        var reads = owners.Select(owned => _a.Numbers.Load(owned.Id)).ToList();
+        Assert.All(late.Concat<Task>(reads), task => Assert.False(task.IsCompleted));
+        goOn.Set();
+
+        Assert.Equal(owners.Select(owned => (long?)owned.Epoch + 1), claims);
+        Assert.All(await Task.WhenAll(before), result => Assert.Equal(CommitResult.Committed, result));
+        Assert.All(await Task.WhenAll(late), result => Assert.Equal(CommitResult.StaleEpoch, result));
+        Assert.All(await Task.WhenAll(reads), stored => Assert.NotEqual("late", stored!.Document.Label));
+    }
+
+    [Fact]
     public async Task Secrets_of_the_installation_are_the_same_for_all_who_start_together()
     {
         var made = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>

@@ -83,7 +83,7 @@ internal sealed class PostgresDatabase : ISqlDatabase, IDisposable
     public Task<List<T>> Query<T>(Statement query, Func<DbDataReader, T> row) =>
         StorageMetrics.Measured(Backend, _open ? _readers.Query(query, row) : Task.FromException<List<T>>(NotOpen()));
 
-    public Task Settle(string? key) => key is null ? Task.WhenAll(_writers.Select(writer => writer.Settle(null))) : WriterOf(key).Settle(key);
+    public Task Settle(string? key) => key is null ? Task.WhenAll([.. _writers.Select(writer => writer.Settle(null)), _leases.Settle(null), _claims.Settle(null)]) : WriterOf(key).Settle(key);
 
     public void Dispose()
     {
