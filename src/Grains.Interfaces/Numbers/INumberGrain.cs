@@ -16,8 +16,12 @@ public interface INumberGrain : IGrainWithStringKey
     [Alias("get")]
     Task<Outcome<NumberDetails>> Get();
 
-    /// <summary>Restores what is wanted of the number, after a restart or whenever in doubt. Doing it twice is harmless.</summary>
+    /// <summary>
+    /// Restores what is wanted of the number, after a restart or whenever in doubt. Doing it twice is harmless. Many are asked at once, and one that is taken over
+    /// for it stands in line for storage with all of them.
+    /// </summary>
     [Alias("ensure")]
+    [ResponseTimeout("00:00:30")]
     Task Ensure();
 
     /// <summary>Starts a linking attempt, or a new one in place of the one on screen.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
 {
     // All numbers that a silo leaves behind begin with the same few writes. The more of them begin at once, the fewer wait until others, begun before
     // them, are all the way connected: what is shared has its own order, first come first served.
-    private const int AtOnce = 16;
+    private const int AtOnce = 32;
 
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
