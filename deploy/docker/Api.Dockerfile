@@ -18,11 +18,12 @@ COPY src/Grains/Grains.csproj src/Grains/packages.lock.json src/Grains/
 COPY src/Storage/Storage.csproj src/Storage/packages.lock.json src/Storage/
 COPY src/Hosting/Hosting.csproj src/Hosting/packages.lock.json src/Hosting/
 COPY src/Api/Api.csproj src/Api/packages.lock.json src/Api/
-RUN dotnet restore src/Api --locked-mode
+RUN dotnet restore src/Api --locked-mode --use-current-runtime -p:PublishReadyToRun=true
 
 COPY .editorconfig BannedSymbols.txt ./
 COPY src src
-RUN dotnet publish src/Api --no-restore --configuration Release --output /app -p:UseAppHost=false
+# Compiled beforehand: a process that has just started does its work with code that it need not compile first (docs/decisions/0021).
+RUN dotnet publish src/Api --no-restore --use-current-runtime --no-self-contained -p:PublishReadyToRun=true --configuration Release --output /app -p:UseAppHost=false
 
 FROM ${DOTNET_RUNTIME}
 # .NET as process 1 could not end by a signal of its own, as after a fault of the runtime; tini hands signals in and exit codes out.

@@ -28,12 +28,13 @@ COPY src/Api/Api.csproj src/Api/packages.lock.json src/Api/
 COPY src/Silo/Silo.csproj src/Silo/packages.lock.json src/Silo/
 COPY src/Standalone/Standalone.csproj src/Standalone/packages.lock.json src/Standalone/
 COPY src/Engine/EngineHost.targets src/Engine/package.json src/Engine/package-lock.json src/Engine/.npmrc src/Engine/
-RUN dotnet restore src/Standalone --locked-mode
+RUN dotnet restore src/Standalone --locked-mode --use-current-runtime -p:PublishReadyToRun=true
 RUN dotnet msbuild src/Standalone -target:InstallEnginePackages -verbosity:minimal
 
 COPY .editorconfig BannedSymbols.txt ./
 COPY src src
-RUN dotnet publish src/Standalone --no-restore --configuration Release --output /app -p:UseAppHost=false
+# Compiled beforehand: a process that has just started does its work with code that it need not compile first (docs/decisions/0021).
+RUN dotnet publish src/Standalone --no-restore --use-current-runtime --no-self-contained -p:PublishReadyToRun=true --configuration Release --output /app -p:UseAppHost=false
 
 FROM ${DOTNET_RUNTIME}
 # .NET as process 1 could not end by a signal of its own, as after a fault of the runtime; tini hands signals in and exit codes out.

@@ -188,7 +188,10 @@ public partial class DeployFilesTests
         var copied = instructions.Select(line => ProjectCopy().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value).ToHashSet();
         var needed = Projects($"src/{name}");
 
-        Assert.Contains($"RUN dotnet restore src/{name} --locked-mode", instructions);
+        Assert.Contains($"RUN dotnet restore src/{name} --locked-mode --use-current-runtime -p:PublishReadyToRun=true", instructions);
+        Assert.Contains(
+            $"RUN dotnet publish src/{name} --no-restore --use-current-runtime --no-self-contained -p:PublishReadyToRun=true --configuration Release --output /app -p:UseAppHost=false",
+            instructions);
         Assert.Contains($"ENTRYPOINT [\"tini\", \"--\", \"dotnet\", \"Loopwave.{name}.dll\"]", instructions);
         Assert.Equal([], needed.Except(copied));
     }

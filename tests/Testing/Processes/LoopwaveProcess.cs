@@ -31,13 +31,19 @@ public sealed class LoopwaveProcess
         Http = TestHttp.Client(address);
     }
 
-    /// <summary>How a program of ours is started: from its own build, of the same configuration as this one.</summary>
+    /// <summary>
+    /// How a program of ours is started: from its own build, of the same configuration as this one, or from the folder of published
+    /// programs that LOOPWAVE_TEST_PUBLISHED names.
+    /// </summary>
     /// <param name="folder">To start it in: nobody's settings file lies in an empty one.</param>
     /// <param name="networkNamespace">The name of a network namespace to start it in, in place of ours.</param>
     internal static ProcessStartInfo Program(string name, string folder, string? networkNamespace = null)
     {
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", name, configuration, $"Loopwave.{name}.dll");
+        var built = Environment.GetEnvironmentVariable("LOOPWAVE_TEST_PUBLISHED") is { Length: > 0 } published
+            ? Path.Combine(published, name)
+            : Path.Combine(AppContext.BaseDirectory, "..", "..", name, configuration);
+        var program = Path.Combine(built, $"Loopwave.{name}.dll");
 
         // nsenter becomes the program: it is one process, with one id.
         return new ProcessStartInfo(
