@@ -66,7 +66,7 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
     {
         var began = context.Clock.GetTimestamp();
         var started = await Started();
-        var failed = await TryAgain(await Ensure(started), began);
+        var failed = await TryAgain(await Ensure(started));
         LogSwept(logger, Shard, started.Count, context.Clock.GetElapsedTime(began).TotalSeconds, failed.Count);
     }
 
@@ -125,8 +125,10 @@ internal sealed partial class ReconcilerGrain(INumberStore numbers, NumberContex
     }
 
     // Not a whole period later: what stands in the way right after a silo is gone is over within seconds.
-    private async Task<List<Failure>> TryAgain(List<Failure> failed, long began)
+    private async Task<List<Failure>> TryAgain(List<Failure> failed)
     {
+        // From here: with very many numbers a sweep itself takes longer than that.
+        var began = context.Clock.GetTimestamp();
         while (failed.Count > 0 && !_turns.IsWanted)
         {
             if (context.Clock.GetElapsedTime(began) >= TryFor)

@@ -62,6 +62,21 @@ public sealed class ReconcilerTests
         await cluster.PassesUntil(() => Task.FromResult(cluster.Engine.HasOpen(number)));
     }
 
+    [Fact]
+    public async Task What_fails_late_in_a_long_sweep_is_tried_again_by_that_sweep()
+    {
+        var trouble = new Trouble { FirstTakes = SiloLease.TimeToLive * 2, IsOver = true };
+        var cluster = await LoopwaveCluster.Start(new ClusterSetup { Sweeps = trouble.Sweeps });
+        var number = await cluster.ReadyNumber();
+        trouble.Begin(number, cluster.Clock);
+        cluster = await cluster.Restart(services => services.AddSingleton<IOutgoingGrainCallFilter>(trouble));
+        await using var _ = cluster;
+
+        await cluster.PassesUntil(() => Task.FromResult(cluster.Engine.HasOpen(number)), step: 1);
+
+        Assert.Equal(trouble.Tries[0].Sweep, trouble.Tries[1].Sweep);
+    }
+
     /// <summary>
     /// One number cannot be reached by whoever looks after it, until it is over. Keeps when that was tried, and in which sweep of
     /// the number's shard.
@@ -75,6 +90,9 @@ public sealed class ReconcilerTests
         private DateTimeOffset _began;
 
         public bool IsOver { get; set; }
+
+        /// <summary>How long the first try takes, before it fails in any case.</summary>
+        public TimeSpan? FirstTakes { get; init; }
 
         public IReadOnlyList<Try> Tries
         {
@@ -102,19 +120,32 @@ public sealed class ReconcilerTests
             }
         }
 
-        public Task Invoke(IOutgoingGrainCallContext call)
+        public async Task Invoke(IOutgoingGrainCallContext call)
         {
-            if (call.MethodName is not nameof(INumberGrain.Ensure) || call.TargetId.Key.ToString() != _of?.Number)
+            if (call.MethodName is nameof(INumberGrain.Ensure) && _of is { } of && call.TargetId.Key.ToString() == of.Number)
             {
-                return call.Invoke();
+                var isFirst = Note();
+                if (isFirst && FirstTakes is { } takes)
+                {
+                    await Task.Delay(takes, of.Clock);
+                }
+
+                if (!IsOver || (isFirst && FirstTakes is not null))
+                {
+                    throw new InvalidOperationException("It cannot be looked after, says the test.");
+                }
             }
 
+            await call.Invoke();
+        }
+
+        private bool Note()
+        {
             lock (_lock)
             {
                 _tries.Add(new Try(_sweeps, _began));
+                return _tries.Count == 1;
             }
-
-            return IsOver ? call.Invoke() : throw new InvalidOperationException("It cannot be looked after, says the test.");
         }
     }
 
