@@ -10,7 +10,8 @@ internal sealed class Recovery(Action<string> say, TimeProvider clock, Cancellat
     /// <summary>Longer than any target, and as long as anything may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    // A look can read all numbers over an API node. The times that are judged are not from these looks.
+    // A look can read all numbers over an API node. When numbers are taken over, ready and away is not from these looks; when a fault is over, and what
+    // was waited for in vain, is.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentQueue<Violation> _late = [];
